@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AuditsConfig(AppConfig):
+    name = "audits"
+
+    def ready(self) -> None:
+        from audits.guards import lay_guards
+
+        post_migrate.connect(lay_guards, sender=self)

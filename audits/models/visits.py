@@ -1,0 +1,193 @@
+"""What was seen: one auditor at one place once, the encounters there, and what was observed on each criterion.
+
+Only `audits.intake` (from phones) and `audits.history` (from files) write these tables.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from audits.models.programme import Assignment
+from audits.models.standards import Criterion, Version
+from locations.models import Location
+from locations.roles import READS_VISITS
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def visible_to(self, user):
+        """One's own visits, and those at the locations whose visits one's role reads."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(auditor=user) | Q(location__in=Location.objects.visible_to(user, READS_VISITS)))
+
+    def counting(self):
+        """Approved and not excluded: the visits that scores and scans are made of."""
+        return self.filter(approved_at__isnull=False, excluded_at=None)
+
+
+class Visit(models.Model):
+    """One auditor at one place once. The phone made the id before the first answer."""
+
+    class Busyness(models.TextChoices):
+        QUIET = "quiet", "Quiet"
+        NORMAL = "normal", "Normal"
+        BUSY = "busy", "Busy"
+
+    class Mode(models.TextChoices):
+        LIVE = "live", "Recorded while it happened"
+        COVERT = "covert", "Reported afterwards from taps and notes"
+        HISTORY = "history", "Imported"
+
+    id = models.UUIDField(primary_key=True)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="visits")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="visits")
+    auditor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="visits"
+    )
+    auditor_code = models.CharField(
+        max_length=64, blank=True, help_text="Imported visits: the files' own id of the auditor."
+    )
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, null=True, blank=True, related_name="visits")
+    reference = models.CharField(
+        max_length=64, blank=True, help_text="Imported visits: the files' own id of the visit."
+    )
+    kind = models.CharField(max_length=32, blank=True)
+    mode = models.CharField(max_length=7, choices=Mode, default=Mode.LIVE)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    daypart = models.CharField(max_length=16, blank=True, help_text="In the location's own time.")
+    staffing = models.CharField(max_length=16, blank=True, help_text="How the staff seen met the customers waiting.")
+    staff_seen = models.PositiveIntegerField(null=True, blank=True)
+    customers_waiting = models.PositiveIntegerField(null=True, blank=True)
+    busyness = models.CharField(max_length=6, choices=Busyness, blank=True)
+    note = models.TextField(blank=True)
+    clock_offset_ms = models.BigIntegerField(null=True, blank=True, help_text="Device clock minus server clock.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the content as it was sent.")
+    received_at = models.DateTimeField(help_text="When it became known here; imported visits: when they were made.")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    excluded_at = models.DateTimeField(null=True, blank=True)
+    exclusion_reason = models.CharField(max_length=255, blank=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at", "pk"]
+        indexes = [models.Index(fields=["location", "started_at"], name="visit_location_started")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="visit_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(excluded_at=None, exclusion_reason="")
+                | (Q(excluded_at__isnull=False) & ~Q(exclusion_reason="")),
+                name="visit_exclusion_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location}, {self.started_at.astimezone(self.location.zone):%d %b %Y %H:%M}"
+
+    @property
+    def receipt(self) -> str:
+        """Short enough to read out on the telephone: the first eight digits of the id."""
+        digits = self.id.hex[:8].upper()
+        return f"{digits[:4]}-{digits[4:]}"
+
+
+class Interaction(models.Model):
+    """One encounter between a customer and the staff, seen during a visit."""
+
+    id = models.UUIDField(primary_key=True)
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="interactions")
+    position = models.PositiveIntegerField()
+    label = models.CharField(max_length=80, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    helped_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["visit", "position"]
+        constraints = [models.UniqueConstraint(fields=["visit", "position"], name="interaction_position_once")]
+
+    def __str__(self) -> str:
+        return self.label or f"Interaction {self.position + 1}"
+
+
+class Observation(models.Model):
+    """What was seen on one criterion: in one interaction, or (interaction null) on the visit as a whole."""
+
+    class State(models.IntegerChoices):
+        ANSWERED = 1, "Answered"
+        DOES_NOT_APPLY = 2, "Does not apply"
+        NOT_OBSERVED = 3, "Not observed"
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="observations")
+    interaction = models.ForeignKey(
+        Interaction, on_delete=models.CASCADE, null=True, blank=True, related_name="observations", db_index=False
+    )
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="observations")
+    state = models.PositiveSmallIntegerField(choices=State, default=State.ANSWERED)
+    value = models.JSONField(null=True, blank=True, help_text="The answer as given: true, 42, 'level-2', text.")
+    conformity = models.FloatField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["interaction", "criterion"],
+                condition=Q(interaction__isnull=False),
+                name="observation_once_per_interaction",
+            ),
+            models.UniqueConstraint(
+                fields=["visit", "criterion"], condition=Q(interaction=None), name="observation_once_per_visit"
+            ),
+            models.CheckConstraint(
+                condition=Q(conformity=None) | Q(conformity__range=(0, 1), state=1),
+                name="observation_conformity_when_answered",
+            ),
+            models.CheckConstraint(condition=Q(state__in=[1, 2, 3]), name="observation_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.value if self.state == self.State.ANSWERED else self.get_state_display()}"
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, user):
+        return self.filter(visit__in=Visit.objects.visible_to(user))
+
+
+class Photo(models.Model):
+    """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives."""
+
+    id = models.UUIDField(primary_key=True)
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="photos")
+    interaction = models.ForeignKey(
+        Interaction, on_delete=models.CASCADE, null=True, blank=True, related_name="photos"
+    )
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, null=True, blank=True, related_name="photos")
+    sha256 = models.CharField(max_length=64, help_text="Of the file as the phone sent it.")
+    taken_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    image = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
+    thumbnail = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["visit", "taken_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received_at=None, image="") | (Q(received_at__isnull=False) & ~Q(image="")),
+                name="photo_received_with_image",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Photo of {self.visit}"

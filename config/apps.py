@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Makes the commands that span all rooms (`demo`) known to manage.py."""
+
+    name = "config"

@@ -1,0 +1,28 @@
+"""How a machine signs in: `Authorization: Api-Key <key>`."""
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+
+from locations.models import ApiKey
+
+
+class KeyAuthentication(BaseAuthentication):
+    keyword = "Api-Key"
+
+    def authenticate(self, request):
+        kind, _, key = get_authorization_header(request).decode("latin-1").partition(" ")
+        if kind != self.keyword:
+            return None
+        try:
+            found = ApiKey.objects.get_from_key(key)
+        except ApiKey.DoesNotExist:
+            raise AuthenticationFailed("This API key is unknown or was revoked: ask for a new one.") from None
+        if found.expiry_date and found.expiry_date <= timezone.now():
+            raise AuthenticationFailed("This API key has expired: ask for a new one.")
+        if not found.user.is_active:
+            raise AuthenticationFailed("The account behind this API key is closed.")
+        return found.user, found
+
+    def authenticate_header(self, request) -> str:
+        return self.keyword

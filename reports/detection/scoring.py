@@ -1,0 +1,5 @@
+"""Approved visits -> section scores and tallies."""
+
+
+def queue_visits(visit_ids) -> None:
+    raise NotImplementedError

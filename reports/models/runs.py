@@ -1,0 +1,96 @@
+"""A scan over all locations of one standard, and what it found for each location."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from audits.models import Standard
+from locations.models import Location
+from locations.roles import READS_RESULTS
+
+
+class Run(models.Model):
+    """One scan with its parameters, inputs and code version: every figure names its run."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    as_of = models.DateTimeField(help_text="Only what was known at this moment counts.")
+    parameters = models.JSONField(default=dict, help_text="False alarms a year, smallest drop, look-back, seed.")
+    inputs_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the tallies that were read.")
+    code_version = models.CharField(max_length=64, blank=True)
+    phase = models.CharField(max_length=80, blank=True, help_text="What the run is doing, in words.")
+    n_done = models.PositiveIntegerField(default=0)
+    n_total = models.PositiveIntegerField(default=0)
+    n_locations = models.PositiveIntegerField(default=0)
+    n_visits = models.PositiveIntegerField(default=0)
+    threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
+    simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
+    effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz.")
+    chain_movement = models.FloatField(null=True, blank=True, help_text="This week against the average, in points.")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["standard"], condition=Q(state="running"), name="run_one_at_a_time_per_standard"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running"], finished_at=None)
+                | Q(state__in=["done", "failed"], finished_at__isnull=False),
+                name="run_finished_when_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} of {self.standard}"
+
+
+class LocationResultQuerySet(models.QuerySet["LocationResult"]):
+    def visible_to(self, user):
+        return self.filter(location__in=Location.objects.visible_to(user, READS_RESULTS))
+
+
+class LocationResult(models.Model):
+    """What the last run says of one location: one row per standard and location, overwritten by each run."""
+
+    class Reported(models.TextChoices):
+        RISING = "rising", "Rising"
+        STEADY = "steady", "Steady"
+        FALLING = "falling", "Falling"
+        UNKNOWN = "", "No usable number"
+
+    standard = models.ForeignKey(Standard, on_delete=models.CASCADE, related_name="location_results")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="results")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="location_results")
+    n_visits = models.PositiveIntegerField()
+    n_more_needed = models.PositiveIntegerField(default=0, help_text="Visits still missing before a level is shown.")
+    last_visit_at = models.DateTimeField(null=True)
+    level = models.FloatField(null=True, help_text="Share kept lately, adjusted, 0 to 1; null with too few visits.")
+    level_low = models.FloatField(null=True)
+    level_high = models.FloatField(null=True)
+    reported = models.CharField(max_length=7, choices=Reported, blank=True)
+    comparison = models.CharField(max_length=13, blank=True, help_text="Quadrant of the comparison; see DriftFlag.")
+    points = models.JSONField(
+        default=list, help_text="[[days since 1970, adjusted share], ...] of the last half year."
+    )
+
+    objects = LocationResultQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["standard", "location"], name="location_result_once")]
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.level}"
