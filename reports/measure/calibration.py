@@ -1,0 +1,90 @@
+"""A threshold calibrated on this chain: how often would it raise a false alarm if nothing ever changed?"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import expit
+
+from reports.measure.chain import FULL, NONE, Chain
+from reports.measure.drift import YEAR_DAYS, Settings, scan, stated_threshold
+from reports.measure.residuals import logits
+from reports.measure.severity import Effects
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A threshold on the log evidence, and the rate of false alarms per location-year that it gave in the
+    simulation.
+
+    n_alarms : false alarms that the rate rests on; below about 20 it is rough.
+    """
+
+    threshold: float
+    simulated_rate: float
+    n_alarms: int
+
+
+def calibrate(chain: Chain, effects: Effects, settings: Settings, rng: np.random.Generator, *,
+              since: float = -np.inf, n_chains: int = 3) -> Calibration:
+    """Find the threshold that gives the wanted false-alarm rate on chains that are simulated from the fitted
+    model.
+
+    Each simulated chain has the visits, auditors and observed criteria of `chain`, no change at any location,
+    severities and levels drawn around the fitted ones, and visits that differ beyond chance as they do here.
+    Baselines are estimated from the simulated visits, so their uncertainty is in the threshold.
+    since : days; alarms and years count from then on, earlier visits are baseline only. rng : seeded by the
+    caller.
+    n_chains : more give a steadier threshold and take longer. Returns Calibration; never above
+    `stated_threshold`, which is returned with rate NaN when no simulated visit could have raised an alarm.
+    Raises ValueError for n_chains below 1.
+    Source: parametric bootstrap of the run length; Gandy & Kvaloy (2013), Scandinavian Journal of Statistics
+    40, 647-668.
+    """
+    if n_chains < 1:
+        raise ValueError(f"n_chains must be 1 or more; got {n_chains}")
+    ceiling = stated_threshold(chain, settings)
+    paths = []
+    for _ in range(n_chains):
+        simulated = simulate_in_control(chain, effects, rng)
+        found = scan(simulated, effects, settings, np.inf, since=since)
+        watched = np.where(np.isnan(found.decline), -np.inf, found.decline)
+        paths.append(np.logaddexp.reduce(watched, axis=1))
+    thresholds = np.arange(0.5, ceiling, 0.05)
+    rates = [_rate(chain, paths, threshold, since) for threshold in (*thresholds, ceiling)]
+    for threshold, (rate, n_alarms) in zip((*thresholds, ceiling), rates, strict=True):
+        if rate <= settings.false_alarms_per_year:
+            return Calibration(float(threshold), rate, n_alarms)
+    return Calibration(ceiling, *rates[-1])
+
+
+def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator) -> Chain:
+    """A chain like this one in which nothing changes at any location; ratings are 0, full or not observed, as
+    here."""
+    level = rng.normal(0, 1, chain.n_auditors)
+    known = np.clip(chain.auditor, 0, None)
+    noise = rng.normal(0, np.sqrt(effects.overdispersion[0]), chain.n_visits)
+    if chain.n_auditors:
+        noise += np.where(chain.auditor >= 0, level[known] * np.sqrt(effects.auditor_variance(chain)), 0.0)
+    offset = logits(chain, effects) + noise
+    p = expit(effects.criterion + offset[chain.rating_visit][:, None])
+    ratings = np.where(rng.random(p.shape) < p, FULL, 0)
+    return replace(chain, ratings=np.where(chain.ratings == NONE, NONE, ratings).astype(np.uint8))
+
+
+def _rate(chain: Chain, paths, threshold: float, since: float) -> tuple[float, int]:
+    """First alarms per location-year at risk, and how many; NaN when no year was at risk."""
+    n_alarms, days = 0, 0.0
+    for path in paths:
+        watched = np.flatnonzero(chain.time >= since)
+        location = chain.location[watched]
+        crossed = watched[path[watched] > threshold]
+        first = np.full(chain.n_locations, chain.n_visits)
+        np.minimum.at(first, chain.location[crossed], crossed)
+        n_alarms += int((first < chain.n_visits).sum())
+        at_risk = watched[watched <= first[location]]
+        if at_risk.size:
+            place = chain.location[at_risk]
+            begin = np.flatnonzero(np.r_[True, np.diff(place) > 0])
+            end = np.r_[begin[1:] - 1, at_risk.size - 1]
+            days += float((chain.time[at_risk[end]] - chain.time[at_risk[begin]]).sum())
+    return (n_alarms / (days / YEAR_DAYS), n_alarms) if days > 0 else (float("nan"), n_alarms)

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.measure.compare import classify, level_blind_spots, metric_cusum, metric_threshold, pooled_lag, refusals
+
+
+def steps(*, n=200, burn_in=40, shift=0.0, seed=1, length=100):
+    values = np.random.default_rng(seed).normal(80, 2, (n, length))
+    values[:, burn_in + 20 :] += shift
+    return values
+
+
+def test_a_metric_that_falls_raises_an_alarm_and_one_that_rises_does_not():
+    assert metric_cusum(steps(shift=-4), burn_in=40, threshold=5.0)[1].any(axis=1).mean() > 0.95
+    assert metric_cusum(steps(shift=4), burn_in=40, threshold=8.0)[1][:, 60:].mean() < 0.001
+
+
+def test_for_a_metric_where_less_is_better_a_rise_is_worse():
+    values = steps(shift=4)
+    up = metric_cusum(values, burn_in=40, threshold=5.0, higher_is_better=False)
+    down = metric_cusum(-values, burn_in=40, threshold=5.0)
+    assert np.allclose(up[0], down[0])
+
+
+def test_the_threshold_keeps_the_stated_rate_with_an_estimated_baseline():
+    h = metric_threshold(periods_per_year=52.18, false_alarms_per_year=0.1, burn_in=40, rng=np.random.default_rng(2))
+    n_alarms = metric_cusum(steps(n=3000, length=144), burn_in=40, threshold=h)[1].sum()
+    assert n_alarms / (3000 * 104 / 52.18) == pytest.approx(0.1, abs=0.02)
+
+
+def test_neighbouring_periods_that_resemble_each_other_need_a_higher_threshold():
+    common = {"periods_per_year": 52.18, "false_alarms_per_year": 0.1, "burn_in": 52, "n_series": 1000}
+    low, high = (metric_threshold(autocorrelation=r, rng=np.random.default_rng(1), **common) for r in (0.0, 0.4))
+    assert high > low + 1
+
+
+def test_a_missing_reading_waits():
+    values = steps(n=3, shift=-4)
+    holes = np.insert(values, 70, np.nan, axis=1)
+    assert np.allclose(metric_cusum(np.delete(holes, 70, axis=1), burn_in=40, threshold=5.0)[0],
+                       np.delete(metric_cusum(holes, burn_in=40, threshold=5.0)[0], 70, axis=1))
+
+
+def test_a_metric_built_from_the_audits_is_refused_by_name():
+    assert refusals(steps(n=2), burn_in=40, independent=False).tolist() == ["not independent"] * 2
+
+
+def test_a_metric_with_too_few_values_is_refused():
+    assert refusals(np.full((1, 20), np.nan), burn_in=20).tolist() == ["too few values"]
+
+
+@pytest.mark.parametrize(("flag", "alarms", "now", "kind"), [
+    ((100.0, 130.0), [], 400.0, "blind_spot"),
+    ((100.0, 130.0), [400.0], 500.0, "blind_spot"),
+    ((100.0, 130.0), [170.0], 400.0, "confirmed"),
+    ((100.0, 130.0), [170.0], 160.0, "not_yet"),
+    ((None, None), [390.0], 400.0, "reported_only"),
+    ((None, None), [100.0], 400.0, "stable"),
+    ((None, None), [], 400.0, "stable"),
+])
+def test_the_four_quadrants(flag, alarms, now, kind):
+    assert classify(onset=flag[0], flagged_at=flag[1], alarm_at=alarms, now=now).kind == kind
+
+
+def test_a_metric_that_was_first_has_a_negative_lead():
+    assert classify(onset=100.0, flagged_at=130.0, alarm_at=[110.0], now=140.0).lead_days == -20.0
+
+
+def test_without_a_usable_metric_there_is_no_verdict():
+    assert classify(onset=100.0, flagged_at=130.0, alarm_at=[], now=400.0, usable=False).kind == "blank"
+
+
+@given(st.lists(st.floats(0, 500), max_size=5), st.floats(130, 600))
+def test_a_provisional_verdict_never_comes_after_twelve_weeks(alarms, now):
+    found = classify(onset=100.0, flagged_at=130.0, alarm_at=alarms, now=now)
+    assert found.kind != "not_yet" or 1 <= found.week <= 12
+
+
+def test_quarters_are_taken_within_the_region():
+    reported = np.r_[np.arange(8), np.arange(8) + 100.0]
+    observed = np.r_[np.arange(8)[::-1], np.arange(8)] / 10
+    found = level_blind_spots(reported, observed, np.repeat([0, 1], 8))
+    assert found.nonzero()[0].tolist() == [6, 7]
+
+
+def test_a_pooled_lag_is_found_in_noise_and_missing_without_drifts():
+    values = np.random.default_rng(3).normal(80, 2, (60, 120))
+    onset = np.full(60, 60)
+    assert pooled_lag(values[:3], onset[:3], burn_in=50) is None
+    values[:, 68:] -= 3
+    assert pooled_lag(values, onset, burn_in=50) == pytest.approx(8, abs=1)
