@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 visit_approved = Signal()
 """Sent in the transaction that approved visits. Arguments: `visit_ids`, a list of uuids."""
+
+visit_excluded = Signal()
+"""Sent in the transaction that took approved visits out of all figures. Arguments: `visit_ids`, a list of uuids."""

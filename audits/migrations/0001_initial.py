@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(help_text='When it became known here; imported visits: when they were made.')),
                 ('approved_at', models.DateTimeField(blank=True, null=True)),
                 ('excluded_at', models.DateTimeField(blank=True, null=True)),
+                ('excluded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('exclusion_reason', models.CharField(blank=True, max_length=255)),
                 ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('assignment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='audits.assignment')),

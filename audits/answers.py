@@ -1,0 +1,123 @@
+"""Whether a visit's answers fit the exact version it was made with; what is wrong is named by criterion."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from audits.conformity import BadAnswer, conformity_of
+from audits.models import Criterion, Observation, Section, Version
+from audits.serializers import STATES
+from audits.standards import sections_of
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with what was sent: `where` is the path into the JSON, `message` a sentence."""
+
+    where: str
+    message: str
+
+
+@dataclass
+class Answers:
+    """Observations ready to be stored, without their visit; `problems` is empty when all fit."""
+
+    observations: list[Observation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class AnswerSheet:
+    """The criteria of one version, by key, as answers are checked against them."""
+
+    def __init__(self, version: Version):
+        sections = sections_of(version)
+        self.criteria: dict[str, tuple[Section, Criterion]] = {
+            criterion.key: (section, criterion) for section in sections for criterion in section.criteria.all()
+        }
+        self.keys = {criterion.pk: key for key, (_, criterion) in self.criteria.items()}
+
+    def check(self, interactions: list[dict], per_visit: list[dict]) -> Answers:
+        """Check everything that was sent, in the order sent, so that all problems are named at once."""
+        answers = Answers()
+        said_of_visit = _by_key(per_visit)
+        self._check_scope(answers, per_visit, "observations", Section.Asked.VISIT, None, said_of_visit)
+        for number, interaction in enumerate(interactions):
+            said = said_of_visit | _by_key(interaction["observations"])
+            where = f"interactions.{number}.observations"
+            asked = Section.Asked.INTERACTION
+            self._check_scope(answers, interaction["observations"], where, asked, interaction["id"], said)
+        if not answers.problems and not any(o.state == Observation.State.ANSWERED for o in answers.observations):
+            answers.problems.append(Problem("observations", "This visit holds no answer: answer at least one."))
+        return answers
+
+    def _check_scope(
+        self,
+        answers: Answers,
+        sent: list[dict],
+        where: str,
+        asked: str,
+        interaction_id: UUID | None,
+        said: dict[str, dict],
+    ) -> None:
+        seen: set[str] = set()
+        for answer in sent:
+            key = answer["criterion"]
+            if key in seen:
+                answers.problems.append(Problem(f"{where}.{key}", "Answered twice here: send one answer."))
+                continue
+            seen.add(key)
+            found = list(self._problems_of(answer, asked, said))
+            answers.problems += [Problem(f"{where}.{key}", message) for message in found]
+            if not found:
+                answers.observations.append(self._observation(answer, interaction_id))
+
+    def _problems_of(self, answer: dict, asked: str, said: dict[str, dict]) -> Iterator[str]:
+        if answer["criterion"] not in self.criteria:
+            yield "This version has no such criterion."
+            return
+        section, criterion = self.criteria[answer["criterion"]]
+        if section.asked != asked:
+            yield f"“{section.title}” is asked once per {section.asked}: send the answer there."
+        if answer["state"] != "answered":
+            if answer["value"] is not None:
+                yield f"Marked “{answer['state']}” but has a value: send one or the other."
+            return
+        try:
+            conformity_of(criterion, answer["value"])
+        except BadAnswer as error:
+            yield str(error)
+        if criterion.shown_if_id and not self._is_shown(criterion, said):
+            decider = self.keys[criterion.shown_if_id]
+            yield f"Asked only if “{decider}” is “{criterion.shown_if_value}”: leave it out."
+
+    def _is_shown(self, criterion: Criterion, said: dict[str, dict]) -> bool:
+        decider = said.get(self.keys[criterion.shown_if_id])
+        return (
+            decider is not None
+            and decider["state"] == "answered"
+            and as_words(decider["value"]) == criterion.shown_if_value
+        )
+
+    def _observation(self, answer: dict, interaction_id: UUID | None) -> Observation:
+        _, criterion = self.criteria[answer["criterion"]]
+        is_answered = answer["state"] == "answered"
+        return Observation(
+            interaction_id=interaction_id,
+            criterion=criterion,
+            state=STATES[answer["state"]],
+            value=answer["value"],
+            conformity=conformity_of(criterion, answer["value"]) if is_answered else None,
+            note=answer["note"],
+        )
+
+
+def as_words(value: Any) -> str:
+    """An answer as `shown_if_value` writes it: yes, no, or the option's value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _by_key(observations: list[dict]) -> dict[str, dict]:
+    return {observation["criterion"]: observation for observation in observations}

@@ -1,0 +1,145 @@
+"""Whether a visit can be stored as a phone sent it: its shape, references, answers, photos and times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from audits.answers import AnswerSheet, Problem
+from audits.models import Assignment, Interaction, Observation, Photo, Version
+from audits.serializers import VisitSerializer
+from locations.models import Location
+from locations.roles import CAPTURES
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+OLDEST = timedelta(days=2 * 365)
+INTERACTION_TIMES = ("started_at", "acknowledged_at", "helped_at", "ended_at")
+
+
+class VisitRefused(Exception):
+    """Nothing was stored; `problems` says what is wrong, by criterion."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__(f"{len(problems)} problem(s); first: {problems[0].where}: {problems[0].message}")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class CheckedVisit:
+    """What was sent, after every check: ready to be stored."""
+
+    content: dict
+    location: Location
+    version: Version
+    assignment: Assignment | None
+    observations: list[Observation]
+    criteria_ids: dict[str, int]
+
+    def at(self, moment: datetime | None) -> datetime | None:
+        """A time of the phone's clock as the server's clock would have shown it."""
+        offset = timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
+        return moment and moment - offset
+
+
+def check_visit(payload: dict, *, auditor) -> CheckedVisit:
+    """Raises VisitRefused with all that is wrong, not only the first."""
+    serializer = VisitSerializer(data=payload)
+    if not serializer.is_valid():
+        raise VisitRefused(list(_flattened(serializer.errors)))
+    content = serializer.validated_data
+    location = Location.objects.visible_to(auditor, CAPTURES).filter(pk=content["location"]).first()
+    version = Version.objects.exclude(state=Version.State.DRAFT).filter(pk=content["version"]).first()
+    assignment = _assignment(content, auditor)
+    problems = list(_problems_of_references(content, location, version, assignment))
+    if location is None or version is None:
+        raise VisitRefused(problems)
+    sheet = AnswerSheet(version)
+    answers = sheet.check(content["interactions"], content["observations"])
+    criteria_ids = {key: criterion.pk for key, (_, criterion) in sheet.criteria.items()}
+    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids)
+    problems += answers.problems
+    problems += _problems_of_interactions(content)
+    problems += _problems_of_photos(content, criteria_ids)
+    problems += _problems_of_times(checked)
+    if problems:
+        raise VisitRefused(problems)
+    return checked
+
+
+def _assignment(content: dict, auditor) -> Assignment | None:
+    if content["assignment"] is None:
+        return None
+    return Assignment.objects.filter(
+        pk=content["assignment"], auditor=auditor, location_id=content["location"]
+    ).first()
+
+
+def _problems_of_references(content, location, version, assignment) -> Iterator[Problem]:
+    if location is None:
+        yield Problem("location", f"{content['location']} is unknown, or not a location that you audit.")
+    if version is None:
+        yield Problem("version", f"{content['version']} is no published version of a standard.")
+    if content["assignment"] is not None and assignment is None:
+        yield Problem("assignment", f"{content['assignment']} is no assignment of yours to this location.")
+
+
+def _problems_of_interactions(content: dict) -> Iterator[Problem]:
+    ids = [interaction["id"] for interaction in content["interactions"]]
+    for number, id_ in enumerate(ids):
+        if id_ in ids[:number]:
+            yield Problem(f"interactions.{number}.id", f"{id_} is used twice: each interaction has an id of its own.")
+    if taken := Interaction.objects.filter(pk__in=ids).values_list("pk", flat=True):
+        yield Problem("interactions", f"{taken[0]} belongs to another visit: each interaction has an id of its own.")
+
+
+def _problems_of_photos(content: dict, criteria_ids: dict[str, int]) -> Iterator[Problem]:
+    interactions = {interaction["id"] for interaction in content["interactions"]}
+    ids = [photo["id"] for photo in content["photos"]]
+    for number, photo in enumerate(content["photos"]):
+        where = f"photos.{number}"
+        if photo["id"] in ids[:number]:
+            yield Problem(f"{where}.id", f"{photo['id']} is named twice.")
+        if photo["criterion"] is not None and photo["criterion"] not in criteria_ids:
+            yield Problem(f"{where}.criterion", f"This version has no criterion “{photo['criterion']}”.")
+        if photo["interaction"] is not None and photo["interaction"] not in interactions:
+            yield Problem(f"{where}.interaction", f"This visit has no interaction {photo['interaction']}.")
+    if taken := Photo.objects.filter(pk__in=ids).values_list("pk", flat=True):
+        yield Problem("photos", f"{taken[0]} belongs to another visit: each photo has an id of its own.")
+
+
+def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
+    now = timezone.now()
+    for where, moment in _times(checked):
+        if moment > now + CLOCK_TOLERANCE:
+            yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC lies in the future: check the phone's clock.")
+        elif moment < now - OLDEST:
+            yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC is over two years ago: check the phone's clock.")
+    started, ended = checked.content["started_at"], checked.content["ended_at"]
+    if ended is not None and ended < started:
+        yield Problem("ended_at", "The visit ends before it starts.")
+
+
+def _times(checked: CheckedVisit) -> Iterator[tuple[str, datetime]]:
+    content = checked.content
+    named = [("started_at", content["started_at"]), ("ended_at", content["ended_at"])]
+    for number, interaction in enumerate(content["interactions"]):
+        named += [(f"interactions.{number}.{name}", interaction[name]) for name in INTERACTION_TIMES]
+    named += [(f"photos.{number}.taken_at", photo["taken_at"]) for number, photo in enumerate(content["photos"])]
+    for where, moment in named:
+        if (corrected := checked.at(moment)) is not None:
+            yield where, corrected
+
+
+def _flattened(errors, path: str = "") -> Iterator[Problem]:
+    """REST framework's nested errors as one list: 'interactions.0.id' and a sentence."""
+    if isinstance(errors, dict):
+        for name, below in errors.items():
+            step = "" if name == "non_field_errors" else str(name)
+            yield from _flattened(below, ".".join(part for part in (path, step) if part))
+    elif isinstance(errors, list) and any(isinstance(below, dict) for below in errors):
+        for number, below in enumerate(errors):
+            yield from _flattened(below, f"{path}.{number}" if path else str(number))
+    else:
+        for message in errors:
+            yield Problem(path or "visit", str(message))

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from audits import api, photo_views, views
+
+app_name = "audits"
+urlpatterns = [
+    path("phone/", views.visits, name="phone"),
+    path("phone/forms/<int:version_id>/", views.form, name="form"),
+    path("photos/<uuid:photo_id>/", photo_views.photo, name="photo"),
+    path("photos/<uuid:photo_id>/thumbnail/", photo_views.thumbnail, name="thumbnail"),
+    path("api/v1/assignments/", api.AssignmentsView.as_view(), name="api-assignments"),
+    path("api/v1/visits/", api.VisitsView.as_view(), name="api-visits"),
+    path("api/v1/visits/<uuid:visit_id>/", api.VisitView.as_view(), name="api-visit"),
+    path("api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/", api.PhotoView.as_view(), name="api-photo"),
+]

@@ -1,0 +1,25 @@
+"""The door: where each person goes first, and the sign of life."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_safe
+
+from locations.roles import CAPTURES, READS_RESULTS
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    if user.has_role(READS_RESULTS):
+        return redirect("reports:drift")
+    if user.has_role(CAPTURES):
+        return redirect("audits:phone")
+    return redirect("admin:index" if user.is_staff else "reports:drift")
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: the process answers. It asks no database, so that a slow one restarts no healthy web server."""
+    return HttpResponse("ok\n", content_type="text/plain")
