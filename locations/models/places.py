@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 
 from locations.models.people import Membership
 
@@ -15,7 +15,9 @@ from locations.models.people import Membership
 class RegionQuerySet(models.QuerySet["Region"]):
     def covered_by(self, memberships) -> "RegionQuerySet":
         """The regions of `memberships` and all below them."""
-        above = memberships.annotate(below=OuterRef("path")).filter(below__startswith=F("region__path"))
+        above = memberships.annotate(below=ExpressionWrapper(OuterRef("path"), models.CharField())).filter(
+            below__startswith=F("region__path")
+        )
         return self.filter(Exists(above))
 
     def visible_to(self, user, roles: Iterable[str] | None = None) -> "RegionQuerySet":
