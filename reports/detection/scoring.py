@@ -1,5 +1,157 @@
-"""Approved visits -> section scores and tallies."""
+"""Approved visits -> section scores and tallies. The table of tallies is the queue of record (`scored_at` null)."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from audits.models import Visit
+from reports.detection.matrices import DIMENSIONS, Form, Unscorable, forms, matrices
+from reports.measure.scores import VisitScores, visit_scores
+from reports.models import SectionScore, Tally
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+RELAXED_UP_TO, NORMAL_UP_TO = 1, 3  # customers per member of staff
+FROM_VISIT = (
+    "id", "location_id", "version_id", "started_at", "received_at", "auditor_id", "auditor_code", "daypart",
+    "staffing", "staff_seen", "customers_waiting", "excluded_at",
+)  # fmt: skip
+SCORED = ["n_interactions", "matrix", "score", "coverage", "n_critical_failed", "scored_at"]
 
 
-def queue_visits(visit_ids) -> None:
-    raise NotImplementedError
+@transaction.atomic
+def queue_visits(visit_ids: Iterable[UUID]) -> None:
+    """Make the tallies of approved visits, waiting to be scored; those that exist stay as they are."""
+    ids = list(visit_ids)
+    for start in range(0, len(ids), BATCH):
+        visits = Visit.objects.filter(pk__in=ids[start : start + BATCH], approved_at__isnull=False).only(*FROM_VISIT)
+        Tally.objects.bulk_create((_waiting_tally(visit) for visit in visits), ignore_conflicts=True)
+
+
+def _waiting_tally(visit: Visit) -> Tally:
+    return Tally(
+        visit_id=visit.pk,
+        location_id=visit.location_id,
+        version_id=visit.version_id,
+        started_at=visit.started_at,
+        received_at=visit.received_at,
+        auditor=auditor_code(visit.auditor_id, visit.auditor_code),
+        daypart=visit.daypart,
+        staffing=visit.staffing or staffing_of(visit.staff_seen, visit.customers_waiting),
+        is_excluded=visit.excluded_at is not None,
+    )
+
+
+def auditor_code(user_id: int | None, code: str) -> str:
+    """One name for both kinds of auditors: users, and those that imported files name."""
+    if user_id is not None:
+        return f"user:{user_id}"
+    return f"code:{code}" if code else ""
+
+
+def staffing_of(staff_seen: int | None, customers_waiting: int | None) -> str:
+    """How the staff seen met the customers waiting, in words; blank when unknown.
+
+    Customers per member of staff: up to 1 is relaxed, up to 3 normal, more is pressed, and so is anybody waiting
+    where no staff was seen. Nobody on either side says nothing.
+    """
+    if staff_seen is None or customers_waiting is None or staff_seen == customers_waiting == 0:
+        return ""
+    if customers_waiting <= RELAXED_UP_TO * staff_seen:
+        return "relaxed"
+    return "normal" if customers_waiting <= NORMAL_UP_TO * staff_seen else "pressed"
+
+
+def exclude_visits(visit_ids: Iterable[UUID]) -> None:
+    """Takes excluded visits out of the scans to come; their scores stay readable."""
+    Tally.objects.filter(visit__in=list(visit_ids)).update(is_excluded=True)
+
+
+@transaction.atomic
+def score_visit(visit_id: UUID | str) -> bool:
+    """Score one visit, again if it was scored before. False when it has no tally, that is, was not approved."""
+    tallies = list(Tally.objects.select_for_update().filter(visit=visit_id))
+    _score(tallies)
+    return bool(tallies)
+
+
+def score_waiting(
+    limit: int | None = None, progress: Callable[[int], None] | None = None, older_than: timedelta | None = None
+) -> int:
+    """Score what waits, oldest first, in batches; returns how many were scored.
+
+    limit : at most so many. progress : called with the number scored by each batch. older_than : leave those that
+    arrived lately to the task that was sent for them.
+    Several processes share the work: on PostgreSQL each skips what another has locked. Raises Unscorable for the
+    first visit that contradicts its version, after all others were scored.
+    """
+    n_scored, faults = 0, {}
+    while limit is None or n_scored < limit:
+        waiting = Tally.objects.waiting().exclude(visit__in=list(faults)).order_by("received_at", "pk")
+        if older_than is not None:
+            waiting = waiting.filter(received_at__lt=timezone.now() - older_than)
+        try:
+            with transaction.atomic():
+                size = BATCH if limit is None else min(BATCH, limit - n_scored)
+                tallies = list(waiting.select_for_update(skip_locked=True)[:size])
+                _score(tallies)
+        except Unscorable as fault:
+            log.error("%s", fault)
+            faults[fault.visit_id] = fault
+            continue
+        if not tallies:
+            break
+        n_scored += len(tallies)
+        if progress:
+            progress(len(tallies))
+    for fault in faults.values():
+        raise fault
+    return n_scored
+
+
+def _score(tallies: list[Tally]) -> None:
+    """Every row is found by its natural key and overwritten, so that scoring twice changes nothing."""
+    known = forms({tally.version_id for tally in tallies})
+    by_visit = {tally.visit_id: tally for tally in tallies}
+    sections: list[SectionScore] = []
+    now = timezone.now()
+    for seen in matrices([(tally.visit_id, tally.version_id) for tally in tallies], known):
+        form, tally = seen.form, by_visit[seen.visit]
+        scores = visit_scores(
+            seen.matrix, form.weight, form.section, form.dimension, form.critical, applicable=seen.applicable
+        )
+        tally.n_interactions, tally.matrix = seen.n_interactions, seen.matrix.tobytes()
+        tally.score, tally.coverage = _known(scores.overall), _known(scores.coverage)
+        tally.n_critical_failed, tally.scored_at = scores.n_critical_failed, now
+        sections += _section_scores(tally, form, scores)
+    Tally.objects.bulk_create(tallies, update_conflicts=True, unique_fields=["visit"], update_fields=SCORED)
+    SectionScore.objects.bulk_create(
+        sections,
+        update_conflicts=True,
+        unique_fields=["tally", "section", "dimension"],
+        update_fields=["score", "n_observed", "n_applicable"],
+    )
+
+
+def _section_scores(tally: Tally, form: Form, scores: VisitScores) -> list[SectionScore]:
+    return [
+        SectionScore(
+            tally_id=tally.visit_id,
+            section_id=form.sections[section],
+            dimension=DIMENSIONS[dimension],
+            score=_known(scores.section[section, dimension]),
+            n_observed=scores.n_observed[section, dimension],
+            n_applicable=scores.n_applicable[section, dimension],
+        )
+        for section, dimension in np.argwhere(scores.n_applicable > 0).tolist()
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
