@@ -84,11 +84,12 @@ def _problems_of_condition(
         yield f"{name} an answer of an interaction says so, but it is asked once per visit: choose another condition."
     if asked.kind not in CAN_DECIDE:
         yield f"{name} “{asked.text}” has an answer that cannot decide: use a yes-or-no, level or choice."
-    elif criterion.shown_if_value not in (possible := _possible_values(asked)):
+    elif criterion.shown_if_value not in (possible := possible_answers(asked)):
         yield f"{name} “{asked.text}” is “{criterion.shown_if_value}”, but it can only be {', '.join(possible)}."
 
 
-def _possible_values(criterion: Criterion) -> list[str]:
+def possible_answers(criterion: Criterion) -> list[str]:
+    """What a condition on `criterion` may ask for, in the words of `shown_if_value`."""
     if criterion.kind == Criterion.Kind.YES_NO:
         return ["yes", "no"]
     return [option.value for option in criterion.options.all()]
