@@ -132,8 +132,8 @@ STORAGES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "locations.keys.KeyAuthentication",  # first, so that nobody gets 401 and a sentence, not 403
         "rest_framework.authentication.SessionAuthentication",
-        "locations.keys.KeyAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
