@@ -1,0 +1,113 @@
+"""A version's text as its pages show it: sections and criteria with links, and what hinders publishing, linked."""
+
+import re
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from audits.models import Criterion, Section, Version
+from audits.standards import problems, sections_of
+
+QUOTED = re.compile(r"“(.+?)”")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the trail at the top of a page."""
+
+    title: str
+    url: str = ""
+
+
+def admin_url(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def trail_to(version: Version, *rows, here: str = "") -> list[Step]:
+    """From the list of standards down to the page itself, which has no link: `here`, or else the last row."""
+    steps = [
+        Step("Standards", reverse("admin:audits_standard_changelist")),
+        Step(str(version.standard), admin_url(version.standard)),
+        Step(f"Version {version.number}", admin_url(version)),
+        *(Step(str(row), admin_url(row)) for row in rows),
+    ]
+    return [*steps, Step(here)] if here else [*steps[:-1], Step(steps[-1].title)]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence about what hinders publishing, and the page where it is mended."""
+
+    sentence: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A criterion in the outline: what the auditor is asked, and in small print how it counts."""
+
+    criterion: Criterion
+    url: str
+    traits: list[str]
+    condition: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    section: Section
+    url: str
+    entries: list[Entry]
+
+
+def outline_of(version: Version) -> list[Chapter]:
+    """The whole text in the order of the form, in as many queries whatever its length."""
+    sections = sections_of(version)
+    texts = {criterion.pk: criterion.text for section in sections for criterion in section.criteria.all()}
+    return [
+        Chapter(section, admin_url(section), [_entry(criterion, texts) for criterion in section.criteria.all()])
+        for section in sections
+    ]
+
+
+def _entry(criterion: Criterion, texts: dict[int, str]) -> Entry:
+    condition = ""
+    if criterion.shown_if_id:
+        decider = texts.get(criterion.shown_if_id, "a criterion of another version")
+        condition = f"Only if “{decider}” was answered {criterion.shown_if_value}."
+    return Entry(criterion, admin_url(criterion), list(traits_of(criterion)), condition)
+
+
+def traits_of(criterion: Criterion):
+    """How a criterion is answered and how it counts, in a few words each."""
+    yield criterion.get_kind_display().lower()
+    if not criterion.is_scored:
+        yield "not scored"
+        return
+    yield criterion.dimension
+    yield f"weight {criterion.weight:g}"
+    if criterion.kind == Criterion.Kind.YES_NO and not criterion.yes_conforms:
+        yield "“no” is the good answer"
+    if criterion.kind in {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}:
+        if criterion.full_credit is None:
+            yield "recorded, not scored: no credit bounds"
+        else:
+            yield f"full credit at {criterion.full_credit:g}, none at {criterion.zero_credit:g}"
+    if criterion.is_critical:
+        yield "critical"
+    if criterion.wants_photo:
+        yield "photo when it fails"
+
+
+def linked_problems(version: Version, chapters: list[Chapter]) -> list[Problem]:
+    """What `audits.standards.problems` says, each sentence with the page of the row that it names."""
+    places: dict[str, str] = {}
+    for chapter in chapters:
+        places.setdefault(chapter.section.title, chapter.url)
+        for entry in chapter.entries:
+            places.setdefault(entry.criterion.text, entry.url)
+            places.setdefault(entry.criterion.key, entry.url)
+    return [Problem(sentence, _place_named_in(sentence, places)) for sentence in problems(version)]
+
+
+def _place_named_in(sentence: str, places: dict[str, str]) -> str:
+    return next((places[words] for words in QUOTED.findall(sentence) if words in places), "")

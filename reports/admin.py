@@ -1,0 +1,126 @@
+"""Runs and drift flags, to look at; `unfold` is known only here."""
+
+import json
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from reports.models import DriftFlag, Run
+
+RUN_COLOURS = {"waiting": "default", "running": "info", "done": "success", "failed": "danger"}
+COMPARISON_COLOURS = {"blind_spot": "warning", "confirmed": "danger"}
+UNDER_WAY = [Run.State.WAITING, Run.State.RUNNING]
+REFRESH_SECONDS = 5
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    actions = None
+
+    class Media:
+        css = {"all": ["css/admin-extra.css"]}
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+def _words(duration) -> str:
+    seconds = int(duration.total_seconds())
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    """The pages of runs under way load themselves again until they have ended."""
+
+    list_display = ["__str__", "state_shown", "progress", "phase", "n_locations", "n_visits", "threshold", "took"]
+    list_filter = ["state", ("standard", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["standard"]
+    search_fields = ["standard__name", "phase", "error", "code_version"]
+    date_hierarchy = "requested_at"
+    fieldsets = [
+        (None, {"fields": ["standard", "state_shown", "progress", "phase", "error"]}),
+        ("Found", {"fields": ["n_locations", "n_visits", "threshold", "simulated_rate", "chain_movement"]}),
+        ("Made from", {"fields": ["as_of", "parameters_shown", "inputs_digest", "code_version"]}),
+        ("When", {"fields": ["requested_by", "requested_at", "started_at", "finished_at", "took"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("effects").select_related("standard", "requested_by")
+
+    @display(description="State", label=RUN_COLOURS, ordering="state")
+    def state_shown(self, run):
+        return run.state, run.get_state_display()
+
+    @admin.display(description="Progress")
+    def progress(self, run) -> str:
+        if not run.n_total:
+            return "not begun" if run.state in UNDER_WAY else "–"
+        return format_html(
+            '<progress class="pl-progress" max="{}" value="{}"></progress>{} of {}',
+            run.n_total,
+            run.n_done,
+            f"{run.n_done:,}",
+            f"{run.n_total:,}",
+        )
+
+    @admin.display(description="Took", empty_value="–")
+    def took(self, run) -> str | None:
+        if run.started_at is None:
+            return None
+        return _words((run.finished_at or timezone.now()) - run.started_at)
+
+    @admin.display(description="Parameters")
+    def parameters_shown(self, run) -> str:
+        return format_html("<pre>{}</pre>", json.dumps(run.parameters, indent=2, sort_keys=True))
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        if Run.objects.filter(state__in=UNDER_WAY).exists():
+            response.headers["Refresh"] = str(REFRESH_SECONDS)
+        return response
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if str(object_id).isdigit() and Run.objects.filter(pk=object_id, state__in=UNDER_WAY).exists():
+            response.headers["Refresh"] = str(REFRESH_SECONDS)
+        return response
+
+
+@admin.register(DriftFlag)
+class DriftFlagAdmin(ReadOnlyAdmin):
+    list_display = ["location", "direction", "channel", "onset", "comparison_shown", "evidence", "n_visits", "state"]
+    list_filter = [
+        ("closed_at", admin.EmptyFieldListFilter),
+        "direction",
+        "comparison",
+        ("standard", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["location", "standard"]
+    search_fields = ["location__name", "location__code", "channel"]
+    date_hierarchy = "flagged_at"
+
+    def get_queryset(self, request):
+        flags = DriftFlag.objects.visible_to(request.user)
+        related = ["location", "standard", "run__standard", "metric", "flagged_by__location"]
+        return flags.select_related(*related).defer("run__effects")
+
+    @admin.display(description="Since about", ordering="onset_at")
+    def onset(self, flag) -> str:
+        return f"{flag.onset_at.astimezone(flag.location.zone):%d %b %Y}"
+
+    @display(description="Reported numbers", label=COMPARISON_COLOURS, ordering="comparison")
+    def comparison_shown(self, flag):
+        return flag.comparison, flag.get_comparison_display()
+
+    @display(description="State", label={"open": "info", "closed": "default"})
+    def state(self, flag):
+        return ("open", "Open") if flag.closed_at is None else ("closed", "Closed")
