@@ -1,0 +1,153 @@
+"""What is kept lately: the level of each location with an interval, adjusted visits, the chain's movement."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from reports.measure.chain import Chain
+from reports.measure.residuals import residuals
+from reports.measure.severity import WINDOW_DAYS, Effects
+
+LEAST_VISITS = 4
+Z_90 = 1.645
+PRIOR_VISITS = 4.0  # how many visits the chain's usual variance counts for in a location's own
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The level of each location on the 0..1 scale, and what it rests on.
+
+    level, low, high : (L,) share kept, adjusted to the location's own mix, with a 90 % interval; NaN with fewer than
+    LEAST_VISITS visits. n_visits : (L,) int, the visits that count.
+    """
+
+    level: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    n_visits: np.ndarray
+
+
+def adjusted_values(chain: Chain, effects: Effects) -> np.ndarray:
+    """The share that each visit shows once its auditor, daypart, staffing, day and choice of criteria are taken out.
+
+    chain : with the criteria of `effects`. Returns (V,) float, on the 0..1 scale and beyond it where a visit
+    surprises; NaN where nothing was observed. It is what the location's fitted level leads one to expect on the
+    chain's mix of criteria, plus the surplus of what was seen over what these circumstances lead one to expect.
+
+    Expected at even odds, the one visit sees 3 of 4: 0.5 + (3 - 2) / 4.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> ratings = [[240], [240], [240], [0]]
+    >>> chain = Chain([0], [1.0], [1.0], [0], [0], [0], ratings, [0] * 4, [0], [0], [False], [0], 1)
+    >>> even = replace(fit_effects(chain, at=0.0), criterion=np.zeros(1), location=np.zeros(1), day=np.zeros(1))
+    >>> adjusted_values(chain, even).tolist()
+    [0.75]
+    """
+    share, surplus, n = _surplus(chain, effects)
+    return share[chain.location] + np.divide(surplus, n, out=np.full(n.shape, np.nan), where=n > 0)
+
+
+def recent_levels(chain: Chain, effects: Effects, since) -> Levels:
+    """The level of each location over its visits from `since` on, with a 90 % interval.
+
+    since : (L,) or one float, days since 1970-01-01 UTC. Returns Levels.
+    The mean is weighted by observations, its variance by the jackknife over visits (Tukey 1958), with the chain's
+    usual variance mixed in, as four visits alone tell little about their spread; then it is shrunk towards the mean
+    of the chain (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v), B = tau2 / (tau2 + v).
+    """
+    share, surplus, n = _surplus(chain, effects)
+    limit = np.broadcast_to(np.asarray(since, float), (chain.n_locations,))
+    counted = (chain.time >= limit[chain.location]) & (n > 0)
+    location = chain.location[counted]
+    gap, size = surplus[counted], n[counted]
+
+    def total(values):
+        return np.bincount(location, values, chain.n_locations)
+
+    n_visits = np.bincount(location, minlength=chain.n_locations)
+    enough = n_visits >= LEAST_VISITS
+    observed = np.maximum(total(size), 1.0)
+    mean = total(gap) / observed
+    rest = np.maximum(observed[location] - size, 1.0)
+    without = (total(gap)[location] - gap) / rest  # the mean with one visit left out
+    centre = total(without) / np.maximum(n_visits, 1)
+    per_visit = total((without - centre[location]) ** 2) * np.maximum(n_visits - 1, 0)  # jackknife variance x visits
+    if not enough.any():
+        nothing = np.full(chain.n_locations, np.nan)
+        return Levels(nothing, nothing.copy(), nothing.copy(), n_visits)
+    usual = np.average(per_visit[enough], weights=n_visits[enough] - 1)
+    freedom = np.maximum(n_visits - 1, 0)
+    variance = (freedom * per_visit + PRIOR_VISITS * usual) / (freedom + PRIOR_VISITS) / np.maximum(n_visits, 1)
+    x = share + mean
+    centre_of_chain, tau2 = _prior(x[enough], variance[enough])
+    shrink = tau2 / (tau2 + np.maximum(variance, 1e-12))
+    level = centre_of_chain + shrink * (x - centre_of_chain)
+    half = Z_90 * np.sqrt(shrink * variance)
+    return Levels(
+        *(np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)), n_visits
+    )
+
+
+def chain_movement(effects: Effects) -> float:
+    """How far the whole chain lies above (+) or below (-) its average this week, on the 0..1 scale.
+
+    The average location and all criteria, on the last day of `effects` against the mean of its days; 0 without
+    criteria.
+
+    Even odds, and a week 0.2 logits above the average of 0: expit(0.2) - 0.5.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> effects = replace(fit_effects(empty), criterion=np.zeros(1), day=np.array([-0.2, 0.0, 0.2]))
+    >>> round(chain_movement(effects), 4)
+    0.0498
+    """
+    if not effects.criterion.size or not effects.day.size:
+        return 0.0
+    ease = effects.criterion + (effects.location.mean() if effects.location.size else 0.0)
+    return float((expit(ease + effects.day[-1]) - expit(ease + effects.day.mean())).mean())
+
+
+def fit_window(chain: Chain, *, look_back: int, at: float) -> float:
+    """How many days of the past to fit and scan: 78 weeks, or more where visits are rare.
+
+    look_back : visits. A location reaches back to its look_back-th last visit, or to its first; nine in ten locations
+    reach no further than the window, so that a chain with one visit a year is judged on its years. Returns days.
+
+    >>> chain = Chain([0, 0], [0, 3650], [0, 3650], [0, 0], [0, 0], [0, 0], np.zeros((0, 1)), [], [0], [0], [False],
+    ...     [0], 1)
+    >>> fit_window(chain, look_back=40, at=3651.0)
+    3652.0
+    """
+    n = np.diff(chain.first_visit)
+    some = n > 0
+    if not some.any():
+        return WINDOW_DAYS
+    earliest = np.maximum(chain.first_visit[1:] - look_back, chain.first_visit[:-1])[some]
+    reach = at - chain.time[earliest]
+    return float(max(WINDOW_DAYS, np.ceil(np.quantile(reach, 0.9)) + 1))
+
+
+def _surplus(chain: Chain, effects: Effects) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(L,) expected share of each location on the chain's mix of criteria; (V,) seen minus expected; (V,) ratings."""
+    mix = chain.observed.sum(axis=0, dtype=float)
+    weight = mix / mix.sum() if mix.sum() else np.full(mix.shape, 1 / max(mix.size, 1))
+    share = expit(effects.criterion + effects.of_location(chain)[:, None]) @ weight
+    found = residuals(chain, effects)
+    return share, found.seen[:, 0] - found.expected[:, 0], found.n[:, 0]
+
+
+def _prior(x: np.ndarray, variance: np.ndarray, n_steps: int = 20) -> tuple[float, float]:
+    """Mean and variance of the true levels: moments, with weights 1 / (tau2 + v) (Morris 1983, section 5)."""
+    tau2 = max(float(x.var() - variance.mean()), 1e-6)
+    mean = float(x.mean())
+    for _ in range(n_steps):
+        weight = 1 / (tau2 + np.maximum(variance, 1e-12))
+        mean = float((weight * x).sum() / weight.sum())
+        if x.size > 1:
+            spread = (x - mean) ** 2 * x.size / (x.size - 1)
+            tau2 = max(float((weight * (spread - variance)).sum() / weight.sum()), 1e-6)
+    return mean, tau2

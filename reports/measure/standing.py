@@ -1,0 +1,165 @@
+"""What still stands of the signals that a replay raised: the last of each direction, judged on all visits since."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reports.measure.chain import Chain
+from reports.measure.drift import DECLINE, DIRECTIONS, Restarts, Settings, Signal, scan
+from reports.measure.evidence import baseline_level, shares
+from reports.measure.residuals import Residuals, channel_members, channel_names, residuals
+from reports.measure.severity import Effects
+
+RECOVERED, FADED, OLD = "recovered", "faded", "old"
+RECOVERY = 0.5  # of the gap has to be closed
+
+
+@dataclass(frozen=True)
+class SectionShare:
+    """Share (0..1) of one section since the onset: seen, and expected for the location as it was before."""
+
+    section: int
+    seen: float
+    expected: float
+    n_visits: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The last signal of one location and direction, with what the visits since say of it.
+
+    signal : as it was raised, with `evidence`, `seen`, `expected` and `n_visits` of all visits since its onset (up to
+    the turn, where one followed). sections : those of which something was observed since.
+    ended : None while it stands; "recovered" when a later signal the other way closed at least half of the gap,
+    "faded" when the visits since are, averaged over onsets, likelier without a change, "old" when more than
+    `look_back` visits followed it.
+    turned_at : of "recovered", days since 1970-01-01 UTC when the other signal was raised; None otherwise.
+    """
+
+    signal: Signal
+    sections: tuple[SectionShare, ...]
+    ended: str | None
+    turned_at: float | None
+
+
+def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[Signal]) -> list[Standing]:
+    """Judge the last signal of each location and direction.
+
+    chain, effects, settings : those of the replay. signals : all that it raised, in any order.
+    At the alarm itself the evidence is always just above the threshold; here it is that of the location's last visit,
+    counted without the restart that followed the alarm.
+    Returns one Standing per location and direction with a signal, by location, declines first.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> standing(empty, fit_effects(empty), Settings(), [])
+    []
+    """
+    judge = _Judge(chain, effects, settings, signals)
+    found = [judge.standing(signal) for _, name in DIRECTIONS for signal in judge.last(name)]
+    return sorted(found, key=lambda one: (one.signal.location, one.signal.direction != DECLINE))
+
+
+class _Judge:
+    def __init__(self, chain: Chain, effects: Effects, settings: Settings, signals: list[Signal]):
+        self.chain, self.effects, self.settings = chain, effects, settings
+        self.history: dict[int, list[Signal]] = {}
+        for signal in sorted(signals, key=lambda one: (one.location, one.visit)):
+            self.history.setdefault(signal.location, []).append(signal)
+        self.residuals: Residuals = residuals(chain, effects)
+        self.members = channel_members(chain) > 0
+        self.channels = channel_names(chain)
+        self.log_evidence = {name: self._evidence(name) for _, name in DIRECTIONS}
+
+    def last(self, direction: str) -> list[Signal]:
+        return [signal for past in self.history.values() if (signal := _last(past, direction))]
+
+    def standing(self, signal: Signal) -> Standing:
+        past = self.history[signal.location]
+        before = past[: past.index(signal)]
+        first = self._begun(before[-1]) if before else int(self.chain.first_visit[signal.location])
+        begun, end = self._begun(signal), self._end(signal)
+        visits = np.arange(begun, end + 1)
+
+        def gap(rows, channel):
+            level = baseline_level(
+                self.chain,
+                self.effects,
+                self.residuals,
+                first=first,
+                onset=begun,
+                channel=channel,
+                restarted=bool(before),
+            )
+            return shares(self.chain, self.effects, rows, self.members[:, channel], level=level)
+
+        channel = self.channels.index(signal.channel)
+        seen, expected = gap(visits, channel)
+        sections = []
+        for section in range(self.chain.n_sections):
+            n = int((self.residuals.n[visits, 1 + section] > 0).sum())
+            if n:
+                sections.append(SectionShare(section, *gap(visits, 1 + section), n))
+        evidence = float(np.exp(min(self.log_evidence[signal.direction][end], 600.0)))
+        current = replace(signal, evidence=evidence, seen=seen, expected=expected, n_visits=visits.size)
+        turn = self._turn(signal)
+        last = int(self.chain.first_visit[signal.location + 1]) - 1
+        ended, turned_at = None, None
+        if turn is not None:
+            sign = 1 if signal.direction == DECLINE else -1
+            now, then = gap(np.arange(self._begun(turn), last + 1), channel)
+            if sign * (then - now) <= (1 - RECOVERY) * sign * (expected - seen):
+                ended, turned_at = RECOVERED, turn.at
+        if ended is None and last - signal.visit > self.settings.look_back:
+            ended = OLD
+        n_onsets = min(self.settings.look_back, end - first + 1)  # the evidence is a sum over them, 1 each on average
+        if ended is None and turn is None and evidence < n_onsets:
+            ended = FADED
+        return Standing(current, tuple(sections), ended, turned_at)
+
+    def _begun(self, signal: Signal) -> int:
+        """The first visit after the signal's onset."""
+        start, stop = self.chain.first_visit[signal.location : signal.location + 2]
+        return int(start + np.searchsorted(self.chain.time[start:stop], signal.onset))
+
+    def _turn(self, signal: Signal) -> Signal | None:
+        """The last signal the other way that was raised after this one."""
+        later = [one for one in self.history[signal.location] if one.visit > signal.visit]
+        return later[-1] if later and later[-1].direction != signal.direction else None
+
+    def _end(self, signal: Signal) -> int:
+        """The last visit that speaks of the signal: before a turn, and within the look-back of its onset."""
+        turn = self._turn(signal)
+        end = self._begun(turn) - 1 if turn else int(self.chain.first_visit[signal.location + 1]) - 1
+        return max(signal.visit, min(end, self._begun(signal) + self.settings.look_back - 1))
+
+    def _evidence(self, direction: str) -> np.ndarray:
+        """(V,) log of the evidence where the signals of one direction end, without their own restart."""
+        evidence = np.full(self.chain.n_visits, -np.inf)
+        concerned = self.last(direction)
+        if not concerned:
+            return evidence
+        earlier = []
+        for signal in concerned:
+            past = self.history[signal.location]
+            earlier += past[: past.index(signal)][-1:]
+        ends = np.array([self._end(signal) for signal in concerned])
+        keep = np.isin(self.chain.location, [signal.location for signal in concerned])
+        index = np.flatnonzero(keep)
+        watched = np.zeros(self.chain.n_visits, bool)
+        watched[ends] = True
+        found = scan(
+            self.chain.subset(keep),
+            self.effects,
+            self.settings,
+            np.inf,
+            watched=watched[keep],
+            restarts=Restarts.after(earlier, self.chain.n_locations),
+        )
+        logs = found.decline if direction == DECLINE else found.improvement
+        evidence[index] = np.logaddexp.reduce(np.where(np.isnan(logs), -np.inf, logs), axis=1)
+        return evidence
+
+
+def _last(past: list[Signal], direction: str) -> Signal | None:
+    return next((signal for signal in reversed(past) if signal.direction == direction), None)
