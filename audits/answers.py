@@ -87,16 +87,15 @@ class AnswerSheet:
             conformity_of(criterion, answer["value"])
         except BadAnswer as error:
             yield str(error)
-        if criterion.shown_if_id and not self._is_shown(criterion, said):
-            decider = self.keys[criterion.shown_if_id]
+        if criterion.shown_if_id and not self._is_shown(criterion, decider := self.keys[criterion.shown_if_id], said):
             yield f"Asked only if “{decider}” is “{criterion.shown_if_value}”: leave it out."
 
-    def _is_shown(self, criterion: Criterion, said: dict[str, dict]) -> bool:
-        decider = said.get(self.keys[criterion.shown_if_id])
+    def _is_shown(self, criterion: Criterion, decider: str, said: dict[str, dict]) -> bool:
+        answer = said.get(decider)
         return (
-            decider is not None
-            and decider["state"] == "answered"
-            and as_words(decider["value"]) == criterion.shown_if_value
+            answer is not None
+            and answer["state"] == "answered"
+            and as_words(answer["value"]) == criterion.shown_if_value
         )
 
     def _observation(self, answer: dict, interaction_id: UUID | None) -> Observation:

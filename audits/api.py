@@ -11,7 +11,6 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -25,6 +24,7 @@ from audits.serializers import (
     ReceivedVisitSerializer,
     VisitSerializer,
 )
+from locations.requests import SignedInApiRequest
 from locations.roles import CAPTURES
 
 MOST_ASSIGNMENTS = 200
@@ -34,7 +34,7 @@ MOST_VISITS = 50
 class MayCapture(BasePermission):
     message = "Only auditors and mystery shoppers record visits: ask for that role in your region."
 
-    def has_permission(self, request: Request, view) -> bool:
+    def has_permission(self, request: SignedInApiRequest, view) -> bool:
         return request.user.has_role(CAPTURES)
 
 
@@ -43,18 +43,18 @@ class PayloadTooLarge(APIException):
 
 
 class PictureParser(BaseParser):
-    """The body as bytes, never more than may be stored."""
+    """The body as bytes, under `picture`; never more than may be stored."""
 
     media_type = "image/*"
 
-    def parse(self, stream, media_type=None, parser_context=None) -> bytes:
+    def parse(self, stream, media_type=None, parser_context=None) -> dict[str, bytes]:
         announced = int(stream.META.get("CONTENT_LENGTH") or 0)
         data = stream.read(settings.PHOTO_MAX_BYTES + 1) if announced <= settings.PHOTO_MAX_BYTES else b""
         if announced > settings.PHOTO_MAX_BYTES or len(data) > settings.PHOTO_MAX_BYTES:
             raise PayloadTooLarge(
                 f"A photo has at most {settings.PHOTO_MAX_BYTES:,} bytes; this one has {announced:,}."
             )
-        return data
+        return {"picture": data}
 
 
 class PhoneView(APIView):
@@ -63,7 +63,7 @@ class PhoneView(APIView):
 
 class AssignmentsView(PhoneView):
     @extend_schema(responses=AssignmentSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInApiRequest) -> Response:
         """My open assignments, the soonest to close first."""
         mine = (
             Assignment.objects.visible_to(request.user)
@@ -83,7 +83,7 @@ def _with_receipt():
 
 class VisitsView(PhoneView):
     @extend_schema(responses=ReceivedVisitSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInApiRequest) -> Response:
         """My visits that the server holds, the last received first."""
         mine = _with_receipt().filter(auditor=request.user).order_by("-received_at")[:MOST_VISITS]
         return Response({"results": ReceivedVisitSerializer(mine, many=True).data})
@@ -91,7 +91,7 @@ class VisitsView(PhoneView):
 
 class VisitView(PhoneView):
     @extend_schema(responses=ReceivedVisitSerializer)
-    def get(self, request: Request, visit_id: UUID) -> Response:
+    def get(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
         """The receipt of one of my visits."""
         visit = _with_receipt().filter(auditor=request.user, pk=visit_id).first()
         if visit is None:
@@ -107,7 +107,7 @@ class VisitView(PhoneView):
             409: OpenApiResponse(OpenApiTypes.OBJECT, "Stored before with other content: both digests."),
         },
     )
-    def put(self, request: Request, visit_id: UUID) -> Response:
+    def put(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
         """Store a whole visit. The same content again answers 200, other content 409."""
         if not isinstance(request.data, dict):
             raise ParseError("Send the visit as one JSON object.")
@@ -138,13 +138,15 @@ class PhotoView(PhoneView):
             413: OpenApiResponse(OpenApiTypes.OBJECT, "Too many bytes."),
         },
     )
-    def put(self, request: Request, visit_id: UUID, photo_id: UUID) -> Response:
+    def put(self, request: SignedInApiRequest, visit_id: UUID, photo_id: UUID) -> Response:
         """Store a photo that the visit named; the body is the picture itself."""
         visit = Visit.objects.filter(auditor=request.user, pk=visit_id).first()
         if visit is None:
             return Response({"detail": "No such visit of yours: send the visit before its photos."}, status=404)
         try:
-            photo, created = intake.attach_photo(visit=visit, photo_id=photo_id, data=request.data or b"")
+            photo, created = intake.attach_photo(
+                visit=visit, photo_id=photo_id, data=request.data.get("picture", b"")
+            )
         except intake.PhotoUnexpected as error:
             return Response({"detail": str(error)}, status=404)
         except intake.PhotoConflict as error:

@@ -1,5 +1,6 @@
 """From an answer to its conformity, by the mapping that is data of the criterion."""
 
+from collections.abc import Callable
 from typing import Any
 
 from audits.models import Criterion
@@ -62,7 +63,7 @@ def _between_bounds(criterion: Criterion, value: float) -> float | None:
     return min(1.0, max(0.0, share))
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Criterion, Any], float | None]] = {
     Criterion.Kind.YES_NO: _yes_no,
     Criterion.Kind.LEVEL: _option,
     Criterion.Kind.CHOICE: _option,

@@ -88,7 +88,6 @@ def _seen_before(stored: Visit, auditor, digest: str) -> Recorded:
 @transaction.atomic
 def _store(visit_id: UUID, auditor, digest: str, checked: CheckedVisit) -> Visit:
     content, context = checked.content, checked.content.get("context") or {}
-    started_at = checked.at(content["started_at"])
     visit = Visit(
         id=visit_id,
         location=checked.location,
@@ -97,9 +96,9 @@ def _store(visit_id: UUID, auditor, digest: str, checked: CheckedVisit) -> Visit
         assignment=checked.assignment,
         kind=checked.assignment.kind if checked.assignment else "",
         mode=content["mode"],
-        started_at=started_at,
+        started_at=checked.started_at,
         ended_at=checked.at(content["ended_at"]),
-        daypart=daypart_of(started_at.astimezone(checked.location.zone)) if started_at else "",
+        daypart=daypart_of(checked.started_at.astimezone(checked.location.zone)),
         note=content["note"],
         clock_offset_ms=content["clock_offset_ms"],
         digest=digest,

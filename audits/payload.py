@@ -36,10 +36,17 @@ class CheckedVisit:
     observations: list[Observation]
     criteria_ids: dict[str, int]
 
+    @property
+    def started_at(self) -> datetime:
+        return self.content["started_at"] - self._clock_offset
+
     def at(self, moment: datetime | None) -> datetime | None:
         """A time of the phone's clock as the server's clock would have shown it."""
-        offset = timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
-        return moment and moment - offset
+        return moment and moment - self._clock_offset
+
+    @property
+    def _clock_offset(self) -> timedelta:
+        return timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
 
 
 def check_visit(payload: dict, *, auditor) -> CheckedVisit:

@@ -39,7 +39,7 @@ def prepare(data: bytes) -> Prepared:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is the one that holds
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
         if picture.width * picture.height > settings.PHOTO_MAX_PIXELS:
             raise PhotoRefused(
                 f"The photo measures {picture.width:,} x {picture.height:,}; "

@@ -5,12 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_safe
 
+from locations.requests import SignedInRequest
 from locations.roles import CAPTURES, READS_RESULTS
 
 
 @require_GET
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
     if user.has_role(READS_RESULTS):
         return redirect("reports:drift")

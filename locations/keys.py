@@ -1,5 +1,7 @@
 """How a machine signs in: `Authorization: Api-Key <key>`."""
 
+from typing import cast
+
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -15,7 +17,7 @@ class KeyAuthentication(BaseAuthentication):
         if kind != self.keyword:
             return None
         try:
-            found = ApiKey.objects.get_from_key(key)
+            found = cast(ApiKey, ApiKey.objects.get_from_key(key))
         except ApiKey.DoesNotExist:
             raise AuthenticationFailed("This API key is unknown or was revoked: ask for a new one.") from None
         if found.expiry_date and found.expiry_date <= timezone.now():

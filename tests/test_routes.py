@@ -59,7 +59,7 @@ TABLE = {
     "audits:api-assignments": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
     "audits:api-visits": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
     "audits:api-visit": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN, of_visit),
-    "audits:api-photo": Row(NO_KEY, 415, FORBIDDEN, FORBIDDEN, lambda stage: [stage.visit.pk, ABSENT], "put"),
+    "audits:api-photo": Row(NO_KEY, MISSING, FORBIDDEN, FORBIDDEN, lambda stage: [stage.visit.pk, ABSENT], "put"),
     "locations:api-readings": Row(NO_KEY, FORBIDDEN, PAGE, PAGE),
     "reports:drift": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:locations": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
