@@ -42,4 +42,7 @@ if __name__ == "__main__":
     chosen = os.environ.get("DATA_DIR", "").strip() or HOME / "var" / "demo"
     os.environ.update(environment(Path(chosen).absolute()))
     os.chdir(HOME)
-    execute_from_command_line(["manage.py", "demo", *sys.argv[1:]])
+    try:
+        execute_from_command_line(["manage.py", "demo", *sys.argv[1:]])
+    except KeyboardInterrupt:
+        sys.exit("\nStopped before it was ready: the next start goes on from here.")

@@ -1,4 +1,4 @@
-"""Keeps a few processes running together: starts them, starts one again when it dies, stops all of them at the end."""
+"""Keeps a few processes running together: starts them, starts again what dies, and ends all of them in the end."""
 
 import ctypes
 import os
@@ -77,6 +77,7 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         self._before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)}
         for child in self.children:
+            child.log.unlink(missing_ok=True)
             child.start()
         return self
 
@@ -106,7 +107,7 @@ class Supervisor:
         self.stop()
 
     def _look_after(self, child: Child) -> None:
-        assert child.process is not None  # noqa: S101
+        assert child.process is not None
         code = child.process.poll()
         if code is None:
             return

@@ -18,6 +18,8 @@ from config.demo import chain, load
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, PASSWORD
 from config.demo.supervisor import Child, GaveUp, Supervisor
 from locations.roles import Role
+from reports.detection.scoring import score_waiting
+from reports.models import Run, Tally
 
 HOST = "127.0.0.1"
 START_UP = 60.0
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if load.is_empty():
             self._load(stores, weeks)
+        self._score_and_scan()
         call_command("collectstatic", interactive=False, verbosity=0)
         if load_only:
             return
@@ -57,15 +60,17 @@ class Command(BaseCommand):
         self.stdout.write(f"Stopped. The data stay in {settings.DATA_DIR}; delete that folder to begin anew.")
 
     def _load(self, stores: int, weeks: int) -> None:
-        from reports.detection import scan
-        from reports.detection.scoring import score_waiting
-
         self.stdout.write(f"Making {stores} stores and {weeks} weeks of visits:")
         made = chain.make(today=timezone.localdate(timezone=chain.ZONE), n_stores=stores, n_weeks=weeks)
         load.load(made, say=lambda step: self.stdout.write(f"  {step}"))
-        with tqdm(total=len(made.visits), desc="  scoring", unit=" visits", file=sys.stdout) as bar:
-            score_waiting(progress=bar.update)
-        call_command("scan")
+
+    def _score_and_scan(self) -> None:
+        """What an interrupted first start left undone is done by the next."""
+        if n_waiting := Tally.objects.waiting().count():
+            with tqdm(total=n_waiting, desc="Scoring", unit=" visits", file=sys.stdout) as bar:
+                score_waiting(progress=bar.update)
+        if not Run.objects.filter(state=Run.State.DONE).exists():
+            call_command("scan", stdout=self.stdout)
 
     def _introduce(self, port: int, seconds: float) -> None:
         roles = dict(Role.choices)
