@@ -1,0 +1,114 @@
+"""The phone's pages: the shell of the list of visits, and one form for each version.
+
+A form holds nothing about a person or a visit, so everybody gets the same bytes and a phone may keep them. It also
+holds nothing that would tell an auditor what is hoped for: the query below does not even load it.
+"""
+
+import hashlib
+from functools import cache
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
+from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import condition, require_safe
+
+from audits.models import Criterion, Option, Section, Version
+from locations.roles import CAPTURES
+
+A_YEAR = 365 * 24 * 3600
+ONLY_AUDITORS = "Only auditors and mystery shoppers record visits: ask for that role in your region."
+
+
+@require_safe
+@login_required
+@never_cache
+@ensure_csrf_cookie
+def visits(request: HttpRequest) -> HttpResponse:
+    """The shell of "My visits"; the phone fills it from what it keeps and from the API."""
+    if not request.user.has_role(CAPTURES):
+        raise PermissionDenied(ONLY_AUDITORS)
+    return render(request, "phone/visits.html", {"release": release()})
+
+
+def form(request: HttpRequest, version_id: int) -> HttpResponse:
+    return _preview(request, version_id) if request.GET.get("preview") == "1" else _form(request, version_id)
+
+
+def _etag(request: HttpRequest, version_id: int) -> str:
+    return f'"{version_id}-{release()}"'
+
+
+@require_safe
+@login_required
+@gzip_page  # safe to compress: the page holds no secret
+def _form(request: HttpRequest, version_id: int) -> HttpResponse:
+    if not request.user.has_role(CAPTURES):
+        raise PermissionDenied(ONLY_AUDITORS)
+    return _cacheable_form(request, version_id)
+
+
+@condition(etag_func=_etag)
+def _cacheable_form(request: HttpRequest, version_id: int) -> HttpResponse:
+    version = get_object_or_404(_versions().exclude(state=Version.State.DRAFT), pk=version_id)
+    response = _render_form(request, version, is_preview=False)
+    if request.GET.get("r") == release() and not settings.DEBUG:
+        patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
+    else:  # an address without today's release would keep yesterday's scripts
+        patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+@require_safe
+@login_required
+@never_cache
+def _preview(request: HttpRequest, version_id: int) -> HttpResponse:
+    """The form in the admin's phone-sized frame: drafts too, and nothing typed there is kept."""
+    if not (request.user.is_staff and request.user.has_perm("audits.view_version")):
+        raise PermissionDenied("Only those who write standards preview them.")
+    return _render_form(request, get_object_or_404(_versions(), pk=version_id), is_preview=True)
+
+
+def _versions():
+    """Versions with what a phone may know of them: no weight, bound, conformity or critical mark is read."""
+    criteria = Criterion.objects.select_related("shown_if").only(
+        "section_id", "key", "text", "guidance", "kind", "wants_photo", "shown_if_value", "shown_if__key"
+    )
+    options = Option.objects.only("criterion_id", "value", "label")
+    return Version.objects.select_related("standard").prefetch_related(
+        Prefetch("sections", Section.objects.order_by("position", "pk")),
+        Prefetch("sections__criteria", criteria.order_by("position", "pk")),
+        Prefetch("sections__criteria__options", options.order_by("position", "pk")),
+    )
+
+
+def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
+    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview}
+    return render(request, "phone/form.html", context)
+
+
+def release() -> str:
+    """Names the present form of the phone's pages: changes with any of their scripts, styles and templates."""
+    return _digest_of_release() if settings.DEBUG else _release_while_this_process_runs()
+
+
+@cache
+def _release_while_this_process_runs() -> str:
+    return _digest_of_release()
+
+
+def _digest_of_release() -> str:
+    # Hashed names carry the digests of the files and, through their imports, of all modules.
+    names = [static(path) for path in ("phone/form-main.js", "css/phone.css", "css/tokens.css")]
+    templates = sorted((settings.BASE_DIR / "templates" / "phone").rglob("*.html"))
+    digest = hashlib.sha256("\n".join(names).encode())
+    for path in templates:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,95 @@
+/** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
+import { liveInteractions } from './draft.js';
+import { interactionName, stepName } from './names.js';
+import { unansweredIn } from './steps.js';
+
+/**
+ * @param {object} given
+ * @param {HTMLTemplateElement} given.template
+ * @param {import('./types.js').Visit} given.visit
+ * @param {import('./types.js').Section[]} given.sections
+ * @param {import('./types.js').Step[]} given.steps
+ * @param {{step: import('./types.js').Step | null, criterion: string, message: string}[]} given.wrong
+ */
+export function buildCheck({ template, visit, sections, steps, wrong }) {
+  const page = template.content.cloneNode(true);
+  const part = (name) => page.querySelector(`[data-part="${name}"]`);
+
+  if (visit.state === 'refused') {
+    part('refused').hidden = false;
+    part('reason').textContent = visit.reason;
+    part('refused').querySelector('ul').append(
+      ...wrong.map(({ step, criterion, message }) => {
+        if (!step) return item(message);
+        return item(link(`${textOf(step, criterion)}: ${message}`, { go: step.id, criterion }));
+      }),
+    );
+  }
+
+  const open = steps.map((step) => ({ step, criteria: unansweredIn(step, visit, sections) }));
+  const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
+  part('unanswered').hidden = n === 0;
+  part('complete').hidden = n > 0;
+  part('unanswered').querySelector('h2').textContent = `${n} unanswered`;
+  part('unanswered').querySelector('ul').append(
+    ...open.filter(({ criteria }) => criteria.length).map(({ step, criteria }) => {
+      const below = document.createElement('ul');
+      below.append(...criteria.map(({ key, text }) => item(link(text, { go: step.id, criterion: key }))));
+      const row = item(document.createTextNode(stepName(visit, step)));
+      row.append(below);
+      return row;
+    }),
+  );
+
+  const live = liveInteractions(visit);
+  part('interactions').hidden = !live.length;
+  part('interactions').querySelector('ul').append(
+    ...live.map(({ id }) => item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }))),
+  );
+
+  const removed = visit.interactions.filter((interaction) => interaction.removed_at);
+  part('removed').hidden = !removed.length;
+  part('removed').querySelector('ul').append(
+    ...removed.map(({ id }) => item(link(`Bring back ${interactionName(visit, id)}`, { restore: id }))),
+  );
+  part('visit-note').value = visit.note;
+  return page;
+}
+
+const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
+const textOf = (step, key) => step.section.criteria.find((criterion) => criterion.key === key)?.text ?? key;
+
+function item(content) {
+  const row = document.createElement('li');
+  row.append(content);
+  return row;
+}
+
+function link(text, data) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'plain';
+  button.textContent = text;
+  Object.assign(button.dataset, data);
+  return button;
+}
+
+const EXPLAINED = {
+  waiting: 'Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.',
+  sending: 'Complete, and on its way.',
+  accepted: 'The answers have arrived. The photos follow one by one.',
+  received: 'The server has everything. You may close this page.',
+  conflict: 'The server has this visit with other answers, so it did not take these. They are kept on this phone.',
+};
+
+/** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
+export function buildDone({ template, visit, shown }) {
+  const page = template.content.cloneNode(true);
+  const part = (name) => page.querySelector(`[data-part="${name}"]`);
+  const isConflict = visit.state === 'conflict';
+  part('state').textContent = isConflict ? 'Not accepted' : shown.state;
+  part('state').dataset.tone = isConflict ? 'wrong' : shown.tone;
+  part('explained').textContent = EXPLAINED[shown.tone === 'sending' ? 'sending' : visit.state];
+  page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
+  return page;
+}

@@ -1,0 +1,108 @@
+/**
+ * Changes of a visit, as plain functions. Each may be applied twice, to the copy on the screen and to the one in the
+ * store, so ids and times come in as arguments.
+ *
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Answer} Answer
+ */
+
+/**
+ * @param {object} given
+ * @param {string} given.id
+ * @param {string | null} given.interactionId Id of the first interaction; null where the form asks none.
+ * @param {import('./types.js').Assignment} given.assignment
+ * @param {number} given.version
+ * @param {number} given.owner
+ * @param {string} given.at
+ * @returns {Visit}
+ */
+export function newVisit({ id, interactionId, assignment, version, owner, at }) {
+  return {
+    id,
+    owner,
+    assignment: assignment.id,
+    version,
+    standard: assignment.standard,
+    form_url: assignment.form_url,
+    location: assignment.location,
+    state: 'draft',
+    started_at: at,
+    ended_at: null,
+    changed_at: at,
+    context: {},
+    note: '',
+    interactions: interactionId ? [newInteraction(interactionId, null)] : [],
+    answers: {},
+    place: { step: '', criterion: null },
+    payload: null,
+    errors: [],
+    reason: '',
+    receipt: null,
+    received_at: null,
+  };
+}
+
+const newInteraction = (id, at) => ({ id, label: '', started_at: at, answers: {}, removed_at: null });
+
+/** @param {Visit} visit */
+export const liveInteractions = (visit) => visit.interactions.filter((interaction) => !interaction.removed_at);
+
+/** @param {Visit} visit @param {string} id */
+export const interactionOf = (visit, id) => visit.interactions.find((interaction) => interaction.id === id);
+
+/** The answers of an interaction, of the visit, or of its context. @param {Visit} visit @param {string} scope */
+export function answersOf(visit, scope) {
+  if (scope === 'context') return visit.context;
+  if (scope === 'visit') return visit.answers;
+  return interactionOf(visit, scope)?.answers ?? {};
+}
+
+/** Merge `patch` into one answer; a null in it takes that part away.
+ * @param {Visit} visit @param {string} scope @param {string} criterion @param {object} patch */
+export function patchAnswer(visit, scope, criterion, patch) {
+  const answers = answersOf(visit, scope);
+  const answer = { ...answers[criterion], ...patch };
+  for (const [name, value] of Object.entries(answer)) {
+    if (value === null || value === undefined) delete answer[name];
+  }
+  answers[criterion] = answer;
+  visit.place.criterion = criterion;
+}
+
+/** @param {Visit} visit @param {string} id @param {string} at */
+export function addInteraction(visit, id, at) {
+  if (!interactionOf(visit, id)) visit.interactions.push(newInteraction(id, at));
+}
+
+/** The first interaction exists before anybody walked up to it: it starts when its first page opens.
+ * @param {Visit} visit @param {string} id @param {string} at */
+export function startInteraction(visit, id, at) {
+  const interaction = interactionOf(visit, id);
+  if (interaction) interaction.started_at ??= at;
+}
+
+/** @param {Visit} visit @param {string} id @param {string} label */
+export function renameInteraction(visit, id, label) {
+  const interaction = interactionOf(visit, id);
+  if (interaction) interaction.label = label.trim().slice(0, 80);
+}
+
+/** @param {Visit} visit @param {string} id @param {string} at */
+export function removeInteraction(visit, id, at) {
+  const interaction = interactionOf(visit, id);
+  if (interaction) interaction.removed_at = at;
+}
+
+/** @param {Visit} visit @param {string} id */
+export function restoreInteraction(visit, id) {
+  const interaction = interactionOf(visit, id);
+  if (interaction) interaction.removed_at = null;
+}
+
+/** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit */
+export function complete(visit, payload, at) {
+  Object.assign(visit, { state: 'waiting', payload, ended_at: at, errors: [], reason: '' });
+}
+
+/** May its answers still change? @param {Visit} visit */
+export const isOpen = (visit) => ['draft', 'refused'].includes(visit.state);

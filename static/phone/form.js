@@ -1,0 +1,134 @@
+/** Criteria on the page: reading the form's outline, showing an answer, and what a tap or a key means. */
+import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
+
+/**
+ * The version's structure, as the page's templates hold it.
+ * @param {ParentNode} page
+ * @returns {import('./types.js').Section[]}
+ */
+export function readOutline(page) {
+  return [...page.querySelectorAll('template[data-section]')].map((template) => ({
+    key: template.dataset.section,
+    title: template.dataset.title,
+    asked: template.dataset.asked,
+    criteria: [...template.content.querySelectorAll('[data-criterion]')].map((fieldset) => ({
+      key: fieldset.dataset.criterion,
+      text: fieldset.querySelector('legend').textContent.trim(),
+      kind: fieldset.dataset.kind,
+      shownIf: fieldset.dataset.shownIf
+        ? { criterion: fieldset.dataset.shownIf, value: fieldset.dataset.shownValue }
+        : null,
+    })),
+  }));
+}
+
+const part = (fieldset, name) => fieldset.querySelector(`[data-part="${name}"]`);
+const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : value);
+
+/** Bring one criterion's controls in line with its answer.
+ * @param {HTMLElement} fieldset @param {import('./types.js').Answer} answer @param {string[]} wrong */
+export function fill(fieldset, answer, wrong) {
+  const isAnswered = answer.state === 'answered';
+  for (const radio of fieldset.querySelectorAll('input[type=radio]')) {
+    radio.checked = isAnswered && inWords(answer.value) === radio.value;
+  }
+  const field = part(fieldset, 'field');
+  if (field && field !== document.activeElement) field.value = answer.typed ?? answer.value ?? '';
+  if (fieldset.dataset.kind === 'seconds') fillTimer(fieldset, answer);
+  for (const deed of ['does_not_apply', 'not_observed']) {
+    fieldset.querySelector(`[data-deed="${deed}"]`)?.setAttribute('aria-pressed', String(answer.state === deed));
+  }
+  fieldset.classList.toggle('set-aside', Boolean(answer.state) && !isAnswered);
+  fillNote(fieldset, answer);
+  const notNumber = answer.typed ? [fieldset.dataset.kind === 'seconds' ? 'Write seconds, such as 42 or 1:30.' : 'Write a whole number, such as 3.'] : [];
+  const reasons = [...notNumber, ...wrong];
+  const said = part(fieldset, 'wrong');
+  said.textContent = reasons.join(' ');
+  said.hidden = !reasons.length;
+  fieldset.classList.toggle('is-wrong', reasons.length > 0);
+  field?.toggleAttribute('aria-invalid', reasons.length > 0);
+}
+
+function fillNote(fieldset, answer) {
+  const area = part(fieldset, 'note');
+  if (!area) return;
+  if (area !== document.activeElement) area.value = answer.note ?? '';
+  if (answer.note) showNote(fieldset, true);
+}
+
+function showNote(fieldset, isShown) {
+  part(fieldset, 'note-box').hidden = !isShown;
+  fieldset.querySelector('[data-deed="note"]').setAttribute('aria-expanded', String(isShown));
+}
+
+function fillTimer(fieldset, answer) {
+  const isRunning = Boolean(answer.timer);
+  const isTyped = fieldset.dataset.typing !== undefined || Boolean(answer.typed);
+  const hasValue = answer.value !== undefined;
+  const button = fieldset.querySelector('[data-deed="timer"]');
+  button.textContent = isRunning ? 'Stop' : hasValue ? 'Measure again' : 'Start';
+  button.classList.toggle('strong', isRunning || !hasValue);
+  const keep = fieldset.querySelector('[data-deed="keep"]');
+  keep.hidden = !(isRunning && answer.timer.before !== null);
+  if (!keep.hidden) keep.textContent = `Keep ${clock(answer.timer.before)}`;
+  part(fieldset, 'field-box').hidden = !isTyped;
+  fieldset.querySelector('[data-deed="type"]').hidden = isTyped || !keep.hidden;
+  tick(fieldset, answer, Date.now());
+}
+
+/** The running seconds. */
+export function tick(fieldset, answer, now) {
+  const shown = answer.timer ? elapsed(answer, now) : (answer.value ?? 0);
+  part(fieldset, 'clock').textContent = clock(shown);
+}
+
+/** What choosing or typing makes of the answer; null when it is no answer. @param {HTMLInputElement} control */
+export function patchOfInput(control, fieldset) {
+  if (control.dataset.part === 'note') return { note: control.value || null };
+  if (control.type === 'radio') {
+    const value = fieldset.dataset.kind === 'yes_no' ? control.value === 'yes' : control.value;
+    return { state: 'answered', value };
+  }
+  if (control.dataset.part === 'field') return patchOfText(control.value, fieldset.dataset.kind);
+  return null;
+}
+
+function patchOfText(text, kind) {
+  if (!text.trim()) return { state: null, value: null, typed: null, timer: null };
+  if (kind === 'text') return { state: 'answered', value: text };
+  const value = kind === 'seconds' ? seconds(text) : count(text);
+  // What is no number yet stays in its field and counts as unanswered.
+  if (value === null) return { state: null, value: null, typed: text, timer: null };
+  return { state: 'answered', value, typed: null, timer: null };
+}
+
+/** What a button of a criterion does to its answer; null when it only opens something.
+ * @param {HTMLElement} button @param {HTMLElement} fieldset @param {import('./types.js').Answer} answer */
+export function patchOfDeed(button, fieldset, answer, now) {
+  const { deed } = button.dataset;
+  if (deed === 'timer') {
+    delete fieldset.dataset.typing;
+    return answer.timer ? stop(answer, now) : start(answer, now);
+  }
+  if (deed === 'keep') return keepBefore(answer);
+  if (deed === 'less' || deed === 'more') {
+    const value = Math.max(0, (answer.value ?? 0) + (deed === 'more' ? 1 : answer.value === undefined ? 0 : -1));
+    return { state: 'answered', value, typed: null };
+  }
+  if (deed === 'does_not_apply' || deed === 'not_observed') {
+    // The value stays underneath, so that a slip of the thumb costs nothing.
+    if (answer.state === deed) return { state: answer.value === undefined ? null : 'answered' };
+    return { state: deed, timer: null, typed: null };
+  }
+  if (deed === 'note') {
+    const isShown = part(fieldset, 'note-box').hidden;
+    showNote(fieldset, isShown || Boolean(answer.note));
+    if (isShown) part(fieldset, 'note').focus();
+  }
+  if (deed === 'type') {
+    fieldset.dataset.typing = '';
+    fillTimer(fieldset, answer);
+    part(fieldset, 'field').focus();
+  }
+  return null;
+}

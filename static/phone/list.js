@@ -1,0 +1,131 @@
+/** What stands in the list of visits: plain rows, in four groups. */
+import { liveInteractions } from './draft.js';
+import { dayName, dayOf, momentName, timeOf } from './times.js';
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} state
+ * @property {'todo' | 'progress' | 'waiting' | 'sending' | 'received' | 'wrong'} tone
+ * @property {string} about
+ * @property {{path: string, fragment: string} | null} link Into the form; none where there is nothing to open.
+ *
+ * @typedef {{photos: number, unsent: number, refused: string[]}} Pictures
+ */
+
+/**
+ * @param {object} given
+ * @param {import('./types.js').Assignment[]} given.assignments
+ * @param {import('./types.js').Visit[]} given.visits Of who is signed in.
+ * @param {Map<string, Pictures>} given.pictures By visit.
+ * @param {any[]} given.sent What the server says it has.
+ * @param {{id: string, photo: number, photos: number} | null} given.progress What is being sent.
+ * @param {number} given.now epoch ms
+ * @returns {Record<'needs' | 'today' | 'later' | 'sent', Row[]>}
+ */
+export function groupsOf({ assignments, visits, pictures, sent, progress, now }) {
+  const groups = { needs: [], today: [], later: [], sent: [] };
+  const newestFirst = [...visits].reverse();
+  for (const visit of newestFirst) {
+    const [group, row] = rowOfVisit(visit, pictures.get(visit.id), progress, now);
+    groups[group].push(row);
+  }
+  const begun = new Set(visits.map((visit) => visit.assignment));
+  const open = assignments.filter((assignment) => !begun.has(assignment.id));
+  for (const assignment of open.sort((a, b) => a.closes_on.localeCompare(b.closes_on))) {
+    const today = dayOf(now, assignment.location.timezone);
+    groups[assignment.opens_on > today ? 'later' : 'today'].push(rowOfAssignment(assignment, today));
+  }
+  const here = new Set(visits.map((visit) => visit.id));
+  for (const visit of sent) if (!here.has(visit.id)) groups.sent.push(rowOfSent(visit, now));
+  return groups;
+}
+
+/** Visits whose answers or photos are on this phone only. */
+export const unsentOf = (visits) => visits.filter((visit) => visit.state !== 'received');
+
+const joined = (...parts) => parts.filter(Boolean).join(' · ');
+const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may have named another host
+
+const linkTo = (url, fragment) => ({ path: pathOf(url), fragment });
+
+function rowOfAssignment(assignment, today) {
+  const { location, opens_on: opens, closes_on: closes } = assignment;
+  const window = opens > today ? `from ${dayName(opens, today)}` : `until ${dayName(closes, today)}`;
+  return {
+    name: location.name,
+    state: 'To do',
+    tone: 'todo',
+    about: joined(location.address, assignment.daypart, window, titleOf(assignment)),
+    link: linkTo(assignment.form_url, `assignment=${assignment.id}`),
+  };
+}
+
+const titleOf = ({ standard, version_number: number }) => (number ? `${standard} v${number}` : standard);
+
+function rowOfVisit(visit, pictures, progress, now) {
+  const zone = visit.location.timezone;
+  const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
+  const refused = pictures?.refused ?? [];
+  if (visit.state === 'draft') {
+    const about = joined(visit.location.address, `started ${momentName(visit.started_at, now, zone)}`, visit.standard);
+    return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
+  }
+  if (visit.state === 'refused') {
+    const about = visit.errors.length ? `${plural(visit.errors.length, 'answer')} to correct` : visit.reason;
+    return ['needs', { ...row, state: 'Not accepted yet', tone: 'wrong', about }];
+  }
+  if (visit.state === 'conflict') {
+    const about = 'The server has this visit with other answers. Yours is kept on this phone.';
+    return ['needs', { ...row, state: 'Not accepted', tone: 'wrong', about }];
+  }
+  if (visit.state === 'received' && refused.length) {
+    const state = `Received, ${plural(refused.length, 'photo')} not accepted`;
+    return ['needs', { ...row, state, tone: 'wrong', about: refused[0] }];
+  }
+  const about = joined(
+    momentName(visit.ended_at, now, zone),
+    [
+      liveInteractions(visit).length && plural(liveInteractions(visit).length, 'interaction'),
+      pictures?.photos && plural(pictures.photos, 'photo'),
+    ].filter(Boolean).join(', '),
+  );
+  return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];
+}
+
+/** One of three plain states. */
+export function stateOf(visit, pictures, progress) {
+  if (progress?.id === visit.id) {
+    const state = progress.photo ? `Sending photo ${progress.photo} of ${progress.photos}` : 'Sending';
+    return { state, tone: 'sending' };
+  }
+  if (visit.state === 'received') return { state: `Received, no. ${visit.receipt}`, tone: 'received' };
+  if (visit.state === 'accepted') {
+    return { state: `${plural(pictures?.unsent ?? 0, 'photo')} on this phone`, tone: 'waiting' };
+  }
+  return { state: 'On this phone', tone: 'waiting' };
+}
+
+function rowOfSent(visit, now) {
+  const missing = visit.photos_missing.length;
+  return {
+    name: visit.location.name,
+    state: `Received, no. ${visit.receipt}`,
+    tone: missing ? 'waiting' : 'received',
+    about: joined(
+      momentName(visit.started_at, now, visit.location.timezone),
+      visit.n_interactions && plural(visit.n_interactions, 'interaction'),
+      missing && `${plural(missing, 'photo')} missing`,
+    ),
+    link: null,
+  };
+}
+
+/** The line at the foot of the list. */
+export function unsentLine(visits) {
+  const unsent = unsentOf(visits);
+  if (!unsent.length) return 'Nothing waits on this phone';
+  const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
+  return `${plural(unsent.length, 'visit')} on this phone, saved ${timeOf(last)}`;
+}

@@ -1,0 +1,72 @@
+/** Talking to the server. No answer is `null`, never an exception: on a phone that is the ordinary case. */
+
+const API = '/api/v1/';
+const READ_MS = 20_000;
+const VISIT_MS = 40_000;
+const PHOTO_MS = 120_000; // 300 kB at the edge of coverage
+
+const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
+
+/** @returns {Promise<import('./types.js').Reply | null>} */
+async function ask(path, options, limit) {
+  try {
+    const response = await fetch(API + path, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(limit),
+      ...options,
+    });
+    const text = await response.text(); // the connection may still break here: then there was no answer
+    return {
+      status: response.status,
+      ok: response.ok,
+      redirected: response.redirected,
+      body: parsed(text),
+      wait: Number(response.headers.get('Retry-After')) || 0,
+      date: response.headers.get('Date'),
+    };
+  } catch {
+    return null; // fetch rejects only when no answer came back
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // an error page of something in between
+  }
+}
+
+const put = (path, type, body, limit) =>
+  ask(path, { method: 'PUT', headers: { 'Content-Type': type, 'X-CSRFToken': csrf() }, body }, limit);
+
+export const send = {
+  visit: (visit) => put(`visits/${visit.id}/`, 'application/json', JSON.stringify(visit.payload), VISIT_MS),
+  photo: (photo) =>
+    put(`visits/${photo.visit}/photos/${photo.id}/`, photo.blob.type || 'image/jpeg', photo.blob, PHOTO_MS),
+};
+
+/**
+ * My assignments and my last visits, and how far this phone's clock is from the server's.
+ * @returns {Promise<{assignments: object[], sent: object[], clockOffset: number | null} | 'offline' | 'sign-in'>}
+ */
+export async function fetchLists() {
+  const asked = Date.now();
+  const [assignments, sent] = await Promise.all([ask('assignments/', {}, READ_MS), ask('visits/', {}, READ_MS)]);
+  const replies = [assignments, sent];
+  if (replies.some((reply) => reply && (reply.redirected || [401, 403].includes(reply.status)))) return 'sign-in';
+  if (!replies.every((reply) => reply?.ok && Array.isArray(reply.body?.results))) return 'offline';
+  return {
+    assignments: assignments.body.results,
+    sent: sent.body.results,
+    clockOffset: clockOffset(assignments.date, asked, Date.now()),
+  };
+}
+
+/** Device clock minus server clock in ms, good to about a second; null when the server did not say. */
+export function clockOffset(date, asked, answered) {
+  const server = Date.parse(date ?? '');
+  if (Number.isNaN(server)) return null;
+  return Math.round((asked + answered) / 2 - (server + 500)); // the header leaves out the fraction of a second
+}

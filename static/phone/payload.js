@@ -1,0 +1,76 @@
+/** A visit as the server wants it: what is shown and was answered, each criterion by its key. */
+import { shownIn } from './conditions.js';
+import { answersOf, liveInteractions } from './draft.js';
+
+/**
+ * @param {object} given
+ * @param {import('./types.js').Visit} given.visit
+ * @param {import('./types.js').Photo[]} given.photos Of this visit.
+ * @param {import('./types.js').Section[]} given.sections
+ * @param {number | null} given.clockOffset Device clock minus server clock, in ms.
+ * @param {string} given.at When the visit was completed.
+ */
+export function buildPayload({ visit, photos, sections, clockOffset, at }) {
+  const interactions = liveInteractions(visit);
+  const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
+  return {
+    location: visit.location.id,
+    version: visit.version,
+    assignment: visit.assignment,
+    started_at: visit.started_at,
+    ended_at: at,
+    mode: 'live',
+    clock_offset_ms: clockOffset,
+    context: {
+      staff_seen: visit.context.staff_seen?.value ?? null,
+      customers_waiting: visit.context.customers_waiting?.value ?? null,
+      busyness: visit.context.busyness?.value ?? '',
+    },
+    note: visit.note.trim(),
+    interactions: interactions.map((interaction) => ({
+      id: interaction.id,
+      label: interaction.label,
+      started_at: interaction.started_at,
+      observations: observed(interaction.id, 'interaction'),
+    })),
+    observations: observed('visit', 'visit'),
+    photos: photosToSend({ visit, photos, sections }).map((photo) => ({
+      id: photo.id,
+      criterion: photo.criterion,
+      interaction: photo.interaction,
+      sha256: photo.sha256,
+      taken_at: photo.taken_at,
+    })),
+  };
+}
+
+/** Photos that belong to what is still asked. An answer that became hidden is kept on the phone and not sent. */
+export function photosToSend({ visit, photos, sections }) {
+  const shown = new Set();
+  for (const scope of [...liveInteractions(visit).map(({ id }) => id), 'visit']) {
+    for (const section of sections.filter((each) => each.asked === (scope === 'visit' ? 'visit' : 'interaction'))) {
+      for (const { key } of shownIn(section, scope, visit, sections)) shown.add(`${scope}/${key}`);
+    }
+  }
+  return photos.filter(
+    (photo) => !photo.removed_at && shown.has(`${photo.interaction ?? 'visit'}/${photo.criterion}`),
+  );
+}
+
+function observationsOf(visit, scope, asked, sections) {
+  const answers = answersOf(visit, scope);
+  return sections
+    .filter((section) => section.asked === asked)
+    .flatMap((section) => shownIn(section, scope, visit, sections))
+    .map(({ key }) => observation(key, answers[key]))
+    .filter((each) => each !== null);
+}
+
+function observation(criterion, answer) {
+  const note = answer?.note?.trim() ?? '';
+  // A note without an answer is still sent: what somebody typed is never dropped.
+  const state = answer?.state ?? (note ? 'not_observed' : null);
+  if (!state) return null;
+  const value = state === 'answered' ? answer.value : null;
+  return { criterion, state, value, ...(note && { note }) };
+}

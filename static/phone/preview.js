@@ -1,0 +1,26 @@
+/** Stands in for the store in the admin's preview: the form works, and nothing is kept or sent. */
+import { newVisit } from './draft.js';
+
+/** @param {number} version @param {string} standard */
+export function createPreview(version, standard) {
+  const location = { id: 0, name: standard, address: '', timezone: undefined };
+  const assignment = { id: 0, location, standard, form_url: globalThis.location.pathname };
+  const at = new Date().toISOString();
+  const visit = newVisit({
+    id: crypto.randomUUID(), interactionId: crypto.randomUUID(), assignment, version, owner: 0, at,
+  });
+  const photos = new Map();
+  return {
+    begin: async () => structuredClone(visit),
+    visit: async () => structuredClone(visit),
+    async change(id, apply) {
+      apply(visit);
+      return visit;
+    },
+    photosOf: async () => [...photos.values()],
+    addPhoto: async (photo) => void photos.set(photo.id, photo),
+    changePhoto: async (id, apply) => apply(photos.get(id)),
+    toSend: async () => [],
+    meta: async () => null,
+  };
+}

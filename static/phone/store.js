@@ -1,0 +1,165 @@
+/** What the phone keeps: assignments, visits with their answers, photos apart from them, and what was sent before. */
+import { asked, openDatabase } from './db.js';
+import { newVisit } from './draft.js';
+
+const UPGRADES = [
+  (db) => {
+    db.createObjectStore('assignments', { keyPath: 'id' });
+    db.createObjectStore('sent', { keyPath: 'id' });
+    db.createObjectStore('visits', { keyPath: 'id' });
+    db.createObjectStore('photos', { keyPath: 'id' }).createIndex('visit', 'visit');
+    db.createObjectStore('meta');
+  },
+];
+const KEPT_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** @typedef {import('./types.js').Visit} Visit */
+
+export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPGRADES })) {
+  const read = (store, work) => db.run([store], 'readonly', work);
+  const write = (store, work) => db.run([store], 'readwrite', work);
+
+  const meta = (name) => read('meta', (store) => asked(store.get(name)));
+  const setMeta = (name, value) => write('meta', (store) => asked(store.put(value, name)));
+
+  /** Somebody else's plan is not shown to who signs in next; unsent visits stay for their owner. */
+  async function signedInAs(user) {
+    if ((await meta('user')) === user) return;
+    await forgetLists();
+    await setMeta('user', user);
+  }
+
+  const forgetLists = () =>
+    db.run(['assignments', 'sent', 'meta'], 'readwrite', (assignments, sent, facts) => {
+      assignments.clear();
+      sent.clear();
+      facts.delete('user');
+      facts.delete('fetched_at');
+    });
+
+  /** @param {'assignments' | 'sent'} name */
+  const keepAll = (name, rows) =>
+    write(name, (store) => {
+      store.clear();
+      for (const row of rows) store.put(row);
+    });
+
+  /** @returns {Promise<Visit[]>} of everybody who used this phone, oldest first */
+  async function allVisits() {
+    const visits = await read('visits', (store) => asked(store.getAll()));
+    return visits.sort((a, b) => a.started_at.localeCompare(b.started_at));
+  }
+
+  async function visits() {
+    const user = await meta('user');
+    return (await allVisits()).filter((visit) => visit.owner === user);
+  }
+
+  /** The draft of an assignment: the one that was begun, or a new one; never two. */
+  async function begin({ assignmentId, id, interactionId, version, at }) {
+    return db.run(['assignments', 'visits', 'meta'], 'readwrite', async (assignments, drafts, facts) => {
+      const owner = await asked(facts.get('user'));
+      const begun = (await asked(drafts.getAll())).find(
+        (visit) => visit.assignment === assignmentId && visit.owner === owner,
+      );
+      if (begun) return begun;
+      const assignment = await asked(assignments.get(assignmentId));
+      if (!assignment) return null;
+      const visit = newVisit({ id, interactionId, assignment, version, owner, at });
+      await asked(drafts.put(visit));
+      return visit;
+    });
+  }
+
+  /** Apply one change inside the store, so that two open tabs add to each other instead of overwriting. */
+  const change = (id, apply) =>
+    write('visits', async (store) => {
+      const visit = await asked(store.get(id));
+      if (!visit) throw new Error('This visit is no longer on this phone.');
+      apply(visit);
+      await asked(store.put(visit));
+      return visit;
+    });
+
+  const photosOf = (id) => read('photos', (store) => asked(store.index('visit').getAll(id)));
+  const addPhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
+  const changePhoto = (id, apply) =>
+    write('photos', async (store) => {
+      const photo = await asked(store.get(id));
+      apply(photo);
+      await asked(store.put(photo));
+    });
+
+  // What the queue asks for.
+  const toSend = async () => (await visits()).filter((visit) => ['waiting', 'accepted'].includes(visit.state));
+  const refuse = (id, { errors, reason }) =>
+    change(id, (visit) => Object.assign(visit, { state: 'refused', errors, reason }));
+  const conflict = (id, reason) => change(id, (visit) => Object.assign(visit, { state: 'conflict', reason }));
+  const accept = (id, { receipt, received_at }) =>
+    change(id, (visit) => Object.assign(visit, { state: 'accepted', receipt, received_at }));
+  const settle = (id) => change(id, (visit) => Object.assign(visit, { state: 'received' }));
+
+  async function photosToSend(id) {
+    const visit = await read('visits', (store) => asked(store.get(id)));
+    const named = new Set(visit.payload.photos.map((photo) => photo.id));
+    return (await photosOf(id)).filter((photo) => named.has(photo.id) && !photo.sent_at && !photo.refused);
+  }
+  const photoReceived = (id) =>
+    changePhoto(id, (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }));
+  const refusePhoto = (id, reason) => changePhoto(id, (photo) => Object.assign(photo, { refused: reason }));
+
+  /** "Send now" also tries again what was refused photo by photo. */
+  async function retryPhotos() {
+    for (const visit of await visits()) {
+      if (visit.state !== 'received') continue;
+      const refused = (await photosOf(visit.id)).filter((photo) => photo.refused);
+      for (const photo of refused) await changePhoto(photo.id, (each) => Object.assign(each, { refused: '' }));
+      if (refused.length) await change(visit.id, (each) => Object.assign(each, { state: 'accepted' }));
+    }
+  }
+
+  /** Received long ago: the server has them. */
+  async function prune(now) {
+    const old = (await visits()).filter(
+      (visit) => visit.state === 'received' && now - Date.parse(visit.received_at) > KEPT_DAYS * DAY_MS,
+    );
+    for (const visit of old) {
+      const photos = await photosOf(visit.id);
+      if (photos.some((photo) => photo.refused)) continue;
+      await db.run(['visits', 'photos'], 'readwrite', (kept, pictures) => {
+        kept.delete(visit.id);
+        for (const photo of photos) pictures.delete(photo.id);
+      });
+    }
+  }
+
+  return {
+    meta,
+    setMeta,
+    signedInAs,
+    forgetLists,
+    keepAssignments: (rows) => keepAll('assignments', rows),
+    keepSent: (rows) => keepAll('sent', rows),
+    assignments: () => read('assignments', (store) => asked(store.getAll())),
+    sent: () => read('sent', (store) => asked(store.getAll())),
+    allVisits,
+    visits,
+    visit: (id) => read('visits', (store) => asked(store.get(id))),
+    begin,
+    change,
+    photosOf,
+    addPhoto,
+    changePhoto,
+    toSend,
+    refuse,
+    conflict,
+    accept,
+    settle,
+    photosToSend,
+    photoReceived,
+    refusePhoto,
+    retryPhotos,
+    prune,
+  };
+}

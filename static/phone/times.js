@@ -1,0 +1,34 @@
+/** Days and times as a person at the location would say them. */
+
+const LOCALE = globalThis.document?.documentElement.lang || 'en-GB';
+const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
+
+/** 14:02, in the zone given or in the phone's own. @param {string} moment ISO */
+export const timeOf = (moment, timeZone) =>
+  format({ hour: '2-digit', minute: '2-digit', hour12: false, timeZone }).format(new Date(moment));
+
+/** 2026-03-02, the calendar day over there. @param {number} now epoch ms */
+export const dayOf = (now, timeZone) =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
+
+const asDate = (day) => new Date(`${day}T12:00:00Z`);
+const daysBetween = (from, to) => Math.round((asDate(to) - asDate(from)) / 86_400_000);
+
+/** today, tomorrow, Fri, 14 Dec @param {string} day 2026-03-02 @param {string} today */
+export function dayName(day, today) {
+  const ahead = daysBetween(today, day);
+  if (ahead === 0) return 'today';
+  if (ahead === 1) return 'tomorrow';
+  const near = ahead > 1 && ahead < 7;
+  return format(near ? { weekday: 'short', timeZone: 'UTC' } : { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+    asDate(day),
+  );
+}
+
+/** Today 11:20, Yesterday, 14 Nov */
+export function momentName(moment, now, timeZone) {
+  const ago = daysBetween(dayOf(Date.parse(moment), timeZone), dayOf(now, timeZone));
+  if (ago === 0) return `Today ${timeOf(moment, timeZone)}`;
+  if (ago === 1) return `Yesterday ${timeOf(moment, timeZone)}`;
+  return format({ day: 'numeric', month: 'short', timeZone }).format(new Date(moment));
+}

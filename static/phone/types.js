@@ -1,0 +1,102 @@
+/**
+ * The shapes that the modules hand each other. Nothing here runs and no page loads this file.
+ *
+ * @typedef {'answered' | 'does_not_apply' | 'not_observed'} AnswerState
+ *
+ * @typedef {object} Answer One criterion in one interaction (or on the visit). No `state`: unanswered.
+ * @property {AnswerState} [state]
+ * @property {boolean | number | string | null} [value]
+ * @property {string} [note]
+ * @property {string} [typed] What stands in a number's field while it is not a number.
+ * @property {{started_at: number, before: number | null} | null} [timer] Runs since `started_at` (epoch ms).
+ *
+ * @typedef {Record<string, Answer>} Answers By the criterion's key.
+ *
+ * @typedef {object} Interaction
+ * @property {string} id
+ * @property {string} label
+ * @property {string | null} started_at
+ * @property {Answers} answers
+ * @property {string | null} removed_at Removed ones stay until the visit is sent, so that it can be undone.
+ *
+ * @typedef {object} Location
+ * @property {number} id
+ * @property {string} name
+ * @property {string} address
+ * @property {string} timezone
+ *
+ * @typedef {object} Assignment
+ * @property {number} id
+ * @property {Location} location
+ * @property {string} standard
+ * @property {string} form_url
+ * @property {string} kind
+ * @property {string} opens_on
+ * @property {string} closes_on
+ * @property {string} daypart
+ *
+ * @typedef {object} ServerError What the server found wrong, at a place of the visit.
+ * @property {string} where
+ * @property {string} message
+ *
+ * @typedef {object} Visit
+ * @property {string} id
+ * @property {number} owner Who recorded it: nobody else's session sends it.
+ * @property {number | null} assignment
+ * @property {number} version
+ * @property {string} standard
+ * @property {string} form_url
+ * @property {Location} location
+ * @property {'draft' | 'waiting' | 'accepted' | 'received' | 'refused' | 'conflict'} state
+ *   accepted: the server has the answers, photos are still to go.
+ * @property {string} started_at
+ * @property {string | null} ended_at
+ * @property {string} changed_at
+ * @property {Answers} context Staff seen, customers waiting, busyness.
+ * @property {string} note
+ * @property {Interaction[]} interactions
+ * @property {Answers} answers Of the sections that are asked once per visit.
+ * @property {{step: string, criterion: string | null}} place Where the auditor was last.
+ * @property {object | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
+ * @property {ServerError[]} errors
+ * @property {string} reason
+ * @property {string | null} receipt
+ * @property {string | null} received_at
+ *
+ * @typedef {object} Photo
+ * @property {string} id
+ * @property {string} visit
+ * @property {string | null} interaction
+ * @property {string} criterion
+ * @property {string} sha256
+ * @property {string} taken_at
+ * @property {Blob | null} blob Let go once the server has it.
+ * @property {string | null} removed_at
+ * @property {string | null} sent_at
+ * @property {string} refused The server's reason; blank when it has none.
+ *
+ * @typedef {object} Criterion
+ * @property {string} key
+ * @property {string} text
+ * @property {string} kind
+ * @property {{criterion: string, value: string} | null} shownIf
+ *
+ * @typedef {object} Section
+ * @property {string} key
+ * @property {string} title
+ * @property {'context' | 'interaction' | 'visit'} asked
+ * @property {Criterion[]} criteria
+ *
+ * @typedef {object} Step One screen of the form.
+ * @property {string} id
+ * @property {Section | null} section None on the last one, where the visit is checked and sent.
+ * @property {string} scope An interaction's id, or `visit`, or `context`.
+ *
+ * @typedef {object} Reply An answer of the server, read to its end; `null` in its place means that none came.
+ * @property {number} status
+ * @property {boolean} ok
+ * @property {boolean} redirected
+ * @property {any} body The JSON, or null when it was none.
+ * @property {number} wait Seconds that the server asked to be left alone.
+ */
+export {};
