@@ -32,14 +32,6 @@ class Worker:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
 
 @pytest.fixture
 def start_worker(transactional_db, settings, tmp_path) -> Iterator[Callable[[], Worker]]:
@@ -57,7 +49,8 @@ def start_worker(transactional_db, settings, tmp_path) -> Iterator[Callable[[], 
 
     yield start
     for worker in started:
-        worker.stop()
+        if worker.process.poll() is None:
+            worker.kill()
     app.control.purge()
 
 
