@@ -4,11 +4,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
 from audits.admin.sections import criteria_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, let_go_of
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of
 from audits.models import Criterion, Option, Section, Version
 from audits.standards import ASKS_TO_CHOOSE, CAN_DECIDE, sections_of
 
@@ -58,12 +58,15 @@ class CriterionForm(WrittenForm):
             "key": "Joins its results across versions. Keep it while the meaning stays; give a new one when the "
             "question now asks for something else: its series starts anew. Left blank, it is made from the text.",
         }
+        widgets = {"guidance": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.home = self._section()
         if "section" in self.fields:
             self.fields["section"].queryset = self._sections()  # type: ignore[attr-defined]
+            if self.home is None:
+                self.fields["section"].label_from_instance = _with_version  # type: ignore[attr-defined]
         if self.home and "shown_when" in self.fields:
             row = self.instance
             self.fields["shown_when"].choices = [ALWAYS, *_conditions(self.home, row)]  # type: ignore[attr-defined]
@@ -79,10 +82,10 @@ class CriterionForm(WrittenForm):
 
     def _sections(self):
         """A criterion moves only within its version; a new one goes into any draft."""
-        sections = Section.objects.filter(version__state=Version.State.DRAFT).select_related("version__standard")
+        sections = Section.objects.filter(version__state=Version.State.DRAFT)
         if self.home:
             sections = sections.filter(version=self.home.version_id)
-        return sections.order_by("position", "pk")
+        return sections.select_related("version__standard").order_by("version__standard__name", "position", "pk")
 
     def siblings(self):
         return Criterion.objects.filter(section=self.instance.section)
@@ -111,6 +114,10 @@ class CriterionForm(WrittenForm):
         return self.instance.pk is not None and "section" not in self.changed_data
 
 
+def _with_version(section: Section) -> str:
+    return f"{section.version}: {section.title}"
+
+
 def _drop_what_the_kind_does_not_have(cleaned: dict) -> None:
     kind = cleaned.get("kind")
     if kind not in MEASURED:
@@ -122,25 +129,24 @@ def _drop_what_the_kind_does_not_have(cleaned: dict) -> None:
 
 
 def _conditions(home: Section, row: Criterion):
-    """(group, choices) of every answer that may decide whether `row`, standing in `home`, is shown."""
+    """(value, words) of every answer that may decide whether `row`, standing in `home`, is shown."""
     for section in sections_of(home.version):
         follows = not (section.asked == Section.Asked.INTERACTION and home.asked == Section.Asked.VISIT)
         for criterion in section.criteria.all():
             if section.pk == home.pk and criterion.pk == row.pk:
                 return
             if follows and criterion.kind in CAN_DECIDE:
-                yield (
-                    f"Only if “{criterion.text}” was answered …",
-                    [(f"{criterion.pk}:{value}", label) for value, label in _answers(criterion)],
-                )
+                yield from ((f"{criterion.pk}:{value}", words) for value, words in _answers(criterion))
         if section.pk == home.pk:
             return
 
 
 def _answers(criterion: Criterion) -> list[tuple[str, str]]:
     if criterion.kind == Criterion.Kind.YES_NO:
-        return [("yes", "… yes"), ("no", "… no")]
-    return [(option.value, f"… {option.label}") for option in criterion.options.all()]
+        given = [("yes", "yes"), ("no", "no")]
+    else:
+        given = [(option.value, f"“{option.label}”") for option in criterion.options.all()]
+    return [(value, f"After {words} to “{criterion.text}”") for value, words in given]
 
 
 class OptionForm(WrittenForm):
@@ -189,11 +195,11 @@ SCORED = "typeof kind === 'undefined' || (kind != 'text' && dimension != 'percep
 
 
 @admin.register(Criterion)
-class CriterionAdmin(DraftOnly, ModelAdmin):
+class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     form = CriterionForm
     inlines = [OptionInline]
     actions = None
-    list_display = ["text", "standing", "section", "kind", "dimension", "weight", "is_critical"]
+    list_display = ["text", "standing", "section", "kind", "dimension", "weight", "critical"]
     list_filter = [
         "section__version__state",
         ("section__version__standard", admin.RelatedOnlyFieldListFilter),
@@ -233,6 +239,10 @@ class CriterionAdmin(DraftOnly, ModelAdmin):
     @admin.display(description="Version", ordering="section__version__number")
     def standing(self, criterion) -> str:
         return str(criterion.section.version)
+
+    @admin.display(description="Critical", ordering="is_critical", empty_value="–")
+    def critical(self, criterion) -> str | None:
+        return "critical" if criterion.is_critical else None
 
     @admin.display(description="Shown")
     def condition(self, criterion) -> str:

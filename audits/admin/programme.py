@@ -7,6 +7,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from audits.admin.writing import PlainChoices
 from audits.models import Assignment, Version, Visit
 from locations.models import Location, Membership, Region, User
 from locations.roles import CAPTURES, Role
@@ -36,7 +37,7 @@ class AssignmentForm(forms.ModelForm):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ModelAdmin):
+class AssignmentAdmin(PlainChoices, ModelAdmin):
     form = AssignmentForm
     list_display = ["location", "standard", "auditor", "kind", "opens_on", "closes_on", "state"]
     list_filter = [

@@ -5,6 +5,7 @@ from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
 from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, let_go_of
@@ -38,6 +39,7 @@ class SectionForm(WrittenForm):
             "position": "The smallest comes first. Left blank: last.",
             "key": "Stays the same in later versions, so that series go on. Left blank, it is made from the title.",
         }
+        widgets = {"guidance": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def siblings(self):
         return Section.objects.filter(version_id=self.instance.version_id)

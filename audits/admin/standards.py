@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponseRedirect
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audits.admin.outline import Step, admin_url
 from audits.admin.writing import WrittenForm
@@ -21,6 +22,7 @@ class StandardForm(WrittenForm):
             "description": "What it is for and where it applies. For colleagues, not shown to auditors.",
             "key": "Its name in files. Left blank, it is made from the name.",
         }
+        widgets = {"description": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def namesakes(self):
         return Standard.objects.all()

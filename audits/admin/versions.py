@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from audits.admin.outline import admin_url, linked_problems, outline_of, trail_to
 from audits.admin.sections import LettingGoFormSet, SectionForm
-from audits.admin.writing import DraftOnly, DraftOnlyInline, let_go_of
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, let_go_of
 from audits.comparison import compare
 from audits.models import Assignment, Criterion, Section, Standard, Version
 from audits.standards import DraftExists, NotPublishable, clone, publish, retire
@@ -66,7 +66,7 @@ class VersionForm(forms.ModelForm):
 
 
 @admin.register(Version)
-class VersionAdmin(DraftOnly, ModelAdmin):
+class VersionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     form = VersionForm
     inlines = [SectionInline]
     actions = None
@@ -114,6 +114,7 @@ class VersionAdmin(DraftOnly, ModelAdmin):
         super().delete_model(request, obj)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         if obj:
             chapters = outline_of(obj)
             context |= {

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
@@ -83,6 +84,16 @@ class DraftOnly:
 class DraftOnlyInline(DraftOnly):
     def has_add_permission(self, request, obj=None) -> bool:
         return super().has_add_permission(request, obj) and self._is_open(obj)  # type: ignore[misc]
+
+
+class PlainChoices:
+    """A select is for choosing: what it offers is written on its own page, not in a pop-up beside it."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
 
 def let_go_of(criteria: QuerySet[Criterion]) -> None:
