@@ -1,14 +1,19 @@
 """Celery's way in. A task takes ids, may run twice, and tries again only what time can heal."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.db import OperationalError
 
-from reports.detection import scoring
+from audits.models import Standard
+from reports.detection import scan, scoring
+from reports.models import Run, Tally
+
+log = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=30)
-SWEPT_AT_ONCE = 20_000  # about ten seconds: a task stays short
+SWEPT_AT_ONCE = 20_000  # a task stays short
 
 heals = {"acks_late": True, "autoretry_for": (OperationalError,), "retry_backoff": True, "max_retries": 5}
 
@@ -22,3 +27,23 @@ def score_visit(visit_id: str) -> None:
 def sweep_unscored() -> None:
     """Scores what a lost message left waiting."""
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
+
+
+@shared_task(**heals)
+def run_scan(run_id: int) -> None:
+    """Makes a run; then calls for those of the same standard that had to wait for it."""
+    try:
+        run = scan.run_scan(run_id)
+    except scan.RunTaken as busy:
+        log.info("%s", busy)
+        return
+    for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
+        run_scan.delay(waiting.pk)
+
+
+@shared_task(**heals)
+def scan_all_standards() -> None:
+    """Every standard that has visits, each as a run of its own."""
+    scored = Tally.objects.filter(version__standard__isnull=False, scored_at__isnull=False)
+    for standard in Standard.objects.filter(pk__in=scored.values("version__standard")):
+        run_scan.delay(scan.request_scan(standard=standard).pk)

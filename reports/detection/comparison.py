@@ -1,0 +1,211 @@
+"""Readings -> alarms of each metric -> what the reported numbers say of each location."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+
+from locations.models import Metric, Reading
+from reports.detection.moments import to_date
+from reports.measure import compare
+from reports.models import DriftFlag, LocationResult
+
+FALSE_ALARMS_A_YEAR = 0.1
+RECENT_DAYS = 182.0
+PERIODS = {"daily": (365.25, 91), "weekly": (52.18, 26), "monthly": (12, 12), "quarterly": (4, 8), "yearly": (1, 8)}
+"""By cadence: periods a year, and how many of a location's first ones are its baseline."""
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+WORDS = {
+    compare.BLIND_SPOT: DriftFlag.Comparison.BLIND_SPOT,
+    compare.CONFIRMED: DriftFlag.Comparison.CONFIRMED,
+    compare.NOT_YET: DriftFlag.Comparison.WAITING,
+    compare.REPORTED_ONLY: DriftFlag.Comparison.REPORTED_ONLY,
+    compare.STABLE: DriftFlag.Comparison.STABLE,
+}
+TELLING = {compare.CONFIRMED, compare.REPORTED_ONLY}
+REFUSED = {
+    compare.CEILING: "is at its ceiling",
+    compare.NO_VARIANCE: "does not vary",
+    compare.TOO_FEW: "has too few values",
+    compare.NOT_INDEPENDENT: "is not independent of the visits",
+}
+NOTE_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the reported numbers say of one location, beside its flag if it has one."""
+
+    comparison: str = DriftFlag.Comparison.NONE
+    reported: str = LocationResult.Reported.UNKNOWN
+    metric: Metric | None = None
+    note: str = ""
+    alarm_on: date | None = None
+    lead_days: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """One metric over all locations: when it got worse and better, and where it is no evidence.
+
+    worse, better : times of the alarms by location's index, days. refused : (L,) the reason, None where it is
+    evidence. speaks_from : (L,) days, when its first reading after the baseline was known. has_readings : (L,) bool.
+    """
+
+    metric: Metric
+    worse: dict[int, list[float]]
+    better: dict[int, list[float]]
+    refused: np.ndarray
+    speaks_from: np.ndarray
+    has_readings: np.ndarray
+
+    def why_not(self, location: int, now: float) -> str | None:
+        """Why it is no evidence about a location yet, one of `measure.compare`'s reasons; None when it is."""
+        return self.refused[location] or (None if self.speaks_from[location] <= now else compare.TOO_FEW)
+
+
+@dataclass(frozen=True, eq=False)
+class ReportedNumbers:
+    """All metrics, by name, and the last day that any of them tells of."""
+
+    metrics: list[Reported]
+    until: float
+
+    def verdict(self, location: int, *, now: float, onset: float | None = None, flagged_at: float | None = None):
+        """Compare one location's decline (None without one) with its metrics: one in alarm first, else the first."""
+        reasons = [one.why_not(location, now) for one in self.metrics]
+        usable = [one for one, reason in zip(self.metrics, reasons, strict=True) if reason is None]
+        if not usable:
+            return Verdict(note=self._why_none(location, reasons))
+        found = [
+            (one, compare.classify(onset=onset, flagged_at=flagged_at, alarm_at=one.worse.get(location, []), now=now))
+            for one in usable
+        ]
+        chosen, judged = next((pair for pair in found if pair[1].kind in TELLING), found[0])
+        lead = judged.lead_days
+        return Verdict(
+            comparison=WORDS[judged.kind],
+            reported=_trend(chosen, location, now),
+            metric=chosen.metric,
+            note=f"not yet in the metric (week {judged.week})" if judged.week else "",
+            alarm_on=None if lead is None or flagged_at is None else to_date(flagged_at + lead),
+            lead_days=None if lead is None else round(lead),
+        )
+
+    def _why_none(self, location: int, reasons: list[str | None]) -> str:
+        told = [
+            f"“{one.metric.name}” {REFUSED[reason]}"
+            for one, reason in zip(self.metrics, reasons, strict=True)
+            if reason is not None and one.has_readings[location]
+        ]
+        note = "; ".join(told) or "no metric is reported"
+        return note if len(note) <= NOTE_LENGTH else note[: NOTE_LENGTH - 1] + "…"
+
+
+def _trend(one: Reported, location: int, now: float) -> str:
+    """The direction of the latest alarm of the last half year; rising is getting better, whatever the sign."""
+    last = {
+        LocationResult.Reported.FALLING: max((t for t in one.worse.get(location, []) if t <= now), default=-np.inf),
+        LocationResult.Reported.RISING: max((t for t in one.better.get(location, []) if t <= now), default=-np.inf),
+    }
+    latest = max(last, key=lambda trend: last[trend])
+    return latest if last[latest] > now - RECENT_DAYS else LocationResult.Reported.STEADY
+
+
+def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
+    """The metrics of these locations (sorted ids), from the readings of periods that were over at `as_of`.
+
+    Metrics that are for context only are left out; those that contain the audits are named and refused. Three
+    queries.
+    """
+    metrics = list(Metric.objects.exclude(higher_is=Metric.Better.NEITHER).order_by("name", "pk"))
+    rows = Reading.objects.filter(metric__in=metrics, metric__is_independent=True, period_end__lt=as_of)
+    table = np.array(
+        [
+            (metric, location, start.toordinal(), end.toordinal(), value)
+            for metric, location, start, end, value in rows.values_list(
+                "metric_id", "location_id", "period_start", "period_end", "value"
+            ).iterator(chunk_size=20_000)
+        ],
+        dtype=float,
+    ).reshape(-1, 5)
+    place = np.searchsorted(locations, table[:, 1]) if locations.size else np.zeros(len(table), int)
+    place = np.minimum(place, max(locations.size - 1, 0))
+    known = locations[place] == table[:, 1] if locations.size else np.zeros(len(table), bool)
+    table, place = table[known], place[known]
+    dependent = _dependent(metrics, locations, as_of)
+    found = []
+    for metric in metrics:
+        if metric.is_independent:
+            mine = table[:, 0] == metric.pk
+            found.append(_reported(metric, locations.size, place[mine], table[mine, 2:]))
+        else:
+            refused = np.full(locations.size, compare.NOT_INDEPENDENT, dtype=object)
+            never = np.full(locations.size, np.inf)
+            found.append(Reported(metric, {}, {}, refused, never, dependent[metric.pk]))
+    until = float(table[:, 3].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
+    return ReportedNumbers(found, until)
+
+
+def _dependent(metrics: Iterable[Metric], locations: np.ndarray, as_of: date) -> dict[int, np.ndarray]:
+    """Which locations have readings of the metrics that are no evidence."""
+    has = {metric.pk: np.zeros(locations.size, bool) for metric in metrics if not metric.is_independent}
+    place = {location: at for at, location in enumerate(locations.tolist())}
+    pairs = Reading.objects.filter(metric__in=list(has), period_end__lt=as_of).order_by()
+    for metric, location in pairs.values_list("metric_id", "location_id").distinct():
+        if location in place:
+            has[metric][place[location]] = True
+    return has
+
+
+def _reported(metric: Metric, n_locations: int, place: np.ndarray, readings: np.ndarray) -> Reported:
+    """readings : (n, 3) start, end, value of the locations at `place`."""
+    order = np.lexsort((readings[:, 0], place))
+    place, end = place[order], readings[order, 1]
+    sign = 1.0 if metric.higher_is == Metric.Better.HIGHER else -1.0
+    first = np.searchsorted(place, place)  # each location's series begins in column 0
+    column = np.arange(place.size) - first
+    periods_a_year, burn_in = PERIODS[metric.cadence]
+    shape = (n_locations, max(burn_in, int(column.max()) if column.size else 0) + 1)
+    values, ends = np.full(shape, np.nan), np.full(shape, np.nan)
+    values[place, column], ends[place, column] = sign * readings[order, 2], end + 1 - EPOCH_ORDINAL
+    refused = compare.refusals(values, burn_in=burn_in, highest=_highest(metric, values, sign))
+    has_readings = np.isfinite(values).any(axis=1)
+    speaks_from = np.where(np.isfinite(ends[:, burn_in]), ends[:, burn_in], np.inf)
+    usable = np.array([reason is None for reason in refused], dtype=bool)
+    if not usable.any():
+        return Reported(metric, {}, {}, refused, speaks_from, has_readings)
+    values, ends, index = values[usable], ends[usable], np.flatnonzero(usable)
+    correlation = round(compare.pooled_autocorrelation(values, burn_in=burn_in), 1)
+    threshold = _threshold(periods_a_year, burn_in, correlation)
+    alarms = [_alarms(side * values, ends, index, burn_in, threshold) for side in (1, -1)]
+    return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings)
+
+
+def _highest(metric: Metric, values: np.ndarray, sign: float) -> float | None:
+    """The best that the metric can say: its plausible bound, else the best that any location ever reported."""
+    bound = metric.plausible_max if sign > 0 else metric.plausible_min
+    if bound is not None:
+        return sign * bound
+    return float(np.nanmax(values)) if np.isfinite(values).any() else None
+
+
+def _alarms(values, ends, index, burn_in: int, threshold: float) -> dict[int, list[float]]:
+    alarms: dict[int, list[float]] = {}
+    _, crossed = compare.metric_cusum(values, burn_in=burn_in, threshold=threshold)
+    for row, column in np.argwhere(crossed).tolist():
+        alarms.setdefault(int(index[row]), []).append(float(ends[row, column]))
+    return alarms
+
+
+@cache
+def _threshold(periods_a_year: float, burn_in: int, autocorrelation: float) -> float:
+    return compare.metric_threshold(
+        periods_per_year=periods_a_year,
+        false_alarms_per_year=FALSE_ALARMS_A_YEAR,
+        burn_in=burn_in,
+        autocorrelation=autocorrelation,
+        rng=np.random.default_rng(0),
+    )

@@ -1,0 +1,31 @@
+"""A run's common effects and the names of their indexes, kept in the run as numpy's npz."""
+
+import io
+from dataclasses import fields
+
+import numpy as np
+
+from reports.detection.rows import Codes
+from reports.measure.severity import Effects
+
+
+def pack(effects: Effects, codes: Codes) -> bytes:
+    arrays = {f"code_{field.name}": getattr(codes, field.name) for field in fields(Codes)}
+    for field in fields(Effects):
+        value = getattr(effects, field.name)
+        if field.name == "variance":
+            arrays["variance_names"] = np.array(list(value), dtype=str)
+            value = np.array(list(value.values()))
+        arrays[field.name] = np.asarray(value)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def unpack(packed: bytes) -> tuple[Effects, Codes]:
+    with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
+        codes = Codes(**{field.name: arrays[f"code_{field.name}"] for field in fields(Codes)})
+        values = {field.name: arrays[field.name] for field in fields(Effects)}
+        values["variance"] = dict(zip(arrays["variance_names"].tolist(), values["variance"].tolist(), strict=True))
+        values |= {name: float(values[name]) for name in ("fitted_at", "first_day")}
+    return Effects(**values), codes

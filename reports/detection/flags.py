@@ -1,0 +1,127 @@
+"""Signals that stand -> drift flags: new ones are raised, known ones kept, the others closed with a reason.
+
+The open flag of a location and direction is its last signal, as long as it stands: until a later signal the other way
+has closed at least half of the gap, the visits since are likelier without a change, or more visits than the look-back
+followed. A further signal in the same direction whose change began after the flag was raised is a flag of its own.
+"""
+
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from reports.detection.comparison import Verdict
+from reports.detection.moments import to_datetime, to_days
+from reports.detection.rows import History
+from reports.measure.drift import DECLINE
+from reports.measure.standing import FADED, OLD, RECOVERED, Standing
+from reports.models import DriftFlag, Run
+
+DIMENSIONS = ("completion", "delivery")
+
+
+@dataclass
+class Changes:
+    """What a run changes about a standard's flags."""
+
+    raised: list[DriftFlag] = field(default_factory=list)
+    kept: list[DriftFlag] = field(default_factory=list)
+    closed: list[DriftFlag] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Within the transaction of the run; the closed go first, as only one flag may be open."""
+        now = timezone.now()
+        for flag in self.closed:
+            flag.closed_at = now
+        DriftFlag.objects.bulk_update(self.closed, ["closed_at", "close_reason"], batch_size=500)
+        DriftFlag.objects.bulk_create(self.raised, batch_size=500)
+        DriftFlag.objects.bulk_update(self.kept, UPDATED, batch_size=500)
+
+
+UPDATED = [
+    "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
+    "expected", "n_visits", "moved", "metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days",
+]  # fmt: skip
+
+
+def reconcile(
+    *, run: Run, history: History, found: list[Standing], verdicts: dict[int, Verdict], titles: dict[str, str]
+) -> Changes:
+    """Match what stands with the flags that are open.
+
+    verdicts : by index of the location. titles : of the sections, by key.
+    """
+    by_place = {(one.signal.location, one.signal.direction): one for one in found}
+    place = {location: index for index, location in enumerate(history.codes.locations.tolist())}
+    changes = Changes()
+    known = set()
+    for flag in DriftFlag.objects.filter(standard=run.standard).open().order_by("pk"):
+        key = (place.get(flag.location_id, -1), flag.direction)
+        now = by_place.get(key)
+        if now is not None and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
+            known.add(key)
+            changes.kept.append(_fill(flag, run, history, now, verdicts[key[0]], titles))
+        else:
+            flag.close_reason = _why_closed(flag, now)
+            changes.closed.append(flag)
+    for key, now in by_place.items():
+        if now.ended is None and key not in known:
+            location = int(history.codes.locations[key[0]])
+            flag = DriftFlag(standard=run.standard, location_id=location, direction=now.signal.direction)
+            changes.raised.append(_fill(flag, run, history, now, verdicts[key[0]], titles))
+    return changes
+
+
+def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
+    if now is None:
+        return "No longer signalled: with the visits and common effects known now, nothing stands out."
+    if now.ended == RECOVERED and now.turned_at is not None:
+        turned = "recovery" if flag.direction == DECLINE else "decline"
+        return (
+            f"A {turned} was signalled on {to_datetime(now.turned_at):%d %b %Y}: at least half of the gap is closed."
+        )
+    if now.ended == FADED:
+        return "Faded: the visits since are likelier without a change."
+    if now.ended == OLD:
+        return "Older than the look-back: the visits since have made it the location's usual level."
+    further = "fell further" if flag.direction == DECLINE else "improved further"
+    return f"It {further}: a new change began about {to_datetime(now.signal.onset):%d %b %Y} and has its own flag."
+
+
+def _fill(flag, run: Run, history: History, now: Standing, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
+    signal, declines = now.signal, now.signal.direction == DECLINE
+    flag.run = run
+    flag.channel = channel_name(signal.channel, history.codes.sections)
+    flag.flagged_by_id = history.visit_ids[signal.visit]
+    flag.flagged_at, flag.onset_at = to_datetime(signal.at), to_datetime(signal.onset)
+    flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
+    flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
+    flag.n_visits, flag.moved = signal.n_visits, _moved(now, history, titles)
+    shown = verdict if declines else Verdict()  # the quadrants are about declines
+    flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
+    flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
+    return flag
+
+
+def _moved(now: Standing, history: History, titles: dict[str, str]) -> list[dict]:
+    """Every section that was observed since the onset, the one that moved furthest first."""
+    sign = 1 if now.signal.direction == DECLINE else -1
+    keys = history.codes.sections.tolist()
+    ordered = sorted(now.sections, key=lambda one: sign * (one.seen - one.expected))
+    return [
+        {
+            "key": keys[one.section],
+            "title": titles[keys[one.section]],
+            "seen": round(one.seen, 4),
+            "expected": round(one.expected, 4),
+            "n_visits": one.n_visits,
+        }
+        for one in ordered
+    ]
+
+
+def channel_name(channel: str, sections) -> str:
+    """`section:0` of the arrays as `section:<key>`, `dimension:1` as `dimension:delivery`."""
+    kind, _, index = channel.partition(":")
+    if kind == "section":
+        return f"section:{sections[int(index)]}"
+    return f"dimension:{DIMENSIONS[int(index)]}" if kind == "dimension" else channel

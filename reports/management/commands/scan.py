@@ -1,0 +1,130 @@
+"""Scan the visits of one standard, or of all, here and now."""
+
+from datetime import UTC, datetime, time
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from tqdm import tqdm
+
+from audits.models import Standard
+from reports.detection.runs import BadParameters, RunTaken, request_scan
+from reports.detection.scan import run_scan
+from reports.models import DriftFlag, LocationResult, Run, Tally
+
+SHOWN = 10
+
+
+class Command(BaseCommand):
+    help = "Scan visits for drift: estimate what is common to the chain, raise, keep and close flags."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--standard", metavar="KEY", help="Key of the standard; all that have visits by default.")
+        parser.add_argument(
+            "--false-alarms", type=float, metavar="RATE", help="Wanted false alarms per location and year (0.1)."
+        )
+        parser.add_argument("--as-of", metavar="DATE", help="Only what was known at this moment (UTC) counts: now.")
+
+    def handle(self, *args, standard, false_alarms, as_of, verbosity, **options):
+        parameters = {} if false_alarms is None else {"false_alarms_per_year": false_alarms}
+        moment = None if as_of is None else moment_of(as_of, "--as-of")
+        for chosen in standards(standard):
+            try:
+                run = request_scan(standard=chosen, as_of=moment, parameters=parameters)
+                with Bars(hidden=verbosity == 0) as bars:
+                    run = run_scan(run.pk, progress=bars)
+            except BadParameters as wrong:
+                raise CommandError(str(wrong)) from wrong
+            except RunTaken as busy:
+                raise CommandError(f"{busy} Wait until it is done, then scan again.") from busy
+            if verbosity:
+                self.stdout.write(summary(run))
+
+
+def standards(key: str | None) -> list[Standard]:
+    if key is None:
+        scored = Tally.objects.filter(scored_at__isnull=False).values("version__standard")
+        found = list(Standard.objects.filter(pk__in=scored).order_by("key"))
+        if not found:
+            raise CommandError("No visit has been scored yet: record or import visits first.")
+        return found
+    chosen = Standard.objects.filter(key=key).first()
+    if chosen is None:
+        known = ", ".join(Standard.objects.order_by("key").values_list("key", flat=True)[:20]) or "none"
+        raise CommandError(f"No standard has the key {key!r}. Known: {known}.")
+    return [chosen]
+
+
+def moment_of(text: str, option: str) -> datetime:
+    """A date means its end, so that the day itself counts; a time without a zone is UTC."""
+    try:
+        moment = parse_datetime(text) if "T" in text or " " in text else None
+        day = None if moment else parse_date(text)
+    except ValueError:
+        moment = day = None
+    if moment is not None:
+        return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+    if day is None:
+        raise CommandError(f"{option} {text!r}: write a date such as 2026-03-31, or a time such as 2026-03-31T09:00.")
+    return datetime.combine(day, time.max, tzinfo=UTC)
+
+
+class Bars:
+    """One progress bar per phase."""
+
+    def __init__(self, *, hidden: bool):
+        self.hidden = hidden
+        self.phase, self.bar = "", None
+
+    def __enter__(self) -> "Bars":
+        return self
+
+    def __call__(self, phase: str, n_done: int, n_total: int) -> None:
+        if phase != self.phase:
+            self.close()
+            self.phase = phase
+            self.bar = tqdm(
+                desc=phase, total=n_total or 1, unit="location" if n_total else "step", disable=self.hidden
+            )
+        if self.bar is not None and n_total:
+            self.bar.update(n_done - self.bar.n)
+
+    def __exit__(self, *fault) -> None:
+        self.close(whole=fault[0] is None)
+
+    def close(self, *, whole: bool = True) -> None:
+        if self.bar is not None:
+            if whole and self.bar.total:
+                self.bar.update(self.bar.total - self.bar.n)
+            self.bar.close()
+            self.bar = None
+
+
+def summary(run: Run) -> str:
+    """What a run found, in words, the strongest flags first."""
+    flags = DriftFlag.objects.filter(standard=run.standard, run=run).open()
+    declines = flags.filter(direction=DriftFlag.Direction.DECLINE)
+    blind = declines.filter(comparison=DriftFlag.Comparison.BLIND_SPOT).count()
+    raised = flags.filter(raised_at__gte=run.started_at).count()
+    closed = DriftFlag.objects.filter(standard=run.standard, closed_at__gte=run.started_at).count()
+    thin = LocationResult.objects.filter(standard=run.standard, n_more_needed__gt=0).count()
+    rate = run.parameters["false_alarms_per_year"]
+    lines = [
+        f"Run {run.pk} of {run.standard}: {run.n_visits:,} visits at {run.n_locations:,} locations, as of "
+        f"{run.as_of:%d %b %Y}.",
+        f"Open: {declines.count()} declines ({blind} blind spots), "
+        f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
+        f"raised now: {raised}, closed now: {closed}.",
+        f"False flags to expect: about {run.n_locations * rate / 52:.1f} a week ({rate:g} per location and year).",
+    ]
+    if thin:
+        lines.append(f"Too few visits for a level: {thin} locations.")
+    lines += [
+        f"  {flag.location} ({flag.location.code}): {flag.channel} {flag.seen:.0%} since about "
+        f"{flag.onset_at:%d %b %Y}, {flag.expected:.0%} expected; evidence {min(flag.evidence, 1e6):,.0f} : 1; "
+        f"{flag.get_comparison_display().lower()}"
+        for flag in declines.select_related("location")[:SHOWN]
+    ]
+    if declines.count() > SHOWN:
+        lines.append(f"  … and {declines.count() - SHOWN} more.")
+    return "\n".join(lines)
