@@ -12,11 +12,15 @@ export class VisitClosed extends Error {}
  * @param {(error: Error) => void} given.failed
  */
 export function startEditing({ store, visit, saved, failed }) {
-  /** Changes that are on the screen and not yet known to be in the store, oldest first. @type {Function[]} */
+  /** Changes on the screen that are not yet known to be in the store, oldest first. @type {Function[]} */
   let unsaved = [];
+  let n = 0;
 
-  /** @param {(visit: import('./types.js').Visit) => void} apply May run twice: no ids or times made inside. */
-  async function change(apply) {
+  /**
+   * @param {(visit: import('./types.js').Visit) => void} apply May run twice: no ids or times made inside.
+   * @returns {Promise<boolean>} whether it is in the store; if not, the next change takes it along
+   */
+  function change(apply) {
     const at = new Date().toISOString();
     const dated = (kept) => {
       apply(kept);
@@ -24,24 +28,28 @@ export function startEditing({ store, visit, saved, failed }) {
     };
     dated(visit);
     unsaved.push(dated);
-    await save(at);
+    n += 1;
+    return save(at, [...unsaved]);
   }
 
-  /** All that is unsaved goes along: what the store refused before is tried again with the next change. */
-  async function save(at) {
-    const going = [...unsaved];
+  /** The last change of all: made in the store first, and on the screen only when it is there. */
+  const close = (apply) => save(new Date().toISOString(), [...unsaved, apply]);
+
+  async function save(at, going) {
     try {
-      await store.change(visit.id, (kept) => {
-        if (!isOpen(kept)) throw new VisitClosed('This visit was completed in another tab or window.');
-        for (const apply of going) apply(kept);
+      const kept = await store.change(visit.id, (stored) => {
+        if (!isOpen(stored)) throw new VisitClosed('This visit was completed in another tab or window.');
+        for (const apply of going) apply(stored);
       });
+      if (!isOpen(kept)) Object.assign(visit, kept);
     } catch (error) {
       failed(error);
-      return;
+      return false;
     }
     unsaved = unsaved.filter((apply) => !going.includes(apply));
     if (!unsaved.length) saved(at);
+    return true;
   }
 
-  return { change, isSaved: () => unsaved.length === 0 };
+  return { change, close, isSaved: () => unsaved.length === 0, nChanges: () => n };
 }

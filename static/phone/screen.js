@@ -1,0 +1,150 @@
+/** Shows one step of a visit at a time. Reads the visit, never changes it. */
+import { buildCheck, buildDone } from './check.js';
+import { shownIn } from './conditions.js';
+import { answersOf, isOpen } from './draft.js';
+import { placeOf } from './errors.js';
+import { fill, tick } from './form.js';
+import { interactionCrumb, interactionName } from './names.js';
+import { createPictures } from './pictures.js';
+import { stepsOf, unansweredIn } from './steps.js';
+
+const $ = (id) => document.getElementById(id);
+
+/**
+ * @param {object} given
+ * @param {import('./types.js').Visit} given.visit
+ * @param {import('./types.js').Photo[]} given.photos
+ * @param {import('./types.js').Section[]} given.sections
+ * @param {boolean} given.isPreview
+ */
+export function createScreen({ visit, photos, sections, isPreview }) {
+  const pictures = createPictures($('photo'));
+  const asksInteractions = sections.some((section) => section.asked === 'interaction');
+  let steps = stepsOf(visit, sections);
+  let current = 0;
+
+  const step = () => steps[current];
+  const fieldsets = () => [...$('step').querySelectorAll('[data-criterion]')];
+  const answerOf = (key) => answersOf(visit, step().scope)[key] ?? {};
+
+  /** Steps as the visit has them now. */
+  function renewSteps() {
+    steps = stepsOf(visit, sections);
+    return steps;
+  }
+
+  /** @param {number} index @param {{criterion?: string | null, moves?: boolean}} options `moves`: takes the focus along */
+  function show(index, { criterion = null, moves = true } = {}) {
+    renewSteps();
+    current = Math.min(index, steps.length - 1);
+    pictures.release();
+    $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
+    showHead();
+    refresh();
+    showFoot();
+    const target = criterion && fieldsets().find((fieldset) => fieldset.dataset.criterion === criterion);
+    if (target) {
+      target.scrollIntoView({ block: 'center' });
+      if (moves) target.querySelector('input, button, textarea')?.focus({ preventScroll: true });
+    } else if (moves) {
+      scrollTo(0, 0);
+      $('title').focus({ preventScroll: true });
+    }
+  }
+
+  const bodyOf = (section) =>
+    [...document.querySelectorAll('template[data-section]')]
+      .find(({ dataset }) => dataset.section === section.key && dataset.asked === section.asked)
+      .content.cloneNode(true);
+
+  const checkPage = () => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
+
+  function showHead() {
+    const { section, scope } = step();
+    $('head').hidden = false;
+    $('crumb').hidden = section?.asked !== 'interaction';
+    if (!$('crumb').hidden) $('crumb').querySelector('span').textContent = interactionCrumb(visit, scope);
+    $('title').textContent = section?.title ?? 'Check and send';
+    Object.assign($('progress'), { hidden: false, max: steps.length, value: current + 1 });
+  }
+
+  function showFoot() {
+    const next = steps[current + 1];
+    $('foot').hidden = false;
+    $('back').hidden = current === 0;
+    $('add').hidden = !asksInteractions;
+    $('next').textContent = next ? `Next: ${nextName(next)}` : isPreview ? 'Send (not in the preview)' : 'Send';
+    $('next').disabled = !next && isPreview;
+  }
+
+  function nextName({ section, scope }) {
+    if (!section) return 'Check';
+    const isOther = section.asked === 'interaction' && scope !== step().scope;
+    return isOther ? interactionName(visit, scope) : section.title;
+  }
+
+  /** What is asked, what is answered, what is wrong: after each change. */
+  function refresh() {
+    const { section, scope, id } = step();
+    if (section) {
+      const shown = new Set(shownIn(section, scope, visit, sections).map(({ key }) => key));
+      const wrong = wrongs().filter((each) => each.step?.id === id);
+      for (const fieldset of fieldsets()) {
+        const key = fieldset.dataset.criterion;
+        fieldset.hidden = !shown.has(key);
+        fill(fieldset, answerOf(key), wrong.filter((each) => each.criterion === key).map(({ message }) => message));
+        pictures.fill(fieldset, photosOn(key));
+      }
+    }
+    const n = unansweredIn(step(), visit, sections).length;
+    const place = `${current + 1} of ${steps.length}`;
+    $('overview').textContent = n ? `${place} · ${n} unanswered` : place;
+    $('overview').hidden = !section;
+  }
+
+  function photosOn(key) {
+    const interaction = step().scope === 'visit' ? null : step().scope;
+    return photos.filter((each) => !each.removed_at && each.criterion === key && each.interaction === interaction);
+  }
+
+  /** The server's reasons, each with the step that it is about. */
+  function wrongs() {
+    return visit.errors.map(({ where, message }) => {
+      const place = placeOf(where, visit.payload);
+      const about = (each) =>
+        each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place.criterion);
+      return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };
+    });
+  }
+
+  /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
+  function showDone(shown) {
+    pictures.release();
+    $('step').replaceChildren(buildDone({ template: $('done'), visit, shown }));
+    $('title').textContent = 'Visit complete';
+    $('head').hidden = false;
+    $('crumb').hidden = $('foot').hidden = $('progress').hidden = $('overview').hidden = true;
+  }
+
+  function tickTimers() {
+    if (!step().section || !isOpen(visit)) return;
+    for (const fieldset of fieldsets()) {
+      const answer = answerOf(fieldset.dataset.criterion);
+      if (answer.timer) tick(fieldset, answer, Date.now());
+    }
+  }
+
+  return {
+    show,
+    showHead,
+    refresh,
+    showDone,
+    tickTimers,
+    step,
+    answerOf,
+    renewSteps,
+    hasSameSteps: () => steps.map(({ id }) => id).join() === stepsOf(visit, sections).map(({ id }) => id).join(),
+    steps: () => steps,
+    index: () => current,
+  };
+}

@@ -1,0 +1,32 @@
+/** What the top of the page says: the state of the visit, and what went wrong. */
+import { timeOf } from './times.js';
+
+/** @param {{state: HTMLElement, trouble: HTMLElement}} elements */
+export function createStatus({ state, trouble }) {
+  function say(text, tone) {
+    if (state.textContent !== text) state.textContent = text; // a screen reader would say the same again
+    state.dataset.tone = tone;
+  }
+
+  function warn(sentence) {
+    trouble.textContent = sentence;
+    trouble.hidden = !sentence;
+  }
+
+  function saved(at) {
+    say(`On this phone · ${timeOf(at)}`, 'waiting');
+    warn('');
+  }
+
+  /** @param {Error} error */
+  function notSaved(error) {
+    say('Not saved', 'wrong');
+    warn(
+      error.name === 'QuotaExceededError'
+        ? 'This phone is full: your last entries are not saved yet. Free some space, then change any answer to save all.'
+        : `Your last entries are not saved yet (${error.message}). Keep this page open and change any answer to try again.`,
+    );
+  }
+
+  return { say, warn, saved, notSaved };
+}
