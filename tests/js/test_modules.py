@@ -1,0 +1,36 @@
+"""The phone's modules, tested in Node without a browser. Node is wanted for tests only, never to run Plumbline."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+MODULES = HERE.parents[1] / "static" / "phone"
+SUITES = sorted(path.name for path in HERE.glob("*.test.mjs"))
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> Path:
+    """Modules and tests in a folder whose package.json says what the browser is told by `type="module"`."""
+    root = tmp_path_factory.mktemp("phone")
+    (root / "package.json").write_text('{"type": "module"}')
+    shutil.copytree(MODULES, root / "static" / "phone")
+    shutil.copytree(HERE, root / "tests" / "js", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return root
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suite_passes_in_node(copied, suite):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed: the phone's modules were NOT tested")
+    run = subprocess.run(
+        [node, "--test", f"tests/js/{suite}"], cwd=copied, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_suite_is_found():
+    assert {"conditions.test.mjs", "list.test.mjs", "payload.test.mjs", "queue.test.mjs", "timer.test.mjs"} <= set(SUITES)
