@@ -156,25 +156,26 @@ def detect(chain: Chain, effects: Effects, settings: Settings, threshold: float,
 
 
 def scan(chain: Chain, effects: Effects, settings: Settings, threshold: float, *, since: float = -np.inf,
-         restarts: Restarts | None = None) -> Scan:
+         restarts: Restarts | None = None, watched: np.ndarray | None = None) -> Scan:
     """Replay all locations in the time of their visits.
 
     chain : any subset of locations, with the criteria of `effects`. threshold : on the log evidence, of each
     direction.
     since : days; only visits from then on may raise a signal, earlier ones are baseline. restarts : what
     earlier signals left (see Restarts); None for a replay from the start.
+    watched : (V,) bool, only these visits may raise a signal; None for all.
     Never raises a signal from one visit alone: without the most extreme one, the visits since the onset must
     still point the same way. Returns Scan.
     Source: mixture Shiryaev-Roberts, an e-detector in the sense of Shin, Ramdas & Rinaldo (2024); onsets and
     drops are averaged over, the baseline is uncertain.
     """
-    replay = _Replay(chain, effects, settings, threshold, since, restarts)
+    replay = _Replay(chain, effects, settings, threshold, since, restarts, watched)
     replay.run()
     return replay.result()
 
 
 class _Replay:
-    def __init__(self, chain, effects, settings, threshold, since, restarts):
+    def __init__(self, chain, effects, settings, threshold, since, restarts, watched):
         self.chain, self.effects, self.settings, self.threshold = chain, effects, settings, threshold
         self.residuals: Residuals = residuals(chain, effects)
         self.members = channel_members(chain) > 0
@@ -193,8 +194,8 @@ class _Replay:
                     times = chain.time[start:stop]
                     place[location] = start + np.searchsorted(times, moment[location], side="right")
         self.baselines = Baselines(first, candidate, first > chain.first_visit[:-1])
-        watched = (chain.time >= since) & (np.arange(chain.n_visits) >= candidate[chain.location])
-        self.pending = np.flatnonzero(watched)
+        pending = (chain.time >= since) & (np.arange(chain.n_visits) >= candidate[chain.location])
+        self.pending = np.flatnonzero(pending if watched is None else pending & watched)
 
     def run(self):
         """Rounds: scan what is pending, restart the locations that gave a signal, scan what comes after in

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from reports.measure.backtest import backtest
+from reports.measure.drift import Settings
+from tests.measure.chains import empty_chain, make_chain
+
+SETTINGS = Settings(false_alarms_per_year=0.02)
+
+
+def drifting():
+    return make_chain(n_locations=30, drops={5: (240.0, 1.6, None), 6: (270.0, 1.6, None), 7: (200.0, 2.5, 1)})
+
+
+def replayed(chain, **changes):
+    return [(dated.signal.location, dated.signal.direction, dated.signal.at, dated.raised_at, dated.signal.onset)
+            for dated in backtest(chain, SETTINGS, start=160.0, **changes)]
+
+
+@pytest.mark.parametrize("weeks", [14, 18, 25])
+def test_signals_up_to_a_day_are_the_same_whether_or_not_later_visits_exist(weeks):
+    chain, day = drifting(), 160.0 + 7 * weeks
+    known = [signal for signal in replayed(chain) if signal[3] <= day]
+    assert known
+    assert replayed(chain.as_of(day), stop=day) == known
+
+
+def test_a_backtest_finds_the_drops_soon_after_they_began():
+    found = {location: raised_at for location, direction, _, raised_at, _ in replayed(drifting())
+             if direction == "decline"}
+    assert set(found) == {5, 6, 7}
+    assert 240 < found[5] < 300
+    assert 270 < found[6] < 330
+
+
+def test_a_signal_is_never_raised_before_its_visit_was_known():
+    chain = drifting()
+    for dated in backtest(chain, SETTINGS, start=160.0):
+        assert dated.raised_at >= chain.arrival[dated.signal.visit]
+        assert chain.location[dated.signal.visit] == dated.signal.location
+
+
+def test_a_visit_that_arrives_late_is_judged_in_its_own_place():
+    chain = drifting()
+    late = chain.arrival.copy()
+    place = chain.first_visit[5] + 25  # the second visit after the onset
+    late[place] += 40
+    found = [signal for signal in replayed(replace(chain, arrival=late)) if signal[0] == 5]
+    assert [signal[1] for signal in found] == ["decline"]
+
+
+def test_an_empty_chain_has_an_empty_history():
+    assert backtest(empty_chain(), SETTINGS, start=0.0, stop=100.0) == []
+
+
+def test_days_must_be_positive():
+    with pytest.raises(ValueError, match="must be positive"):
+        backtest(empty_chain(), SETTINGS, start=0.0, refit_days=0.0)
