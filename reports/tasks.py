@@ -2,9 +2,11 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection import scan, scoring
@@ -25,7 +27,11 @@ def score_visit(visit_id: str) -> None:
 
 @shared_task(**heals)
 def sweep_unscored() -> None:
-    """Scores what a lost message left waiting."""
+    """Scores what a lost message left waiting, and calls again for the runs that nobody makes."""
+    underway = Run.objects.filter(state=Run.State.RUNNING).values("standard")
+    lost = Run.objects.filter(state=Run.State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER)
+    for run in lost.exclude(standard__in=underway):
+        run_scan.delay(run.pk)
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
 
 
@@ -41,9 +47,16 @@ def run_scan(run_id: int) -> None:
         run_scan.delay(waiting.pk)
 
 
+def request_scan(*, standard: Standard, requested_by=None) -> Run:
+    """A run of this standard, sent to the workers once the transaction is over."""
+    run = scan.request_scan(standard=standard, requested_by=requested_by)
+    transaction.on_commit(partial(run_scan.delay, run.pk), robust=True)  # the row waits if the broker is away
+    return run
+
+
 @shared_task(**heals)
 def scan_all_standards() -> None:
     """Every standard that has visits, each as a run of its own."""
     scored = Tally.objects.filter(version__standard__isnull=False, scored_at__isnull=False)
     for standard in Standard.objects.filter(pk__in=scored.values("version__standard")):
-        run_scan.delay(scan.request_scan(standard=standard).pk)
+        request_scan(standard=standard)

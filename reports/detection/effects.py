@@ -22,7 +22,7 @@ def pack(effects: Effects, codes: Codes) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(packed: bytes) -> tuple[Effects, Codes]:
+def unpack(packed: bytes | memoryview) -> tuple[Effects, Codes]:
     with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
         codes = Codes(**{field.name: arrays[f"code_{field.name}"] for field in fields(Codes)})
         values = {field.name: arrays[field.name] for field in fields(Effects)}

@@ -123,7 +123,7 @@ def finish(run: Run, **results) -> None:
 
 
 def _own(run: Run):
-    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, started_at=run.started_at)
+    return Run.objects.filter(pk__in=[run.pk], state=Run.State.RUNNING, started_at=run.started_at)
 
 
 def _dead_before() -> datetime:

@@ -136,9 +136,8 @@ def _verdicts(chain: Chain, found: list[Standing], numbers: ReportedNumbers, *, 
     verdicts = {}
     for location in range(chain.n_locations):
         signal = declines.get(location)
-        verdicts[location] = numbers.verdict(
-            location, now=now, onset=signal and signal.onset, flagged_at=signal and signal.at
-        )
+        onset, flagged_at = (signal.onset, signal.at) if signal else (None, None)
+        verdicts[location] = numbers.verdict(location, now=now, onset=onset, flagged_at=flagged_at)
     return verdicts
 
 

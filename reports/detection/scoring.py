@@ -76,7 +76,7 @@ def exclude_visits(visit_ids: Iterable[UUID]) -> None:
 @transaction.atomic
 def score_visit(visit_id: UUID | str) -> bool:
     """Score one visit, again if it was scored before. False when it has no tally, that is, was not approved."""
-    tallies = list(Tally.objects.select_for_update().filter(visit=visit_id))
+    tallies = list(Tally.objects.select_for_update().filter(visit__pk=visit_id))
     _score(tallies)
     return bool(tallies)
 
@@ -91,7 +91,8 @@ def score_waiting(
     Several processes share the work: on PostgreSQL each skips what another has locked. Raises Unscorable for the
     first visit that contradicts its version, after all others were scored.
     """
-    n_scored, faults = 0, {}
+    n_scored = 0
+    faults: dict[UUID, Unscorable] = {}
     while limit is None or n_scored < limit:
         waiting = Tally.objects.waiting().exclude(visit__in=list(faults)).order_by("received_at", "pk")
         if older_than is not None:
@@ -110,8 +111,8 @@ def score_waiting(
         n_scored += len(tallies)
         if progress:
             progress(len(tallies))
-    for fault in faults.values():
-        raise fault
+    if faults:
+        raise next(iter(faults.values()))
     return n_scored
 
 

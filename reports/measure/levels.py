@@ -85,9 +85,8 @@ def recent_levels(chain: Chain, effects: Effects, since) -> Levels:
     shrink = tau2 / (tau2 + np.maximum(variance, 1e-12))
     level = centre_of_chain + shrink * (x - centre_of_chain)
     half = Z_90 * np.sqrt(shrink * variance)
-    return Levels(
-        *(np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)), n_visits
-    )
+    bounds = [np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)]
+    return Levels(bounds[0], bounds[1], bounds[2], n_visits)
 
 
 def chain_movement(effects: Effects) -> float:

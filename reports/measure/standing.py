@@ -99,7 +99,8 @@ class _Judge:
         for section in range(self.chain.n_sections):
             n = int((self.residuals.n[visits, 1 + section] > 0).sum())
             if n:
-                sections.append(SectionShare(section, *gap(visits, 1 + section), n))
+                now, then = gap(visits, 1 + section)
+                sections.append(SectionShare(section, now, then, n))
         evidence = float(np.exp(min(self.log_evidence[signal.direction][end], 600.0)))
         current = replace(signal, evidence=evidence, seen=seen, expected=expected, n_visits=visits.size)
         turn = self._turn(signal)

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('threshold', models.FloatField(blank=True, help_text='ln of the evidence at which a flag is raised.', null=True)),
                 ('simulated_rate', models.FloatField(blank=True, help_text='False alarms per location-year at it.', null=True)),
                 ('effects', models.BinaryField(help_text="The common effects, as numpy's npz.", null=True)),
-                ('chain_movement', models.FloatField(blank=True, help_text='This week against the average, in points.', null=True)),
+                ('chain_movement', models.FloatField(blank=True, help_text='This week against the average, on the 0 to 1 scale.', null=True)),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),

@@ -74,7 +74,8 @@ class Bars:
 
     def __init__(self, *, hidden: bool):
         self.hidden = hidden
-        self.phase, self.bar = "", None
+        self.phase = ""
+        self.bar: tqdm | None = None
 
     def __enter__(self) -> "Bars":
         return self

@@ -1,0 +1,134 @@
+"""Celery's way in: what is enqueued, what may run twice, what is tried again."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from audits.intake import record_visit
+from audits.models import Visit
+from audits.signals import visit_approved
+from reports import receivers, tasks
+from reports.detection.scan import request_scan
+from reports.models import Run, Tally
+from tests.conftest import NOON
+from tests.making import visit_payload
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What would go to the broker: (task, its argument)."""
+    messages: list[tuple[str, object]] = []
+    for name in ("score_visit", "run_scan"):
+        task = getattr(tasks, name)
+        monkeypatch.setattr(task, "delay", lambda argument, name=name: messages.append((name, argument)))
+    return messages
+
+
+def test_approved_visit_is_sent_to_be_scored_once_its_transaction_is_over(
+    world, payload, visit_id, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        assert sent == []
+    assert sent == [("score_visit", str(visit_id))]
+    tasks.score_visit(str(visit_id))
+    tasks.score_visit(str(visit_id))
+    assert Tally.objects.get().score is not None
+
+
+def test_many_visits_at_once_are_left_to_the_import_or_the_sweeper(
+    world, visit, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        visit_approved.send(sender=Visit, visit_ids=[visit.pk] * (receivers.ONE_BY_ONE + 1))
+    assert sent == []
+    assert Tally.objects.waiting().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_broker_that_is_away_does_not_undo_the_visit(world, payload, visit_id, monkeypatch):
+    def away(*args):
+        raise BrokerAway("no broker")
+
+    monkeypatch.setattr(tasks.score_visit, "delay", away)
+    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)  # commits, and does not raise
+    assert Visit.objects.filter(pk=visit_id).exists()
+    assert Tally.objects.waiting().count() == 1
+
+
+def test_sweeper_scores_what_a_lost_message_left(visit, sent):
+    tasks.sweep_unscored()
+    assert Tally.objects.waiting().count() == 1  # it arrived just now: its own task is under way
+    Tally.objects.update(received_at=timezone.now() - timedelta(seconds=31))
+    tasks.sweep_unscored()
+    assert not Tally.objects.waiting().exists()
+
+
+def test_sweeper_calls_again_for_a_run_that_nobody_makes(world, sent):
+    run = request_scan(standard=world.standard)
+    tasks.sweep_unscored()
+    assert sent == []
+    Run.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
+    tasks.sweep_unscored()
+    assert sent == [("run_scan", run.pk)]
+
+
+def test_scan_of_all_standards_sends_one_run_for_each_that_has_visits(
+    world, visit, sent, django_capture_on_commit_callbacks
+):
+    from audits.models import Standard
+
+    Standard.objects.create(key="unused", name="Never visited")
+    tasks.score_visit(str(visit.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.scan_all_standards()
+    run = Run.objects.get()
+    assert run.standard == world.standard
+    assert sent == [("run_scan", run.pk)]
+
+
+def test_run_makes_its_results_and_calls_for_the_one_that_waited(world, visit, sent):
+    tasks.score_visit(str(visit.pk))
+    first = request_scan(standard=world.standard)
+    second = request_scan(standard=world.standard, parameters={"seed": 2})
+    tasks.run_scan(first.pk)
+    first.refresh_from_db()
+    assert (first.state, first.n_visits) == (Run.State.DONE, 1)
+    assert sent == [("run_scan", second.pk)]
+    tasks.run_scan(first.pk)  # handed out twice: it is done, nothing happens
+    assert Run.objects.filter(state=Run.State.DONE).count() == 1
+
+
+def test_asking_for_a_scan_tells_who_asked_and_sends_it(world, sent, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        run = tasks.request_scan(standard=world.standard, requested_by=world.dan)
+    assert run.requested_by == world.dan
+    assert sent == [("run_scan", run.pk)]
+
+
+@pytest.mark.parametrize("task", [tasks.score_visit, tasks.sweep_unscored, tasks.run_scan, tasks.scan_all_standards])
+def test_tasks_are_acknowledged_late_and_retry_only_what_time_heals(task):
+    assert task.acks_late
+    assert task.autoretry_for == (OperationalError,)
+    assert task.max_retries == 5
+
+
+def test_the_beat_schedule_names_tasks_that_exist(settings):
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
+
+
+def test_visits_of_two_interactions_and_none_are_scored_by_the_same_task(world, sent):
+    from uuid import uuid4
+
+    for greeted in ((True, True), ()):
+        made = record_visit(
+            visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON, greeted=greeted)
+        )
+        tasks.score_visit(str(made.visit.pk))
+    assert sorted(Tally.objects.values_list("n_interactions", flat=True)) == [0, 2]
