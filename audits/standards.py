@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,8 +29,10 @@ class DraftExists(Exception):
 
 
 def sections_of(version: Version) -> list[Section]:
-    """Sections with criteria and options, in the order of the form, in three queries."""
-    return list(version.sections.order_by("position", "pk").prefetch_related("criteria__options"))
+    """Sections with criteria and options, in the order of the form, in four queries."""
+    return list(
+        version.sections.order_by("position", "pk").prefetch_related("criteria__options", "criteria__shown_if")
+    )
 
 
 def problems(version: Version) -> list[str]:
@@ -126,8 +129,11 @@ def text_digest(version: Version) -> str:
 
 
 @transaction.atomic
-def publish(*, version: Version, by) -> Version:
-    """From now on the version never changes. Raises NotPublishable with what is in the way."""
+def publish(*, version: Version, by, at: datetime | None = None) -> Version:
+    """From now on the version never changes. Raises NotPublishable with what is in the way.
+
+    `at` dates a version of which earlier visits are brought in.
+    """
     version = Version.objects.select_for_update().get(pk=version.pk)
     if not version.is_draft:
         raise NotPublishable([f"{version} is {version.get_state_display().lower()} already."])
@@ -135,7 +141,7 @@ def publish(*, version: Version, by) -> Version:
         raise NotPublishable(found)
     version.digest = text_digest(version)
     version.state = Version.State.PUBLISHED
-    version.published_at = timezone.now()
+    version.published_at = at or timezone.now()
     version.published_by = by
     version.save(update_fields=["digest", "state", "published_at", "published_by"])
     return version

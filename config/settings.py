@@ -191,6 +191,21 @@ UNFOLD = {
     "SITE_TITLE": "Plumbline",
     "SITE_HEADER": "Plumbline",
     "SITE_SUBHEADER": "Standards, places, readings",
+    "COLORS": {  # the accent of static/css/tokens.css
+        "primary": {
+            "50": "#eff6fb",
+            "100": "#dcebf5",
+            "200": "#b9d7eb",
+            "300": "#8bbcdc",
+            "400": "#559ac6",
+            "500": "#347dac",
+            "600": "#1f5e8c",
+            "700": "#1a4f76",
+            "800": "#174262",
+            "900": "#143651",
+            "950": "#0d2336",
+        }
+    },
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
 }

@@ -23,6 +23,10 @@ READS_RESULTS = frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})
 """Read scores, flags and readings."""
 WRITES_READINGS = frozenset({Role.INTEGRATOR, Role.DIRECTOR})
 """Bring in the numbers that locations report."""
+PLANS_VISITS = frozenset({Role.MANAGER, Role.DIRECTOR})
+"""Assign visits to auditors."""
+EXCLUDES_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR})
+"""Take a visit out of all figures, with a reason."""
 
 
 def _all(app: str, *models_: str) -> set[str]:

@@ -1,8 +1,11 @@
 """The world that tests play in: ana audits North, mia manages it, cal belongs to South, and nobody sees both."""
 
 import os
+import tempfile
 
-os.environ.setdefault("DEBUG", "1")  # before Django's settings are read
+# Before Django's settings are read: tests bring their own and never touch var/.
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="plumbline-tests-"))
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -12,6 +15,8 @@ import pytest
 from django.utils import timezone
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.get_fixed_timezone(0))  # a Monday
+
+pytest_plugins = ["tests.untested"]
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from audits.models.standards import Version
 from locations.models import Location
@@ -19,10 +19,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def open(self, today):
         """Not withdrawn, not yet visited, and its window has not closed."""
-        from audits.models.visits import Visit  # visits name their assignment
-
-        visited = Visit.objects.filter(assignment=OuterRef("pk"))
-        return self.filter(~Exists(visited), withdrawn_at=None, closes_on__gte=today)
+        return self.filter(visits=None, withdrawn_at=None, closes_on__gte=today)
 
 
 class Assignment(models.Model):
