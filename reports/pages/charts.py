@@ -1,0 +1,464 @@
+"""Geometry of the charts: scales, ticks, paths and bands as plain numbers. The templates print what they find here.
+
+Time runs in days (proleptic ordinals with a fraction), shares in percent, places in pixels of the view box.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from reports.pages import words
+
+EPOCH = date(1970, 1, 1).toordinal()
+Place = tuple[float, float | None]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps low..high to start..end in a straight line; start may lie below end, as on a page."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / ((self.high - self.low) or 1)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def within(self, value: float) -> float:
+        """Like a call, but what lies outside is drawn at the edge."""
+        return self(min(max(value, self.low), self.high))
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    label: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Band:
+    start: float
+    width: float
+    label: str = ""
+    label_at: float = 0
+    anchor: str = "end"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One visit. The shape says what the colour says: dot, decline (pointing down), improve (pointing up)."""
+
+    x: float
+    y: float
+    shape: str
+    title: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A horizontal line with its label, which may stand a little off to leave room for another."""
+
+    start: float
+    end: float
+    y: float
+    label: str
+    label_y: float
+
+
+@dataclass(frozen=True)
+class VisitPoint:
+    """What the control chart needs of one visit; shares in 0..1."""
+
+    day: float
+    value: float
+    expected: float
+    low: float
+    high: float
+    title: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Onset:
+    day: float
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The box that all charts of a page share, so that a day stands at the same place in each."""
+
+    width: float
+    left: float
+    right: float
+    days: Scale
+    is_narrow: bool
+    x_ticks: list[Tick]
+    onset: Onset | None = None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What a chart on the shared frame has in common with its neighbours."""
+
+    frame: Frame
+    height: float
+    top: float
+    bottom: float
+
+    @property
+    def plot_height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def y_label_x(self) -> float:
+        return self.frame.left - 6
+
+    @property
+    def level_label_x(self) -> float:
+        """Where labels of levels stand: right of the plot, or inside it on a phone."""
+        return self.frame.right - 4 if self.frame.is_narrow else self.frame.right + 8
+
+    @property
+    def level_anchor(self) -> str:
+        return "end" if self.frame.is_narrow else "start"
+
+
+@dataclass(frozen=True)
+class ControlChart(Plot):
+    y_ticks: list[Tick]
+    limits: str
+    expected: str
+    line: str
+    marks: list[Mark]
+    expected_level: Level | None
+    seen_level: Level | None
+    onset: Band | None
+    flag: Tick | None
+    title: str
+    description: str
+
+    @property
+    def dot(self) -> float:
+        """Radius: smaller where many visits share little room."""
+        return 2.5 if self.frame.is_narrow or len(self.marks) > 80 else 3.5
+
+
+@dataclass(frozen=True)
+class MetricChart(Plot):
+    y_ticks: list[Tick]
+    line: str
+    dots: list[tuple[float, float]]
+    last: Tick | None
+    onset: Band | None
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class LeadChart:
+    """Observed above reported, as small as a flag on the report needs it."""
+
+    width: float
+    height: float
+    observed: str
+    reported: str
+    expected_y: float
+    divide_y: float
+    since: Band | None
+    first_label: str
+    title: str
+    description: str
+    end: tuple[float, float] | None = None
+    is_alone: bool = field(default=False)
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    width: float
+    height: float
+    line: str
+    onset_x: float | None
+    end: tuple[float, float] | None
+    title: str
+
+
+def path(places: Iterable[Place]) -> str:
+    """An SVG path through the places; a missing one breaks the line."""
+    steps, pen = [], "M"
+    for x, y in places:
+        if y is None or math.isnan(y):
+            pen = "M"
+            continue
+        steps.append(f"{pen}{x:g} {y:g}")
+        pen = "L"
+    return "".join(steps)
+
+
+def ribbon(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, float]]) -> str:
+    """A closed path between two lines."""
+    return f"{path(upper)}{path(reversed(lower)).replace('M', 'L', 1)}Z" if upper else ""
+
+
+def percent_scale(
+    shares: Iterable[float], *, top: float, bottom: float, least: float = 30
+) -> tuple[Scale, list[Tick]]:
+    """Whole tens around the shares, at least `least` points and never beyond 0..100, with four to seven ticks."""
+    found = [100 * share for share in shares if share is not None and not math.isnan(share)]
+    low = max(0, math.floor((min(found, default=50) - 1) / 10) * 10)
+    high = min(100, math.ceil((max(found, default=80) + 1) / 10) * 10)
+    while high - low < least:
+        low, high = max(0, low - 10), min(100, high + 10)
+    step = 10 if high - low <= 60 else 20
+    scale = Scale(low, high, bottom, top)
+    return scale, [Tick(scale(value), str(value)) for value in range(math.ceil(low / step) * step, high + 1, step)]
+
+
+def nice_scale(values: Sequence[float], *, top: float, bottom: float, most: int = 3) -> tuple[Scale, list[Tick]]:
+    """Round ticks around the values of a metric of any size."""
+    low, high = min(values), max(values)
+    if high - low < 1e-9:
+        low, high = low - (abs(low) * 0.05 or 1), high + (abs(high) * 0.05 or 1)
+    raw = (high - low) / most
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= raw)
+    first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    scale = Scale(first, last, bottom, top)
+    n = round((last - first) / step)
+    return scale, [Tick(scale(first + i * step), words.quantity(first + i * step)) for i in range(n + 1)]
+
+
+def time_ticks(days: Scale, *, spacing: float = 72) -> list[Tick]:
+    """First days of months, or of years where months would crowd; January carries its year."""
+    months = max((days.high - days.low) / 30.44, 0.1)
+    room = max(int(abs(days.end - days.start) // spacing), 1)
+    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120) if months / n <= room), 240)
+    first = date.fromordinal(math.ceil(days.low))
+    month = first.year * 12 + first.month - 1 + (first.day > 1)
+    month += -month % step
+    ticks: list[Tick] = []
+    while True:
+        when = date(month // 12, month % 12 + 1, 1)
+        if when.toordinal() > days.high:
+            break
+        if step >= 12:
+            label = str(when.year)
+        else:
+            is_first = not ticks or when.month <= step
+            label = f"{when:%b}{words.NBSP}{when.year}" if is_first else f"{when:%b}"
+        ticks.append(Tick(days(when.toordinal()), label, "start"))
+        month += step
+    if not ticks:  # a few weeks within one month
+        when = date.fromordinal(math.ceil(days.low))
+        ticks.append(Tick(days(math.ceil(days.low)), words.short_day(when), "start"))
+    return ticks
+
+
+def frame(*, first: float, last: float, width: float = 1088, onset: Onset | None = None) -> Frame:
+    """The shared time axis from `first` to `last`. Below 600 px labels move inside the plot."""
+    is_narrow = width < 600
+    left, right = (28.0, width - 6) if is_narrow else (40.0, width - 116)
+    pad = max((last - first) * 0.01, 1.0)
+    days = Scale(first - pad, last + pad, left, right)
+    return Frame(width, left, right, days, is_narrow, time_ticks(days), onset)
+
+
+def control_chart(
+    points: Sequence[VisitPoint],
+    *,
+    frame: Frame,
+    title: str,
+    description: str,
+    seen: float | None = None,
+    flagged_day: float | None = None,
+    direction: str = "decline",
+    flag_label: str = "",
+) -> ControlChart:
+    """Execution per visit with what was expected, natural limits, the onset and the flag.
+
+    `seen` is the share since the onset; the points after the flag get the flag's shape.
+    """
+    height = 240.0 if frame.is_narrow else 300.0
+    top, bottom = 22.0, height - 24
+    values = [point.value for point in points]
+    limits = [bound for point in points for bound in (point.low, point.high)]
+    y, y_ticks = percent_scale([*values, *limits, *([seen] if seen is not None else [])], top=top, bottom=bottom)
+    x = frame.days
+    shape = "decline" if direction == "decline" else "improve"
+    marks = [
+        Mark(
+            x(point.day),
+            y.within(100 * point.value),
+            shape if flagged_day is not None and point.day >= flagged_day else "dot",
+            point.title,
+            point.address,
+        )
+        for point in points
+    ]
+    upper = [(x(point.day), y.within(100 * point.high)) for point in points]
+    lower = [(x(point.day), y.within(100 * point.low)) for point in points]
+    middle: list[Place] = [(x(point.day), y.within(100 * point.expected)) for point in points]
+    if len(points) > 1:  # the band and the line reach the edges of the plot
+        upper, lower = _to_edges(upper, frame), _to_edges(lower, frame)
+        middle = _to_edges(middle, frame)
+    expected_level = seen_level = None
+    if points:
+        at = y.within(100 * points[-1].expected)
+        expected_level = Level(frame.left, frame.right, at, f"expected {words.percent(points[-1].expected)}", at + 4)
+    if seen is not None and frame.onset:
+        at = y.within(100 * seen)
+        start = x.within(frame.onset.day)
+        seen_level = Level(start, frame.right, at, f"seen {words.percent(seen)}", at + 4)
+    expected_level, seen_level = _apart(expected_level, seen_level, is_inside=frame.is_narrow)
+    return ControlChart(
+        frame=frame,
+        height=height,
+        top=top,
+        bottom=bottom,
+        y_ticks=y_ticks,
+        limits=ribbon(upper, lower),
+        expected=path(middle),
+        line=path([(mark.x, mark.y) for mark in marks]),
+        marks=marks,
+        expected_level=expected_level,
+        seen_level=seen_level,
+        onset=onset_band(frame),
+        flag=_flag_line(frame, flagged_day, flag_label),
+        title=title,
+        description=description,
+    )
+
+
+def metric_chart(
+    readings: Sequence[tuple[float, float]], *, frame: Frame, title: str, unit: str, description: str
+) -> MetricChart:
+    """A reported metric on the time axis of the execution above it; `readings` are (day, value), oldest first."""
+    height = 96.0 if frame.is_narrow else 112.0
+    top, bottom = 12.0, height - 22
+    y, y_ticks = nice_scale([value for _, value in readings], top=top, bottom=bottom)
+    places = [(frame.days(day), y(value)) for day, value in readings]
+    label = words.quantity(readings[-1][1], unit)
+    return MetricChart(
+        frame=frame,
+        height=height,
+        top=top,
+        bottom=bottom,
+        y_ticks=y_ticks,
+        line=path(places),
+        dots=places if len(places) <= (24 if frame.is_narrow else 60) else [],
+        last=Tick(places[-1][1] + 4, label, "start") if not frame.is_narrow else None,
+        onset=onset_band(frame, with_label=False),
+        title=title,
+        description=description,
+    )
+
+
+def lead_chart(
+    observed: Sequence[tuple[float, float]],
+    reported: Sequence[tuple[float, float]],
+    *,
+    expected: float,
+    onset: Onset,
+    title: str,
+    description: str,
+    width: float = 240,
+) -> LeadChart:
+    """`observed` shares (day, 0..1) and `reported` values (day, value), oldest first; either may be empty."""
+    height = 118.0 if reported else 78.0
+    divide = 74.0
+    days = [day for day, _ in (*observed, *reported)] or [onset.day]
+    x = Scale(min(days), max(max(days), min(days) + 1), 1, width - 6)
+    y, _ = percent_scale([*(value for _, value in observed), expected], top=16, bottom=62)
+    start = x.within(onset.day)
+    reported_line = ""
+    if reported:
+        values = [value for _, value in reported]
+        middle = (max(values) + min(values)) / 2
+        # a flat metric must look flat: never magnified beyond a tenth of its size
+        half = max((max(values) - min(values)) / 2, abs(middle) * 0.05, 1e-9)
+        below = Scale(middle - half, middle + half, 112, 90)
+        reported_line = path([(x(day), below(value)) for day, value in reported])
+    places = [(x(day), y.within(100 * value)) for day, value in observed]
+    return LeadChart(
+        width=width,
+        height=height,
+        observed=path(places),
+        reported=reported_line,
+        expected_y=y.within(100 * expected),
+        divide_y=divide,
+        since=Band(start, round(width - start, 1), onset.label, start + 3 if start < width * 0.6 else width - 3,
+                   "start" if start < width * 0.6 else "end"),
+        first_label="observed",
+        title=title,
+        description=description,
+        end=places[-1] if places else None,
+        is_alone=not reported,
+    )  # fmt: skip
+
+
+def sparkline(
+    observed: Sequence[tuple[float, float]], *, title: str, onset_day: float | None = None, width: float = 112
+) -> Sparkline:
+    """`observed` shares (day, 0..1), oldest first. Spans 30 points or more, so that noise is not magnified."""
+    height = 26.0
+    if not observed:
+        return Sparkline(width, height, "", None, None, title)
+    days = [day for day, _ in observed]
+    x = Scale(min(days), max(max(days), min(days) + 1), 2, width - 5)
+    values = [value for _, value in observed]
+    middle, half = (max(values) + min(values)) / 2, max((max(values) - min(values)) / 2, 0.15)
+    y = Scale(middle - half, middle + half, height - 4, 4)
+    places = [(x(day), y(value)) for day, value in observed]
+    return Sparkline(
+        width, height, path(places), x.within(onset_day) if onset_day is not None else None, places[-1], title
+    )
+
+
+def onset_band(frame: Frame, *, with_label: bool = True) -> Band | None:
+    """When it began, as an interval; at least three pixels, so that a sure onset is still seen."""
+    if not frame.onset:
+        return None
+    start, end = frame.days.within(frame.onset.low), frame.days.within(frame.onset.high)
+    if end - start < 3:
+        start = max(frame.left, start - 1.5)
+        end = start + 3
+    label = frame.onset.label if with_label else ""
+    is_left = start - frame.left > 7 * len(label)  # enough room for the label on the left of the band
+    return Band(round(start, 1), round(end - start, 1), label, start - 5 if is_left else end + 5,
+                "end" if is_left else "start")  # fmt: skip
+
+
+def _flag_line(frame: Frame, flagged_day: float | None, label: str) -> Tick | None:
+    if flagged_day is None:
+        return None
+    at = frame.days.within(flagged_day)
+    return Tick(at, label, "start" if frame.right - at > 90 else "end")
+
+
+def _to_edges(places: Sequence, frame: Frame) -> list:
+    return [(frame.left, places[0][1]), *places, (frame.right, places[-1][1])]
+
+
+def _apart(expected: Level | None, seen: Level | None, *, is_inside: bool) -> tuple[Level | None, Level | None]:
+    """Moves two labels apart where they would touch; inside the plot they stand above and below their lines."""
+
+    def moved(level: Level, by: float) -> Level:
+        return Level(level.start, level.end, level.y, level.label, level.label_y + by)
+
+    if expected is None:
+        return expected, seen
+    above = seen is None or expected.y <= seen.y
+    if is_inside:
+        expected = moved(expected, -9 if above else 9)
+        return expected, moved(seen, 9 if above else -9) if seen else None
+    if seen is None or abs(expected.y - seen.y) >= 16:
+        return expected, seen
+    push = (16 - abs(expected.y - seen.y)) / 2
+    return moved(expected, -push if above else push), moved(seen, push if above else -push)

@@ -1,0 +1,30 @@
+"""The line above every page: where one can go, whose region this is, and of which week."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from reports.pages import words
+
+ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("runs", "Scans"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    address: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class Masthead:
+    entries: tuple[Entry, ...]
+    edition: str
+
+
+def masthead(here: str, *, region: str = "", today: date | None = None) -> Masthead:
+    """`here` is the entry of the page; `today` the day that its figures are of."""
+    week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
+    entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in ENTRIES)
+    return Masthead(entries, " · ".join(part for part in (region, week) if part))

@@ -1,0 +1,217 @@
+"""Flags as rows: what a sentence, a symbol and a small chart need of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+
+from locations.models import Reading
+from locations.roles import READS_RESULTS
+from reports.models import DriftFlag, LocationResult
+from reports.pages import charts, sentences, words
+from reports.pages.queries.scope import Scope
+
+Direction = DriftFlag.Direction
+Comparison = DriftFlag.Comparison
+CHART_DAYS = 190
+MOST_READINGS = 2000
+
+SYMBOLS = {
+    "decline": "Decline",
+    "blind": "Decline that the reported numbers do not show",
+    "improve": "Improvement",
+    "reported": "Only the reported numbers fall",
+    "control": "In control",
+    "few": "Not enough visits",
+}
+"""What each symbol means, for those who do not see it."""
+
+
+def state_of(*, direction: str | None, comparison: str, n_more_needed: int) -> str:
+    """The one word that picks a store's symbol; `direction` is that of its open flag."""
+    if direction == Direction.DECLINE:
+        return "blind" if comparison == Comparison.BLIND_SPOT else "decline"
+    if direction == Direction.IMPROVEMENT:
+        return "improve"
+    if n_more_needed:
+        return "few"
+    return "reported" if comparison == Comparison.REPORTED_ONLY else "control"
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    location_id: int
+    location: str
+    region: str
+    channel: str
+    channel_name: str
+    direction: str
+    comparison: str
+    metric: str
+    metric_id: int | None
+    since: date
+    since_low: date
+    since_high: date
+    flagged_on: date
+    seen: float
+    expected: float
+    evidence: float
+    n_visits: int
+    lead_days: int | None
+    today: date
+    chart: charts.LeadChart | None = None
+
+    @property
+    def state(self) -> str:
+        return state_of(direction=self.direction, comparison=self.comparison, n_more_needed=0)
+
+    @property
+    def symbol_title(self) -> str:
+        return SYMBOLS[self.state]
+
+    @cached_property
+    def sentence(self) -> sentences.Sentence:
+        return sentences.flag(
+            direction=self.direction,
+            channel=self.channel,
+            seen=self.seen,
+            expected=self.expected,
+            since=self.since,
+            today=self.today,
+            comparison=self.comparison,
+            metric=self.metric,
+            lead_days=self.lead_days,
+        )
+
+    @property
+    def sureness(self) -> str:
+        return f"evidence {words.evidence(self.evidence)} · {words.count(self.n_visits, 'visit')}"
+
+    @property
+    def evidence_text(self) -> str:
+        return words.evidence(self.evidence)
+
+    @property
+    def seen_text(self) -> str:
+        return str(round(100 * self.seen))
+
+    @property
+    def expected_text(self) -> str:
+        return str(round(100 * self.expected))
+
+    @property
+    def change_text(self) -> str:
+        return words.points(self.seen - self.expected)
+
+    @property
+    def since_text(self) -> str:
+        return words.short_day(self.since, beside=self.today)
+
+    @property
+    def reading(self) -> str:
+        return sentences.reading(state=self.state, comparison=self.comparison, n_more_needed=0)
+
+
+def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
+    """Declines before improvements, the best proven first."""
+    found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
+    found = found.filter(location__in=scope.locations())
+    return found.select_related("location__region", "metric").order_by("direction", "-evidence", "pk")
+
+
+def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None) -> FlagRow:
+    def local(when: datetime) -> date:
+        return when.astimezone(flag.location.zone).date()
+
+    return FlagRow(
+        location_id=flag.location_id,
+        location=flag.location.name,
+        region=flag.location.region.name,
+        channel=flag.channel,
+        channel_name=sentences.channel_name(flag.channel, titles),
+        direction=flag.direction,
+        comparison=flag.comparison,
+        metric=flag.metric.name if flag.metric else "",
+        metric_id=flag.metric_id,
+        since=local(flag.onset_at),
+        since_low=local(flag.onset_low),
+        since_high=local(flag.onset_high),
+        flagged_on=local(flag.flagged_at),
+        seen=flag.seen,
+        expected=flag.expected,
+        evidence=flag.evidence,
+        n_visits=flag.n_visits,
+        lead_days=flag.lead_days,
+        today=today,
+        chart=chart,
+    )
+
+
+def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, str]) -> list[FlagRow]:
+    """The flags that lead the report, each with what was observed above what was reported."""
+    results = LocationResult.objects.visible_to(scope.user).filter(
+        standard=scope.standard, location__in=[flag.location_id for flag in flags]
+    )
+    observed = {result.location_id: chart_points(result.points) for result in results}
+    reported = _reported(scope, flags)
+    rows = []
+    for flag in flags:
+        row = flag_row(flag, titles=titles, today=scope.today)
+        rows.append(
+            flag_row(
+                flag,
+                titles=titles,
+                today=scope.today,
+                chart=_lead_chart(row, observed.get(flag.location_id, []), reported.get(flag.location_id, [])),
+            )
+        )
+    return rows
+
+
+def chart_points(points: list) -> list[tuple[float, float]]:
+    """A result's points as (ordinal day, share)."""
+    return [(charts.EPOCH + day, share) for day, share in points if share is not None]
+
+
+def _lead_chart(
+    row: FlagRow, observed: list[tuple[float, float]], reported: list[tuple[float, float]]
+) -> charts.LeadChart | None:
+    if len(observed) < 2:
+        return None
+    shown = [(day, value) for day, value in reported if observed[0][0] <= day <= observed[-1][0] + 7]
+    with_metric = f" Below it, {sentences.reported_name(row.metric)}." if shown else ""
+    return charts.lead_chart(
+        observed,
+        shown if len(shown) > 1 else [],
+        expected=row.expected,
+        onset=charts.Onset(
+            row.since.toordinal(), row.since_low.toordinal(), row.since_high.toordinal(), f"since {row.since_text}"
+        ),
+        title=f"{row.location}, execution per visit",
+        description=f"{row.seen_text} % kept since {row.since_text}, {row.expected_text} % expected.{with_metric}",
+    )
+
+
+def _reported(scope: Scope, flags: Iterable[DriftFlag]) -> dict[int, list[tuple[float, float]]]:
+    """The readings that each flag was compared with, by location: (ordinal day, value)."""
+    wanted = Q(pk=None)
+    for flag in flags:
+        if flag.metric_id:
+            wanted |= Q(location=flag.location_id, metric=flag.metric_id)
+    first = scope.today - timedelta(days=CHART_DAYS)
+    readings = (
+        Reading.objects.visible_to(scope.user, READS_RESULTS)
+        .filter(wanted, period_end__gte=first, period_start__lte=scope.today)
+        .order_by("period_start")
+    )
+    found: dict[int, list[tuple[float, float]]] = {}
+    for reading in readings[:MOST_READINGS]:
+        found.setdefault(reading.location_id, []).append((middle_of(reading), reading.value))
+    return found
+
+
+def middle_of(reading: Reading) -> float:
+    """Where a period's value stands on the time axis."""
+    return (reading.period_start.toordinal() + reading.period_end.toordinal() + 1) / 2

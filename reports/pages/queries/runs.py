@@ -1,0 +1,110 @@
+"""Runs: what was scanned when, with which settings, and how far it has come."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from audits.models import Standard
+from reports.models import DriftFlag, LocationResult, Run
+from reports.pages import words
+from reports.pages.queries import NotVisible
+
+RUNS_A_PAGE = 25
+UNFINISHED = (Run.State.WAITING, Run.State.RUNNING)
+SETTINGS = {
+    "false_alarms_per_year": "False flags per store and year, at most",
+    "smallest_drop": "Smallest drop worth acting on",
+    "look_back": "Visits looked back",
+    "least_baseline": "Visits before a change can begin",
+    "seed": "Seed of the simulation",
+}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    run: Run
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.run.state in UNFINISHED
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.run.n_done / self.run.n_total) if self.run.n_total else 0
+
+    @property
+    def took(self) -> str:
+        if not self.run.started_at or not self.run.finished_at:
+            return ""
+        return words.duration((self.run.finished_at - self.run.started_at).total_seconds())
+
+    @property
+    def threshold_text(self) -> str:
+        """The evidence at which a flag is raised: 520 : 1."""
+        if self.run.threshold is None:
+            return ""
+        return f"{math.exp(self.run.threshold):,.0f}{words.NBSP}:{words.NBSP}1"
+
+    @property
+    def chain_movement_text(self) -> str:
+        return words.points(self.run.chain_movement) if self.run.chain_movement is not None else ""
+
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        """The parameters in plain words; those without a name of their own keep theirs."""
+        return [(SETTINGS.get(name, name), _written(name, value)) for name, value in self.run.parameters.items()]
+
+
+def _written(name: str, value) -> str:
+    if name == "smallest_drop" and isinstance(value, int | float):
+        return f"{100 * value:g} points"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class RunList:
+    rows: Page
+    standards: list[Standard]
+    is_under_way: bool
+
+
+@dataclass(frozen=True)
+class RunPage:
+    row: RunRow
+    n_flags: int
+    n_stores: int
+
+
+def run_list(*, page: str = "") -> RunList:
+    """All runs, the latest first. A run is of the whole chain; what it found is shown by region elsewhere."""
+    runs = Run.objects.defer("effects").select_related("standard", "requested_by")
+    found = Paginator(runs, RUNS_A_PAGE).get_page(page or 1)
+    found.object_list = [RunRow(run) for run in found.object_list]
+    return RunList(
+        found,
+        list(Standard.objects.filter(versions__published_at__isnull=False).distinct()),
+        Run.objects.filter(state__in=UNFINISHED).exists(),
+    )
+
+
+def run_page(*, user, run_id: int) -> RunPage:
+    """One run, and how many flags and stores of the user's own carry its name. Raises NotVisible."""
+    run = Run.objects.defer("effects").select_related("standard", "requested_by").filter(pk=run_id).first()
+    if run is None:
+        raise NotVisible(f"No run {run_id}.")
+    return RunPage(
+        RunRow(run),
+        DriftFlag.objects.visible_to(user).open().filter(run=run).count(),
+        LocationResult.objects.visible_to(user).filter(run=run).count(),
+    )
+
+
+def running(standard: Standard) -> Run | None:
+    """The scan under way, unless its worker has been silent for longer than a task may take."""
+    alive = timezone.now() - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    runs = Run.objects.defer("effects").filter(standard=standard, state=Run.State.RUNNING)
+    return runs.filter(started_at__gte=alive).first()

@@ -1,0 +1,128 @@
+"""The pages of results: find, check, ask a query for rows, answer."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audits.models import Standard
+from locations.roles import READS_RESULTS
+from reports.pages.access import STARTS_SCANS, for_roles, results_page, signed_in
+from reports.pages.masthead import masthead
+from reports.pages.queries import NotVisible
+from reports.pages.queries.drift import ORDERS, drift_report
+from reports.pages.queries.location import location_page
+from reports.pages.queries.locations import store_list
+from reports.pages.queries.runs import run_list, run_page, running
+from reports.pages.queries.scope import Scope, scope
+from reports.pages.queries.visit import visit_page
+from reports.tasks import request_scan
+
+REFRESH_SECONDS = 3
+STORE_PARAMETERS = ("standard", "channel", "metric", "page")
+
+
+def _scope(request: HttpRequest) -> Scope:
+    return scope(user=request.user, region=request.GET.get("region", ""), standard=request.GET.get("standard", ""))
+
+
+@require_safe
+@results_page
+def drift(request: HttpRequest) -> HttpResponse:
+    asked = _scope(request)
+    report = drift_report(
+        asked,
+        flags_page=request.GET.get("flags", ""),
+        stores_page=request.GET.get("page", ""),
+        order=request.GET.get("order", ""),
+    )
+    return render(
+        request,
+        "reports/drift.html",
+        {
+            "report": report,
+            "scope": asked,
+            "orders": ORDERS,
+            "may_scan": asked.run is None and request.user.has_role(STARTS_SCANS),
+            "masthead": masthead("drift", region=asked.region_name, today=asked.today),
+        },
+    )
+
+
+@require_safe
+@results_page
+def locations(request: HttpRequest) -> HttpResponse:
+    asked = _scope(request)
+    found = store_list(asked, query=request.GET.get("q", ""), page=request.GET.get("page", ""))
+    heading = masthead("locations", region=asked.region_name, today=asked.today)
+    return render(request, "reports/locations.html", {"list": found, "scope": asked, "masthead": heading})
+
+
+@require_safe
+@results_page
+def location(request: HttpRequest, location_id: int) -> HttpResponse:
+    asked = {name: request.GET.get(name, "") for name in STORE_PARAMETERS}
+    found = location_page(user=request.user, location_id=location_id, **asked)
+    heading = masthead("locations", region=found.location.region.name, today=found.scope.today)
+    return render(request, "reports/location.html", {"page": found, "scope": found.scope, "masthead": heading})
+
+
+@require_safe
+@signed_in
+def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    found = visit_page(user=request.user, visit_id=visit_id)
+    heading = None
+    if request.user.has_role(READS_RESULTS):
+        heading = masthead("locations", region=found.visit.location.region.name)
+    return render(request, "reports/visit.html", {"page": found, "visit": found.visit, "masthead": heading})
+
+
+@require_safe
+@results_page
+def runs(request: HttpRequest) -> HttpResponse:
+    found = run_list(page=request.GET.get("page", ""))
+    return render(
+        request,
+        "reports/runs.html",
+        {
+            "list": found,
+            "may_scan": request.user.has_role(STARTS_SCANS),
+            "refresh": REFRESH_SECONDS if found.is_under_way else None,
+            "masthead": masthead("runs"),
+        },
+    )
+
+
+@require_safe
+@results_page
+def run(request: HttpRequest, run_id: int) -> HttpResponse:
+    found = run_page(user=request.user, run_id=run_id)
+    return render(
+        request,
+        "reports/run.html",
+        {
+            "page": found,
+            "row": found.row,
+            "run": found.row.run,
+            "refresh": REFRESH_SECONDS if found.row.is_under_way else None,
+            "masthead": masthead("runs"),
+        },
+    )
+
+
+@require_POST
+@for_roles(STARTS_SCANS, "start a scan")
+def run_new(request: HttpRequest) -> HttpResponse:
+    """Scan now, unless a scan of the standard is under way already: then follow that one."""
+    key = request.POST.get("standard", "")
+    standard = Standard.objects.filter(key=key).first()
+    if standard is None:
+        raise NotVisible(f"No standard {key!r}.")
+    if under_way := running(standard):
+        messages.info(request, f"A scan of {standard} is under way already: here it is.")
+        return redirect("reports:run", under_way.pk)
+    requested = request_scan(standard=standard, requested_by=request.user)
+    messages.success(request, f"A scan of {standard} was asked for.")
+    return redirect("reports:run", requested.pk)

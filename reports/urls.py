@@ -1,0 +1,14 @@
+from django.urls import path
+
+from reports.pages import views
+
+app_name = "reports"
+urlpatterns = [
+    path("reports/", views.drift, name="drift"),
+    path("reports/locations/", views.locations, name="locations"),
+    path("reports/locations/<int:location_id>/", views.location, name="location"),
+    path("reports/runs/", views.runs, name="runs"),
+    path("reports/runs/new/", views.run_new, name="run-new"),
+    path("reports/runs/<int:run_id>/", views.run, name="run"),
+    path("visits/<uuid:visit_id>/", views.visit, name="visit"),
+]
