@@ -6,6 +6,7 @@ values come as the database stores them, and fields that are not named stay null
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, models
@@ -24,7 +25,7 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[tupl
                     copy.write_row(row)
         else:
             places = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", counted)
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", cast(Any, counted))
     return counted.n
 
 

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Spool:
 
     def __init__(self, folder: Path, *, name: str, columns: dict[str, str], n: int, width: int) -> None:
         self.dtype = np.dtype(list(columns.items()))
-        self.columns = {column: array(np.dtype(code).char) for column, code in columns.items()}
+        self.columns: dict[str, array[Any]] = {column: array(np.dtype(code).char) for column, code in columns.items()}
         self.key = next(iter(columns))
         self.width = max(width, -(-n // MOST_FILES), 1)
         self.n_buckets = -(-n // self.width)

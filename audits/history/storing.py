@@ -130,17 +130,17 @@ class Writer:
 
     def _encounters(self, rows: np.ndarray) -> Iterator[tuple[int, object, object, int, int, int]]:
         """(visit, its id, the interaction's id, its position, first row, last row + 1) of each interaction."""
-        new_visit = np.r_[True, rows["visit"][1:] != rows["visit"][:-1]] if len(rows) else np.empty(0, bool)
-        starts = (
-            np.flatnonzero(new_visit | np.r_[True, rows["number"][1:] != rows["number"][:-1]]) if len(rows) else []
-        )
+        if not len(rows):
+            return
+        changes = (rows["visit"][1:] != rows["visit"][:-1]) | (rows["number"][1:] != rows["number"][:-1])
+        starts = [0, *(np.flatnonzero(changes) + 1).tolist()]
         last, position = -1, 0
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
             visit, number = int(rows["visit"][start]), int(rows["number"][start])
             if visit != last:
                 last, position, visit_id = visit, 0, self.visits.id(visit)
                 stored_id = bulk.identity(visit_id)
-            yield visit, stored_id, bulk.identity(uuid5(visit_id, str(number))), position, int(start), int(end)
+            yield visit, stored_id, bulk.identity(uuid5(visit_id, str(number))), position, start, end
             position += 1
 
     def _interactions(self, rows: np.ndarray) -> Iterator[tuple]:

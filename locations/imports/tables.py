@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 SHOWN_VALUE = 60
 """Longer values are cut in messages."""
@@ -76,10 +76,10 @@ def unpacked(stream: BinaryIO, *, name: str, limit: int | None = None) -> io.Buf
     """The bytes of a plain or gzip file; its first two bytes tell which, not its name."""
     start = stream.read(2)
     stream.seek(0)
-    packed = gzip.GzipFile(fileobj=stream) if start == b"\x1f\x8b" else stream
+    packed = cast(io.RawIOBase, gzip.GzipFile(fileobj=stream) if start == b"\x1f\x8b" else stream)
     if limit is not None:
         return io.BufferedReader(Bounded(packed, limit=limit, name=name), 1 << 16)
-    return io.BufferedReader(packed, 1 << 16)  # type: ignore[type-var]  # GzipFile and files both have readinto
+    return io.BufferedReader(packed, 1 << 16)
 
 
 class Table:
@@ -152,9 +152,9 @@ class Table:
         try:
             for raw in binary:
                 self.line += 1
-                if b"\0" in raw:
-                    raise TableError(f"{self.name}:{self.line} holds a zero byte: it is no UTF-8 text file.")
                 text = raw.decode()
+                if "\0" in text:
+                    raise TableError(f"{self.name}:{self.line} holds a zero byte: it is no UTF-8 text file.")
                 yield text.removeprefix("\ufeff") if self.line == 1 else text
         except UnicodeDecodeError as error:
             raise TableError(

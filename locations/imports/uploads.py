@@ -91,7 +91,7 @@ def read_sheet(stream: BinaryIO, *, name: str, user) -> Sheet:
                 file=name, line=line, column=problem.field, value=problem.value, reason=problem.message,
                 kind=problem.kind,
             )  # fmt: skip
-    if not n_rows:
+    if not n_rows and not faults.n:
         raise TableError(f"{name} has a header and no rows: there is nothing to store.")
     return sheet
 
