@@ -6,6 +6,7 @@ holds nothing that would tell an auditor what is hoped for: the query below does
 
 import hashlib
 from functools import cache
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -21,6 +22,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
+from locations.models import User
 from locations.roles import CAPTURES
 
 A_YEAR = 365 * 24 * 3600
@@ -33,9 +35,13 @@ ONLY_AUDITORS = "Only auditors and mystery shoppers record visits: ask for that 
 @ensure_csrf_cookie
 def visits(request: HttpRequest) -> HttpResponse:
     """The shell of "My visits"; the phone fills it from what it keeps and from the API."""
-    if not request.user.has_role(CAPTURES):
-        raise PermissionDenied(ONLY_AUDITORS)
+    _refuse_others(request)
     return render(request, "phone/visits.html", {"release": release()})
+
+
+def _refuse_others(request: HttpRequest) -> None:
+    if not cast(User, request.user).has_role(CAPTURES):
+        raise PermissionDenied(ONLY_AUDITORS)
 
 
 def form(request: HttpRequest, version_id: int) -> HttpResponse:
@@ -50,8 +56,7 @@ def _etag(request: HttpRequest, version_id: int) -> str:
 @login_required
 @gzip_page  # safe to compress: the page holds no secret
 def _form(request: HttpRequest, version_id: int) -> HttpResponse:
-    if not request.user.has_role(CAPTURES):
-        raise PermissionDenied(ONLY_AUDITORS)
+    _refuse_others(request)
     return _cacheable_form(request, version_id)
 
 

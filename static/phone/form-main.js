@@ -6,14 +6,13 @@ import {
 import { VisitClosed, startEditing } from './editing.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput, readOutline } from './form.js';
-import { stateOf } from './list.js';
 import { interactionName } from './names.js';
 import { send } from './network.js';
 import { buildPayload } from './payload.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
-import { createPreview } from './preview.js';
 import { createScreen } from './screen.js';
 import { inWords, keepSending } from './sending.js';
+import { stateOf } from './state.js';
 import { createStatus } from './status.js';
 import { indexOfStep } from './steps.js';
 import { createStore } from './store.js';
@@ -23,11 +22,11 @@ const now = () => new Date().toISOString();
 const version = Number(document.body.dataset.version);
 const isPreview = document.body.dataset.preview !== undefined;
 const sections = readOutline(document);
-const store = isPreview ? createPreview(version, $('where').textContent) : createStore();
 const status = createStatus({ state: $('saved'), trouble: $('trouble') });
 
 /** @type {import('./types.js').Visit} */
 let visit;
+let store;
 /** @type {import('./types.js').Photo[]} */
 let photos = [];
 let screen;
@@ -43,6 +42,9 @@ async function open() {
   if (!globalThis.isSecureContext) {
     return status.warn('This address begins with http. Phones keep visits only for https addresses: ask for that one.');
   }
+  store = isPreview
+    ? (await import('./preview.js')).createPreview(version, $('where').textContent)
+    : createStore();
   visit = await findVisit();
   if (!visit) return status.warn('This visit is not on this phone. Go back to your visits and open it from there.');
   photos = await store.photosOf(visit.id);

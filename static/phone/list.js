@@ -1,5 +1,6 @@
 /** What stands in the list of visits: plain rows, in four groups. */
 import { liveInteractions } from './draft.js';
+import { plural, stateOf } from './state.js';
 import { dayName, dayOf, momentName, timeOf } from './times.js';
 
 /**
@@ -45,7 +46,6 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
 export const unsentOf = (visits) => visits.filter((visit) => visit.state !== 'received');
 
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
-const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may have named another host
 
 const linkTo = (url, fragment) => ({ path: pathOf(url), fragment });
@@ -92,19 +92,6 @@ function rowOfVisit(visit, pictures, progress, now) {
     ].filter(Boolean).join(', '),
   );
   return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];
-}
-
-/** One of three plain states. */
-export function stateOf(visit, pictures, progress) {
-  if (progress?.id === visit.id) {
-    const state = progress.photo ? `Sending photo ${progress.photo} of ${progress.photos}` : 'Sending';
-    return { state, tone: 'sending' };
-  }
-  if (visit.state === 'received') return { state: `Received, no. ${visit.receipt}`, tone: 'received' };
-  if (visit.state === 'accepted') {
-    return { state: `${plural(pictures?.unsent ?? 0, 'photo')} on this phone`, tone: 'waiting' };
-  }
-  return { state: 'On this phone', tone: 'waiting' };
 }
 
 function rowOfSent(visit, now) {
