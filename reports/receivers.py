@@ -1,24 +1,21 @@
 """Hears what `audits` says."""
 
-from functools import partial
-
-from django.db import transaction
 from django.dispatch import receiver
 
 from audits.signals import visit_approved, visit_excluded
 from reports.detection import scoring
-from reports.tasks import score_visit
+from reports.tasks import score_visit, send_on_commit
 
 ONE_BY_ONE = 50  # more at once come from an import, which scores them itself; the sweeper takes what is left
 
 
 @receiver(visit_approved)
 def queue_approved_visits(sender, visit_ids, **kwargs) -> None:
-    """The tallies are made in the transaction of the approval; a broker that is away must not undo it (robust)."""
+    """The tallies are made in the transaction of the approval."""
     scoring.queue_visits(visit_ids)
     if len(visit_ids) <= ONE_BY_ONE:
         for visit_id in visit_ids:
-            transaction.on_commit(partial(score_visit.delay, str(visit_id)), robust=True)
+            send_on_commit(score_visit, str(visit_id))
 
 
 @receiver(visit_excluded)

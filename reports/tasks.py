@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from functools import partial
 
 from celery import shared_task
 from django.db import OperationalError, transaction
@@ -18,6 +17,15 @@ LOST_AFTER = timedelta(seconds=30)
 SWEPT_AT_ONCE = 20_000  # a task stays short
 
 heals = {"acks_late": True, "autoretry_for": (OperationalError,), "retry_backoff": True, "max_retries": 5}
+
+
+def send_on_commit(task, argument) -> None:
+    """A broker that is away undoes nothing (robust): the tables are the queue of record, the sweeper sends again."""
+
+    def send() -> None:
+        task.delay(argument)
+
+    transaction.on_commit(send, robust=True)
 
 
 @shared_task(**heals)
@@ -50,7 +58,7 @@ def run_scan(run_id: int) -> None:
 def request_scan(*, standard: Standard, requested_by=None) -> Run:
     """A run of this standard, sent to the workers once the transaction is over."""
     run = scan.request_scan(standard=standard, requested_by=requested_by)
-    transaction.on_commit(partial(run_scan.delay, run.pk), robust=True)  # the row waits if the broker is away
+    send_on_commit(run_scan, run.pk)
     return run
 
 

@@ -6,6 +6,9 @@ from uuid import UUID
 
 import numpy as np
 
+from django.db.models import CharField
+from django.db.models.functions import Cast
+
 from audits.models import Criterion, Interaction, Observation, Section
 from reports.measure.chain import FULL, NONE
 
@@ -129,12 +132,16 @@ def _positions(place: dict[UUID, int]) -> np.ndarray:
 
 def _observations(place: dict[UUID, int]) -> tuple[np.ndarray, ...]:
     """Visit's index, interaction's position (-1 none), criterion, state and conformity (NaN none), as arrays."""
-    rows = Observation.objects.filter(visit__in=list(place)).values_list(
-        "visit_id", "interaction__position", "criterion_id", "state", "conformity"
+    rows = list(
+        Observation.objects.filter(visit__in=list(place)).values_list(
+            Cast("visit_id", CharField()), "interaction__position", "criterion_id", "state", "conformity"
+        )
     )
     visit, at, criterion, state, conformity = zip(*rows, strict=True) if rows else ((),) * 5
+    # The ids come as text, with or without dashes: a million uuid objects would cost more than all the rest.
+    named = {str(one): index for one, index in place.items()} | {one.hex: index for one, index in place.items()}
     return (
-        np.fromiter((place[one] for one in visit), np.int64, len(visit)),
+        np.fromiter((named[one] for one in visit), np.int64, len(visit)),
         np.array([-1 if one is None else one for one in at], dtype=np.int64),
         np.array(criterion, dtype=np.int64),
         np.array(state, dtype=np.int8),

@@ -123,7 +123,7 @@ def finish(run: Run, **results) -> None:
 
 
 def _own(run: Run):
-    return Run.objects.filter(pk__in=[run.pk], state=Run.State.RUNNING, started_at=run.started_at)
+    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, started_at=run.started_at)
 
 
 def _dead_before() -> datetime:
@@ -133,7 +133,9 @@ def _dead_before() -> datetime:
 def _fail_dead(standard, but: int | None = None) -> None:
     """A run that never ended would keep the standard from being scanned again."""
     dead = Run.objects.filter(standard=standard, state=Run.State.RUNNING, started_at__lt=_dead_before())
-    dead.exclude(pk=but).update(
+    if but is not None:
+        dead = dead.exclude(pk=but)
+    dead.update(
         state=Run.State.FAILED,
         finished_at=timezone.now(),
         error="The worker stopped without a word within the time limit: scan again.",
