@@ -1,6 +1,7 @@
 """Runs and drift flags, to look at; `unfold` is known only here."""
 
 import json
+from datetime import datetime
 
 from django.contrib import admin
 from django.utils import timezone
@@ -41,14 +42,14 @@ def _words(duration) -> str:
 class RunAdmin(ReadOnlyAdmin):
     """The pages of runs under way load themselves again until they have ended."""
 
-    list_display = ["__str__", "state_shown", "progress", "phase", "n_locations", "n_visits", "threshold", "took"]
+    list_display = ["__str__", "state_shown", "progress", "phase", "locations", "visits", "threshold", "took"]
     list_filter = ["state", ("standard", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["standard"]
     search_fields = ["standard__name", "phase", "error", "code_version"]
     date_hierarchy = "requested_at"
     fieldsets = [
-        (None, {"fields": ["standard", "state_shown", "progress", "phase", "error"]}),
-        ("Found", {"fields": ["n_locations", "n_visits", "threshold", "simulated_rate", "chain_movement"]}),
+        (None, {"fields": ["standard", "state", "progress", "phase", "error"]}),
+        ("Found", {"fields": ["locations", "visits", "threshold", "simulated_rate", "chain_movement"]}),
         ("Made from", {"fields": ["as_of", "parameters_shown", "inputs_digest", "code_version"]}),
         ("When", {"fields": ["requested_by", "requested_at", "started_at", "finished_at", "took"]}),
     ]
@@ -71,6 +72,14 @@ class RunAdmin(ReadOnlyAdmin):
             f"{run.n_done:,}",
             f"{run.n_total:,}",
         )
+
+    @admin.display(description="Locations", ordering="n_locations")
+    def locations(self, run) -> str:
+        return f"{run.n_locations:,}"
+
+    @admin.display(description="Visits", ordering="n_visits")
+    def visits(self, run) -> str:
+        return f"{run.n_visits:,}"
 
     @admin.display(description="Took", empty_value="–")
     def took(self, run) -> str | None:
@@ -95,9 +104,14 @@ class RunAdmin(ReadOnlyAdmin):
         return response
 
 
+def _local_day(flag: DriftFlag, moment: datetime) -> str:
+    """In the location's own time, as everywhere."""
+    return f"{moment.astimezone(flag.location.zone):%d %b %Y}"
+
+
 @admin.register(DriftFlag)
 class DriftFlagAdmin(ReadOnlyAdmin):
-    list_display = ["location", "direction", "channel", "onset", "comparison_shown", "evidence", "n_visits", "state"]
+    list_display = ["location", "direction", "channel", "onset", "comparison_shown", "strength", "visits", "state"]
     list_filter = [
         ("closed_at", admin.EmptyFieldListFilter),
         "direction",
@@ -107,6 +121,12 @@ class DriftFlagAdmin(ReadOnlyAdmin):
     list_select_related = ["location", "standard"]
     search_fields = ["location__name", "location__code", "channel"]
     date_hierarchy = "flagged_at"
+    fieldsets = [
+        (None, {"fields": ["location", "standard", "direction", "channel", "flagged", "flagged_by", "onset_range"]}),
+        ("Why", {"fields": ["strength", "shares", "visits", "moved"]}),
+        ("Reported numbers", {"fields": ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]}),
+        ("Record", {"fields": ["run", "raised_at", "closed_at", "close_reason"]}),
+    ]
 
     def get_queryset(self, request):
         flags = DriftFlag.objects.visible_to(request.user)
@@ -115,7 +135,28 @@ class DriftFlagAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Since about", ordering="onset_at")
     def onset(self, flag) -> str:
-        return f"{flag.onset_at.astimezone(flag.location.zone):%d %b %Y}"
+        return _local_day(flag, flag.onset_at)
+
+    @admin.display(description="Since about")
+    def onset_range(self, flag) -> str:
+        low, high = _local_day(flag, flag.onset_low), _local_day(flag, flag.onset_high)
+        return f"{self.onset(flag)} (between {low} and {high})"
+
+    @admin.display(description="Flagged on")
+    def flagged(self, flag) -> str:
+        return _local_day(flag, flag.flagged_at)
+
+    @admin.display(description="Evidence", ordering="evidence")
+    def strength(self, flag) -> str:
+        return f"{flag.evidence:,.0f} : 1"
+
+    @admin.display(description="Share kept")
+    def shares(self, flag) -> str:
+        return f"{flag.seen:.0%} seen, {flag.expected:.0%} expected"
+
+    @admin.display(description="Visits since", ordering="n_visits")
+    def visits(self, flag) -> int:
+        return flag.n_visits
 
     @display(description="Reported numbers", label=COMPARISON_COLOURS, ordering="comparison")
     def comparison_shown(self, flag):

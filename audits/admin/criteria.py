@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
 from audits.admin.sections import criteria_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of, on_one_line
 from audits.models import Criterion, Option, Section, Version
 from audits.standards import ASKS_TO_CHOOSE, CAN_DECIDE, sections_of
 
@@ -58,7 +58,10 @@ class CriterionForm(WrittenForm):
             "key": "Joins its results across versions. Keep it while the meaning stays; give a new one when the "
             "question now asks for something else: its series starts anew. Left blank, it is made from the text.",
         }
-        widgets = {"guidance": UnfoldAdminTextareaWidget({"rows": 3})}
+        widgets = {
+            "text": UnfoldAdminTextareaWidget({"rows": 2}),
+            "guidance": UnfoldAdminTextareaWidget({"rows": 3}),
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -92,6 +95,9 @@ class CriterionForm(WrittenForm):
 
     def namesakes(self):
         return Criterion.objects.filter(section__version=self.instance.section.version_id)
+
+    def clean_text(self) -> str:
+        return on_one_line(self.cleaned_data["text"])
 
     def clean(self):
         cleaned = super().clean() or {}

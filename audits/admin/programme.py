@@ -48,6 +48,7 @@ class AssignmentAdmin(PlainChoices, ModelAdmin):
     list_select_related = ["location", "version__standard", "auditor"]
     search_fields = ["location__name", "location__code", "auditor__email", "auditor__last_name"]
     date_hierarchy = "closes_on"
+    autocomplete_fields = ["location"]
     actions = ["withdraw"]
     warn_unsaved_form = True
 

@@ -8,7 +8,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
-from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, let_go_of
+from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, let_go_of, on_one_line
 from audits.models import Criterion, Section
 
 
@@ -67,6 +67,10 @@ class QuickCriterionForm(WrittenForm):
             "weight": "Its share in scores. Auditors never see it.",
             "is_critical": "Its failure is a verdict of its own, whatever the score.",
         }
+        widgets = {"text": UnfoldAdminTextareaWidget({"rows": 2})}
+
+    def clean_text(self) -> str:
+        return on_one_line(self.cleaned_data["text"])
 
     def siblings(self):
         return Criterion.objects.filter(section=self.instance.section)

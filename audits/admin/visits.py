@@ -1,5 +1,7 @@
 """Visits, to look at. They come from phones and files alone; here one can only be excluded, with a reason."""
 
+from datetime import datetime
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -58,14 +60,13 @@ class VisitAdmin(ModelAdmin):
     list_select_related = ["location", "version__standard", "auditor"]
     search_fields = ["location__name", "location__code", "auditor__email", "auditor_code", "reference"]
     date_hierarchy = "started_at"
-    show_full_result_count = False
     fieldsets = [
-        (None, {"fields": ["location", "version", "who", "assignment", "when", "ended_at", "mode", "kind"]}),
+        (None, {"fields": ["location", "version", "who", "assignment", "when", "ended", "mode", "kind"]}),
         (
             "Seen on arrival",
             {"fields": ["daypart", "staffing", "staff_seen", "customers_waiting", "busyness", "note"]},
         ),
-        ("Record", {"fields": ["receipt", "received_at", "approved_at", "approved_by", "digest"]}),
+        ("Record", {"fields": ["receipt", "received", "approved", "approved_by", "digest"]}),
     ]
     change_form_outer_before_template = "admin/audits/visit/state.html"
 
@@ -85,9 +86,20 @@ class VisitAdmin(ModelAdmin):
         return Visit.objects.visible_to(request.user).select_related("location", "version__standard", "auditor")
 
     @admin.display(description="When", ordering="started_at")
-    def when(self, visit) -> str:
-        """In the location's own time, as everywhere."""
-        return f"{visit.started_at.astimezone(visit.location.zone):%d %b %Y %H:%M}"
+    def when(self, visit) -> str | None:
+        return _local(visit, visit.started_at)
+
+    @admin.display(description="Ended", empty_value="–")
+    def ended(self, visit) -> str | None:
+        return _local(visit, visit.ended_at)
+
+    @admin.display(description="Received", empty_value="–")
+    def received(self, visit) -> str | None:
+        return _local(visit, visit.received_at)
+
+    @admin.display(description="Approved", empty_value="–")
+    def approved(self, visit) -> str | None:
+        return _local(visit, visit.approved_at)
 
     @admin.display(description="Standard")
     def standard(self, visit) -> str:
@@ -154,6 +166,11 @@ class VisitAdmin(ModelAdmin):
         else:
             self.log_change(request, visit, f"Excluded: {reason}")
             messages.success(request, f"The visit to {visit} no longer counts. It stays readable, with your reason.")
+
+
+def _local(visit: Visit, moment: datetime | None) -> str | None:
+    """In the location's own time, as everywhere."""
+    return f"{moment.astimezone(visit.location.zone):%d %b %Y %H:%M}" if moment else None
 
 
 def may_exclude(user, visit: Visit) -> bool:

@@ -26,6 +26,11 @@ def make_key(words: str, taken: set[str]) -> str:
     return free
 
 
+def on_one_line(text: str) -> str:
+    """A question may be typed over several lines, yet it is one sentence."""
+    return " ".join(text.split())
+
+
 class WrittenForm(forms.ModelForm):
     """A row of a standard's text. A blank key is made from its words, a blank order puts it last."""
 

@@ -91,6 +91,12 @@ def test_choices_outside_her_regions_are_refused_in_a_sentence(mia, world, field
     assert not Assignment.objects.exists()
 
 
+def test_search_for_a_location_finds_hers_only(mia, world):
+    field = {"app_label": "audits", "model_name": "assignment", "field_name": "location"}
+    found = mia.get(reverse("admin:autocomplete"), field | {"term": ""}).json()["results"]
+    assert {result["text"] for result in found} == {"Harbour Street", "Mill Lane"}
+
+
 def test_retired_version_cannot_be_planned(mia, world):
     retire(version=world.version)
     response = mia.post(reverse(ADD), form_data(world))
