@@ -31,6 +31,8 @@ class Spool:
     def flush(self) -> None:
         """Move what is in memory to disk. The reader calls it every FLUSH rows and at the end."""
         first = self.columns[self.key]
+        if not len(first):
+            return
         rows = np.empty(len(first), self.dtype)
         for column, values in self.columns.items():
             rows[column] = values
@@ -38,7 +40,7 @@ class Spool:
         bucket = rows[self.key] // self.width
         order = np.argsort(bucket, kind="stable")
         rows, bucket = rows[order], bucket[order]
-        starts = np.flatnonzero(np.r_[True, bucket[1:] != bucket[:-1]]) if len(rows) else np.array([], int)
+        starts = np.flatnonzero(np.r_[True, bucket[1:] != bucket[:-1]])
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
             with self._file(int(bucket[start])).open("ab") as out:
                 rows[start:end].tofile(out)

@@ -5,7 +5,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import BinaryIO, cast
@@ -72,14 +72,15 @@ class Bounded(io.RawIOBase):
         return len(piece)
 
 
-def unpacked(stream: BinaryIO, *, name: str, limit: int | None = None) -> io.BufferedReader:
-    """The bytes of a plain or gzip file; its first two bytes tell which, not its name."""
+def unpacked(stream: BinaryIO, *, name: str, limit: int | None = None) -> Iterable[bytes]:
+    """The lines of a plain or gzip file; its first two bytes tell which, not its name."""
     start = stream.read(2)
     stream.seek(0)
-    packed = cast(io.RawIOBase, gzip.GzipFile(fileobj=stream) if start == b"\x1f\x8b" else stream)
+    packed = start == b"\x1f\x8b"
+    plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
     if limit is not None:
-        return io.BufferedReader(Bounded(packed, limit=limit, name=name), 1 << 16)
-    return io.BufferedReader(packed, 1 << 16)
+        return io.BufferedReader(Bounded(plain, limit=limit, name=name), 1 << 16)
+    return io.BufferedReader(cast(io.RawIOBase, plain), 1 << 16) if packed else plain
 
 
 class Table:
@@ -147,7 +148,7 @@ class Table:
             raise TableError(f"{self.name} names {_columns(twice)} twice: keep one of each.")
         return header
 
-    def _lines(self, binary: io.BufferedReader) -> Iterator[str]:
+    def _lines(self, binary: Iterable[bytes]) -> Iterator[str]:
         """Decoded line by line, so that a wrong byte is found on its own line."""
         try:
             for raw in binary:
