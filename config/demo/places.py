@@ -103,10 +103,22 @@ ACCOUNTS = (
     ),
     Account("dan@fernhill.example", "Dan", "Hartmann", "director", CHAIN, "all regions, readings, assignments"),
     Account("eva@fernhill.example", "Eva", "Castellano", "executive", CHAIN, "all regions, reading only"),
-    Account("rob@fernhill.example", "Rob", "Nakamura", "reviewer", "North", "every visit in the North"),
+    Account(
+        "rob@fernhill.example",
+        "Rob",
+        "Nakamura",
+        "reviewer",
+        "North",
+        "visits in the North, by their address (the desk comes later)",
+    ),
     Account("shona@fernhill.example", "Shona", "Byrne", "shopper", "Northern Coast", "covert visits"),
     Account(
-        "sam@fernhill.example", "Sam", "Whitlock", "store", "Harbour Street", "one store, only what was released"
+        "sam@fernhill.example",
+        "Sam",
+        "Whitlock",
+        "store",
+        "Harbour Street",
+        "nothing yet: results have to be released to a store",
     ),
     Account("ian@fernhill.example", "Ian", "Petrov", "integrator", CHAIN, "sends readings"),
 )
