@@ -1,158 +1,15 @@
 """One criterion on a page of its own: wording, how it counts, when it is shown, and its anchors."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from audits.admin.outline import admin_url, trail_to
+from audits.admin.criterion_form import CriterionForm
+from audits.admin.outline import admin_url, trail_to, traits_of
 from audits.admin.sections import criteria_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of, on_one_line
-from audits.models import Criterion, Option, Section, Version
-from audits.standards import ASKS_TO_CHOOSE, CAN_DECIDE, sections_of
-
-MEASURED = {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}
-ALWAYS = ("", "Always shown")
-
-
-class CriterionForm(WrittenForm):
-    """`shown_when` holds both halves of a condition, so that no half and no impossible one can be chosen."""
-
-    words_field = "text"
-    shown_when = forms.ChoiceField(
-        required=False,
-        label="Shown",
-        choices=[ALWAYS],
-        widget=UnfoldAdminSelectWidget(),
-        help_text="Only answers to earlier criteria of this version can be chosen. A new criterion stands last.",
-    )
-
-    class Meta:
-        model = Criterion
-        fields = [
-            "section", "text", "guidance", "kind", "dimension", "weight", "is_critical", "yes_conforms",
-            "full_credit", "zero_credit", "wants_photo", "key",
-        ]  # fmt: skip
-        labels = {
-            "text": "Observable behaviour",
-            "kind": "Answered as",
-            "is_critical": "Critical",
-            "yes_conforms": "“Yes” is the good answer",
-            "full_credit": "Full credit at",
-            "zero_credit": "No credit at",
-            "wants_photo": "Photo when it fails",
-        }
-        help_texts = {
-            "section": "The moment at which it is observed.",
-            "text": "What can be seen or heard, one thing at a time: “Was the customer greeted within reach?”",
-            "guidance": "What counts and what does not, in words an auditor can use on the spot.",
-            "kind": "Anchored level and choice need anchors below. Text is never scored.",
-            "dimension": "The two scored dimensions are never blended. Perception stays out of all scores.",
-            "weight": "Its share in scores: 2 counts double. 0 records without counting. Auditors never see it.",
-            "is_critical": "Its failure is a verdict of its own, however good the rest was.",
-            "yes_conforms": "Off where “yes” is the failure, as in “Was the customer left waiting?”",
-            "full_credit": "The count, or the seconds, that deserve full credit. In between, credit falls evenly.",
-            "zero_credit": "The count, or the seconds, that deserve none. Both empty: recorded, not scored.",
-            "wants_photo": "The auditor is asked for a photo as evidence when it fails.",
-            "key": "Joins its results across versions. Keep it while the meaning stays; give a new one when the "
-            "question now asks for something else: its series starts anew. Left blank, it is made from the text.",
-        }
-        widgets = {
-            "text": UnfoldAdminTextareaWidget({"rows": 2}),
-            "guidance": UnfoldAdminTextareaWidget({"rows": 3}),
-        }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.home = self._section()
-        if "section" in self.fields:
-            self.fields["section"].queryset = self._sections()  # type: ignore[attr-defined]
-            if self.home is None:
-                self.fields["section"].label_from_instance = _with_version  # type: ignore[attr-defined]
-        if self.home and "shown_when" in self.fields:
-            row = self.instance
-            self.fields["shown_when"].choices = [ALWAYS, *_conditions(self.home, row)]  # type: ignore[attr-defined]
-            self.fields["shown_when"].initial = f"{row.shown_if_id}:{row.shown_if_value}" if row.shown_if_id else ""
-
-    def _section(self) -> Section | None:
-        """Where the criterion stands or will stand; None when a new one does not say so yet."""
-        given = self.data.get(self.add_prefix("section")) if self.is_bound else self.initial.get("section")
-        given = given or self.instance.section_id
-        if not str(given or "").isdigit():
-            return None
-        return Section.objects.select_related("version__standard").filter(pk=given).first()
-
-    def _sections(self):
-        """A criterion moves only within its version; a new one goes into any draft."""
-        sections = Section.objects.filter(version__state=Version.State.DRAFT)
-        if self.home:
-            sections = sections.filter(version=self.home.version_id)
-        return sections.select_related("version__standard").order_by("version__standard__name", "position", "pk")
-
-    def siblings(self):
-        return Criterion.objects.filter(section=self.instance.section)
-
-    def namesakes(self):
-        return Criterion.objects.filter(section__version=self.instance.section.version_id)
-
-    def clean_text(self) -> str:
-        return on_one_line(self.cleaned_data["text"])
-
-    def clean(self):
-        cleaned = super().clean() or {}
-        if cleaned.get("section"):
-            self._check_key(cleaned)
-        _drop_what_the_kind_does_not_have(cleaned)
-        decider, _, value = cleaned.get("shown_when", "").partition(":")
-        self.instance.shown_if_id = int(decider) if decider else None
-        self.instance.shown_if_value = value
-        return cleaned
-
-    def _check_key(self, cleaned) -> None:
-        key, version = cleaned.get("key"), cleaned["section"].version_id
-        others = Criterion.objects.filter(section__version=version).exclude(pk=self.instance.pk)
-        if key and (other := others.filter(key=key).first()):
-            self.add_error("key", f"“{other.text}” has the key “{key}” in this version: choose another.")
-
-    def _has_place(self) -> bool:
-        """Moved into another section, it goes to its end."""
-        return self.instance.pk is not None and "section" not in self.changed_data
-
-
-def _with_version(section: Section) -> str:
-    return f"{section.version}: {section.title}"
-
-
-def _drop_what_the_kind_does_not_have(cleaned: dict) -> None:
-    kind = cleaned.get("kind")
-    if kind not in MEASURED:
-        cleaned["full_credit"] = cleaned["zero_credit"] = None
-    if kind != Criterion.Kind.YES_NO:
-        cleaned["yes_conforms"] = True
-    if kind == Criterion.Kind.TEXT or cleaned.get("dimension") == Criterion.Dimension.PERCEPTION:
-        cleaned["is_critical"] = False
-
-
-def _conditions(home: Section, row: Criterion):
-    """(value, words) of every answer that may decide whether `row`, standing in `home`, is shown."""
-    for section in sections_of(home.version):
-        follows = not (section.asked == Section.Asked.INTERACTION and home.asked == Section.Asked.VISIT)
-        for criterion in section.criteria.all():
-            if section.pk == home.pk and criterion.pk == row.pk:
-                return
-            if follows and criterion.kind in CAN_DECIDE:
-                yield from ((f"{criterion.pk}:{value}", words) for value, words in _answers(criterion))
-        if section.pk == home.pk:
-            return
-
-
-def _answers(criterion: Criterion) -> list[tuple[str, str]]:
-    if criterion.kind == Criterion.Kind.YES_NO:
-        given = [("yes", "yes"), ("no", "no")]
-    else:
-        given = [(option.value, f"“{option.label}”") for option in criterion.options.all()]
-    return [(value, f"After {words} to “{criterion.text}”") for value, words in given]
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of
+from audits.models import Criterion, Option
+from audits.standards import ASKS_TO_CHOOSE
 
 
 class OptionForm(WrittenForm):
@@ -250,6 +107,10 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     def critical(self, criterion) -> str | None:
         return "critical" if criterion.is_critical else None
 
+    @admin.display(description="Counts as")
+    def counts(self, criterion) -> str:
+        return " · ".join(traits_of(criterion))
+
     @admin.display(description="Shown")
     def condition(self, criterion) -> str:
         if criterion.shown_if is None:
@@ -257,19 +118,21 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
         return f"Only if “{criterion.shown_if.text}” was answered {criterion.shown_if_value}"
 
     def get_fieldsets(self, request, obj=None):
-        writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        key = ("Key", {"fields": ["key"], "classes": ["collapse"]})
+        if obj and not self.has_change_permission(request, obj):
+            return [(None, {"fields": ["section", "text", "guidance", "counts", "condition"]}), key]
         return [
             (None, {"fields": ["section", "text", "guidance", "kind", "dimension"]}),
             (
                 "How it counts",
                 {"fields": ["weight", "is_critical", "yes_conforms", "full_credit", "zero_credit", "wants_photo"]},
             ),
-            ("When it is shown", {"fields": ["shown_when" if writes else "condition"]}),
-            ("Key", {"fields": ["key"], "classes": ["collapse"]}),
+            ("When it is shown", {"fields": ["shown_when"]}),
+            key,
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["condition"] if obj and not self.has_change_permission(request, obj) else []
+        return ["counts", "condition"] if obj and not self.has_change_permission(request, obj) else []
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -227,6 +227,24 @@ def test_only_earlier_criteria_of_the_same_version_can_decide_whether_one_is_sho
     assert "shown_when" in later.context["adminform"].form.errors
 
 
+def test_a_condition_that_became_impossible_is_kept_until_somebody_changes_it(sue, world):
+    second = clone(version=world.version)
+    warmth = Criterion.objects.get(section__version=second, key="warmth")
+    greeted = warmth.shown_if
+    Criterion.objects.filter(pk=greeted.pk).update(position=9)
+    form = page(sue, warmth).context["adminform"].form
+    assert form["shown_when"].value() == f"{greeted.pk}:yes"
+    options = [
+        (option, {"label": option.label, "conformity": option.conformity, "value": option.value})
+        for option in warmth.options.all()
+    ]
+    stored = {"kind": "level", "dimension": "delivery", "key": "warmth", "shown_when": f"{greeted.pk}:yes"}
+    sue.post(address(warmth), criterion_data(warmth.section, **stored) | rows("options", options, []))
+    warmth.refresh_from_db()
+    assert (warmth.text, warmth.shown_if, warmth.options.count()) == ("Was the customer greeted?", greeted, 3)
+    assert "does not come before it" in words_of(page(sue, second))
+
+
 def test_fields_that_the_kind_does_not_have_are_cleared(sue, greeting):
     add = reverse("admin:audits_criterion_add")
     sue.post(add, criterion_data(greeting, text="Wait", kind="seconds", full_credit="30", zero_credit="120"))
