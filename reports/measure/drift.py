@@ -11,9 +11,17 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.evidence import Baselines, Evidence, baseline_level, evidence, shares
-from reports.measure.residuals import Residuals, channel_members, channel_names, residuals
+from reports.measure.evidence import (
+    CONSISTENCY,
+    Baselines,
+    Evidence,
+    History,
+    baseline_level,
+    evidence,
+    seen_and_expected,
+)
 from reports.measure.severity import Effects
+from reports.measure.spread import pull_of_visits
 
 DECLINE, IMPROVEMENT = "decline", "improvement"
 DIRECTIONS = ((1, DECLINE), (-1, IMPROVEMENT))
@@ -60,7 +68,8 @@ class Signal:
     onset, onset_low, onset_high : days: the likeliest begin, midway between two visits, and a 90 % interval.
     evidence : summed likelihood ratio; 400 reads "400 : 1".
     seen, expected : share in that channel since the onset, 0..1, seen, and expected for this location with
-    these auditors, dayparts and criteria. n_visits : since the onset, this one included.
+    these auditors, dayparts and criteria; of "consistency", the spread of interactions in points, 0..1, which
+    grows in a decline. n_visits : since the onset, this one included.
     """
 
     location: int
@@ -177,9 +186,8 @@ def scan(chain: Chain, effects: Effects, settings: Settings, threshold: float, *
 class _Replay:
     def __init__(self, chain, effects, settings, threshold, since, restarts, watched):
         self.chain, self.effects, self.settings, self.threshold = chain, effects, settings, threshold
-        self.residuals: Residuals = residuals(chain, effects)
-        self.members = channel_members(chain) > 0
-        self.channels = channel_names(chain)[: 1 + chain.n_sections]
+        self.history = History(chain, effects)
+        self.channels = self.history.channels
         share = expit(effects.criterion).mean() if effects.criterion.size else 0.5
         self.smallest = settings.smallest_drop / (share * (1 - share))
         shape = (chain.n_visits, len(self.channels))
@@ -225,7 +233,7 @@ class _Replay:
     def _alarms(self, visit: np.ndarray):
         """The first alarm of each direction and location among these visits."""
         for direction, name in DIRECTIONS:
-            found = evidence(self.chain, self.effects, self.residuals, self.baselines, visit, direction=direction,
+            found = evidence(self.history, self.baselines, visit, direction=direction,
                              look_back=self.settings.look_back, least_baseline=self.settings.least_baseline,
                              smallest_drop=self.smallest)
             with np.errstate(divide="ignore"):
@@ -246,22 +254,22 @@ class _Replay:
         channel = int(terms.sum(axis=0).argmax())
         profile = terms.sum(axis=1)
         begun = visit - int(profile.argmax())
-        level = baseline_level(self.chain, self.effects, self.residuals, first=first, onset=begun, channel=channel,
-                               restarted=bool(self.baselines.restarted[location]))
         since = np.arange(begun, visit + 1)
-        if not self._repeated(since, channel, level, direction):
+        restarted = bool(self.baselines.restarted[location])
+        if self.channels[channel] == CONSISTENCY:
+            pull, weight = pull_of_visits(self.history.likelihoods[since]), np.ones(since.size)
+        else:
+            level = baseline_level(self.history, first=first, onset=begun, channel=channel, restarted=restarted)
+            weight = self.history.residuals.weight[since, channel]
+            surplus = (level - self.history.residuals.level[since, channel]) * direction
+            pull = weight * (surplus - self.smallest / 2)
+        if not _repeated(pull, weight):
             return None
-        seen, expected = shares(self.chain, self.effects, since, self.members[:, channel], level=level)
+        seen, expected = seen_and_expected(self.history, since, self.channels[channel], first=first, onset=begun,
+                                           restarted=restarted)
         onset, low, high = self._onset(visit, profile)
         return Signal(location, visit, float(self.chain.time[visit]), self.channels[channel], name, onset, low, high,
                       float(profile.sum()), seen, expected, since.size)
-
-    def _repeated(self, since: np.ndarray, channel: int, level: float, direction: int) -> bool:
-        """Whether the visits still point the same way without the one that points furthest."""
-        w = self.residuals.weight[since, channel]
-        pull = w * (level - self.residuals.level[since, channel]) * direction
-        rest = np.delete(np.arange(since.size), pull.argmax())
-        return bool((w[rest] > 0).any() and pull[rest].sum() > self.smallest / 2 * w[rest].sum())
 
     def _onset(self, visit: int, profile: np.ndarray) -> tuple[float, float, float]:
         begun = visit - int(profile.argmax())
@@ -280,3 +288,13 @@ class _Replay:
             ranking[some] = np.logaddexp.reduce(np.where(np.isnan(last), -np.inf, last), axis=1)
         signals = sorted(self.signals, key=lambda s: (s.at, s.location))
         return Scan(signals, self.channels, self.log_evidence[1], self.log_evidence[-1], ranking)
+
+
+def _repeated(pull: np.ndarray, weight: np.ndarray) -> bool:
+    """Whether the visits still point the same way without the one that points furthest.
+
+    >>> _repeated(np.array([9.0, -0.1]), np.ones(2)), _repeated(np.array([9.0, 0.1]), np.ones(2))
+    (False, True)
+    """
+    rest = np.delete(np.arange(pull.size), pull.argmax())
+    return bool((weight[rest] > 0).any() and pull[rest].sum() > 0)

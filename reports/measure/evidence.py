@@ -6,12 +6,15 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.residuals import Residuals
+from reports.measure.residuals import Residuals, channel_members, residuals
 from reports.measure.severity import Effects
+from reports.measure.spread import believed, mean_spread, spread_likelihoods, spread_ratio
+
+CONSISTENCY = "consistency"
 
 DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
 SECTION_DROPS = (0.6, 1.1, 1.7)
-SHARE_OVERALL, SHARE_SECTIONS = 0.6, 0.4
+SHARES = {1: (0.5, 0.3, 0.2), -1: (0.6, 0.4, 0.0)}  # of overall, sections and consistency, by direction
 MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by, as a variance in logits
 RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
 LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
@@ -21,8 +24,8 @@ LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
 class Baselines:
     """Where the visits of each location begin to count.
 
-    first : (L,) int, the first visit of the location's baseline. candidate : (L,) int, the first visit at which a
-    change may have begun. Both are indexes of visits of the chain.
+    first : (L,) int, the first visit of the location's baseline. candidate : (L,) int, the first visit at
+    which a change may have begun. Both are indexes of visits of the chain.
     restarted : (L,) bool, the location has changed before: its level is less bound to that of its region.
     """
 
@@ -35,14 +38,12 @@ class Baselines:
 class Evidence:
     """For each visit in `visit` (N,), the likelihood ratio of a change at each of the last J visits.
 
-    terms : (N, J, 1 + S): [i, j, channel] of a change that began j visits before visit[i]; 0 where none may
-    have begun.
-    channels : names of the last axis.
+    terms : (N, J, K): [i, j, channel] of a change that began j visits before visit[i]; 0 where none may have
+    begun. The channels are "overall", the sections and "consistency".
     """
 
     visit: np.ndarray
     terms: np.ndarray
-    channels: tuple[str, ...]
 
     @property
     def total(self) -> np.ndarray:
@@ -50,52 +51,40 @@ class Evidence:
         return self.terms.sum(axis=(1, 2))
 
 
-def skew_correction(exponent, p):
-    """Exact cumulant of minus a centred Bernoulli variable, over its quadratic approximation.
+class History:
+    """What every visit shows, and running sums of it, so that any stretch of visits costs one subtraction."""
 
-    exponent, p : arrays that broadcast; p in (0, 1). Where p is high a run of misses is likelier than the
-    normal law says; dividing by the right cumulant keeps the mean likelihood ratio near 1 without a change.
-
-    >>> round(float(skew_correction(1.0, 0.9)), 3), round(float(skew_correction(1e-9, 0.9)), 3)
-    (1.301, 1.0)
-    """
-    exponent, p = np.broadcast_arrays(np.asarray(exponent, float), np.asarray(p, float))
-    small = np.abs(exponent) < 1e-3
-    safe = np.where(small, 1e-3, exponent)
-    exact = np.log1p(p * np.expm1(-safe)) + p * safe
-    quadratic = safe**2 * p * (1 - p) / 2
-    return np.where(small, 1.0, exact / quadratic)
-
-
-class _Sums:
-    """Running sums over visits, so that any stretch of them costs one subtraction."""
-
-    def __init__(self, chain: Chain, effects: Effects, residuals: Residuals):
-        scanned = slice(0, 1 + chain.n_sections)
-        w, information = residuals.weight[:, scanned], residuals.information[:, scanned]
-        extra = effects.overdispersion
+    def __init__(self, chain: Chain, effects: Effects):
+        self.chain, self.effects = chain, effects
+        self.residuals: Residuals = residuals(chain, effects)
+        self.likelihoods = spread_likelihoods(chain, effects)
+        n_levels = 1 + chain.n_sections
+        self.channels = (*self.residuals.channels[:n_levels], CONSISTENCY)
+        w, information = self.residuals.weight[:, :n_levels], self.residuals.information[:, :n_levels]
         self.weight = _cumulated(w)
-        self.level = _cumulated(w * residuals.level[:, scanned])
-        self.binomial = _cumulated(w / (1 + information * extra))
+        self.level = _cumulated(w * self.residuals.level[:, :n_levels])
+        self.binomial = _cumulated(w / (1 + information * effects.overdispersion))
         self.information = _cumulated(information)
-        self.leaning = _cumulated(information * residuals.typical[:, scanned])
-        self.auditor = _cumulated(effects.auditor_variance(chain))
+        self.leaning = _cumulated(information * self.residuals.typical[:, :n_levels])
+        self.auditor = _cumulated(effects.auditor_variance(chain)[:, None])
+        self.spread = _cumulated(self.likelihoods)
 
 
-def evidence(chain: Chain, effects: Effects, residuals: Residuals, baselines: Baselines, visit: np.ndarray, *,
-             direction: int, look_back: int, least_baseline: int, smallest_drop: float) -> Evidence:
-    """Likelihood ratios of a change of level at each of the last visits, overall and in each section.
+def evidence(history: History, baselines: Baselines, visit: np.ndarray, *, direction: int, look_back: int,
+             least_baseline: int, smallest_drop: float) -> Evidence:
+    """Likelihood ratios of a change at each of the last visits: of the level, of each section's, of the
+    spread.
 
-    visit : (N,) int, the visits after which the evidence is wanted. direction : 1 a decline, -1 an
-    improvement.
-    look_back : how many onsets are tried, J. least_baseline : visits that must lie before an onset.
+    visit : (N,) int, ascending, the visits after which the evidence is wanted. direction : 1 a decline, -1 an
+    improvement. look_back : how many onsets are tried, J. least_baseline : visits that must lie before an
+    onset.
     smallest_drop : logits; smaller drops are not tried (one always is, the largest).
     The baseline before an onset is the location's own mean, shrunk to its region (empirical Bayes: Efron &
-    Morris 1973); its variance, the chance in the visits after the onset and the severities' own variance all
-    weaken the ratio. Returns Evidence, channels weighted so that its total has mean about J without a change.
+    Morris 1973); its variance, the chance in the visits after the onset and the severities' own variance
+    weaken the ratio. Returns Evidence, channels weighted by SHARES so that a term's mean is at most about 1
+    without a change.
     """
-    sums = _Sums(chain, effects, residuals)
-    channels = residuals.channels[: 1 + chain.n_sections]
+    chain, effects = history.chain, history.effects
     location = chain.location[visit]
     onset = visit[:, None] - np.arange(look_back)
     first = baselines.first[location][:, None]
@@ -103,25 +92,26 @@ def evidence(chain: Chain, effects: Effects, residuals: Residuals, baselines: Ba
     onset = np.where(allowed, onset, visit[:, None])
     first = np.minimum(first, onset)
     stop = np.broadcast_to(visit[:, None] + 1, onset.shape)
-    terms = np.zeros((*onset.shape, len(channels)))
-    auditor = (sums.auditor[stop, 0] - sums.auditor[onset, 0]) / (stop - onset)
+    terms = np.zeros((*onset.shape, len(history.channels)))
+    auditor = (history.auditor[stop, 0] - history.auditor[onset, 0]) / (stop - onset)
     loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
     prior_mean = effects.region[chain.region[location]][:, None]
     prior_variance = effects.variance["location"] + loose
-    for c in range(len(channels)):
-        before = sums.weight[onset, c] - sums.weight[first, c]
+    of_overall, of_sections, of_spread = SHARES[direction]
+    for c in range(1 + chain.n_sections):
+        before = history.weight[onset, c] - history.weight[first, c]
         variance = 1 / (before + 1 / prior_variance)
-        mean = variance * (sums.level[onset, c] - sums.level[first, c] + prior_mean / prior_variance)
-        after = sums.weight[stop, c] - sums.weight[onset, c]
+        mean = variance * (history.level[onset, c] - history.level[first, c] + prior_mean / prior_variance)
+        after = history.weight[stop, c] - history.weight[onset, c]
         known = allowed & (after > 0)
         after = np.where(known, after, 1.0)
-        now = (sums.level[stop, c] - sums.level[onset, c]) / after
+        now = (history.level[stop, c] - history.level[onset, c]) / after
         doubt = variance + 1 / after + auditor + MODEL_VARIANCE
-        chance = (sums.binomial[stop, c] - sums.binomial[onset, c]) / after**2
-        information = np.maximum(sums.information[stop, c] - sums.information[onset, c], 1e-9)
-        typical = np.clip((sums.leaning[stop, c] - sums.leaning[onset, c]) / information, 0.01, 0.99)
+        chance = (history.binomial[stop, c] - history.binomial[onset, c]) / after**2
+        information = np.maximum(history.information[stop, c] - history.information[onset, c], 1e-9)
+        typical = np.clip((history.leaning[stop, c] - history.leaning[onset, c]) / information, 0.01, 0.99)
         drops = tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest_drop)
-        share = (SHARE_OVERALL if c == 0 else SHARE_SECTIONS / (len(channels) - 1)) / len(drops)
+        share = (of_overall if c == 0 else of_sections / chain.n_sections) / len(drops)
         for drop in drops:
             slope = direction * drop / doubt
             correction = 1 + (skew_correction(slope * chance, typical) - 1) * chance / doubt
@@ -129,7 +119,32 @@ def evidence(chain: Chain, effects: Effects, residuals: Residuals, baselines: Ba
             terms[:, :, c] += np.where(known, share * np.exp(np.clip(ratio, LOWEST, HIGHEST)), 0.0)
         if c == 0:  # a section starts from what is known of the location's overall level
             prior_mean, prior_variance = mean, effects.variance["section"] + variance + loose
-    return Evidence(visit, terms, channels)
+    if of_spread and visit.size:
+        terms[:, :, -1] = np.where(allowed, of_spread * _spread_ratios(history, baselines, onset, stop), 0.0)
+    return Evidence(visit, terms)
+
+
+def _spread_ratios(history: History, baselines: Baselines, onset: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """(N, J) likelihood ratio of a larger spread from each onset on."""
+    lowest = int(onset.min())
+    near = np.arange(lowest, int(stop.max()))  # each of these visits is the onset of many terms: believe once
+    first = np.minimum(baselines.first[history.chain.location[near]], near)
+    belief = believed(history.spread[near] - history.spread[first])
+    return spread_ratio(belief[onset - lowest], history.spread[stop] - history.spread[onset])
+
+
+def skew_correction(exponent, p):
+    """Cumulant of minus a centred Bernoulli variable over its quadratic part, by the next two cumulants.
+
+    exponent, p : arrays that broadcast; p in (0, 1). Where p is high a run of misses is likelier than the
+    normal law says; dividing by the right cumulant keeps the mean likelihood ratio near 1 without a change.
+    Exact: 1.301 at exponent 1 and p = 0.9; the cumulants left out matter beyond an exponent of 2, where this
+    one is the larger.
+
+    >>> round(float(skew_correction(1.0, 0.9)), 3), float(skew_correction(0.0, 0.9))
+    (1.305, 1.0)
+    """
+    return 1 + exponent * (2 * p - 1) / 3 + exponent**2 * (1 - 6 * p * (1 - p)) / 12
 
 
 def tried_drops(drops, smallest: float):
@@ -141,18 +156,39 @@ def tried_drops(drops, smallest: float):
     return tuple(drop for drop in drops if drop >= smallest - 1e-9) or (max(drops),)
 
 
-def baseline_level(chain: Chain, effects: Effects, residuals: Residuals, *, first: int, onset: int, channel: int,
-                   restarted: bool = False) -> float:
-    """The level, in logits, that a location's visits first..onset-1 lead one to expect in a channel."""
+def baseline_level(history: History, *, first: int, onset: int, channel: int, restarted: bool = False) -> float:
+    """The level, in logits, that a location's visits first..onset-1 lead one to expect in a channel of
+    residuals."""
+    effects, found = history.effects, history.residuals
     loose = RESTARTED_VARIANCE if restarted else 0.0
-    prior_mean = float(effects.region[chain.region[chain.location[first]]])
+    mean = float(effects.region[history.chain.region[history.chain.location[first]]])
     prior_variance = effects.variance["location"] + loose
     for c in (0, channel) if channel else (0,):
-        w, y = residuals.weight[first:onset, c], residuals.level[first:onset, c]
+        w, y = found.weight[first:onset, c], found.level[first:onset, c]
         variance = 1 / (w.sum() + 1 / prior_variance)
-        mean = float(variance * (w @ y + prior_mean / prior_variance))
-        prior_mean, prior_variance = mean, effects.variance["section"] + variance + loose
+        mean = float(variance * (w @ y + mean / prior_variance))
+        prior_variance = effects.variance["section"] + variance + loose
     return mean
+
+
+def seen_and_expected(history: History, visit: np.ndarray, channel: str, *, first: int, onset: int,
+                      restarted: bool = False) -> tuple[float, float]:
+    """What some visits of one location show in a channel, and what its visits first..onset-1 lead one to
+    expect.
+
+    visit : (n,) int. channel : of the residuals, then both are shares (0..1), the expected one for the
+    criteria, auditors and dayparts of these visits, and NaN where nothing was observed; or "consistency",
+    then both are the spread of interactions in points (0..1 scale). restarted : the location had changed
+    before `first`.
+    """
+    if channel == CONSISTENCY:
+        likelihoods = history.likelihoods
+        seen, before = likelihoods[visit], likelihoods[first:onset]
+        return mean_spread(seen, history.effects), mean_spread(before, history.effects)
+    place = history.residuals.channels.index(channel)
+    level = baseline_level(history, first=first, onset=onset, channel=place, restarted=restarted)
+    member = channel_members(history.chain)[:, place] > 0
+    return shares(history.chain, history.effects, visit, member, level=level)
 
 
 def shares(chain: Chain, effects: Effects, visit: np.ndarray, member: np.ndarray, *,
@@ -171,5 +207,4 @@ def shares(chain: Chain, effects: Effects, visit: np.ndarray, member: np.ndarray
 
 
 def _cumulated(rows: np.ndarray) -> np.ndarray:
-    rows = rows[:, None] if rows.ndim == 1 else rows
     return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])

@@ -113,8 +113,9 @@ def chain_movement(effects: Effects) -> float:
 def fit_window(chain: Chain, *, look_back: int, at: float) -> float:
     """How many days of the past to fit and scan: 78 weeks, or more where visits are rare.
 
-    look_back : visits. A location reaches back to its look_back-th last visit, or to its first; nine in ten locations
-    reach no further than the window, so that a chain with one visit a year is judged on its years. Returns days.
+    look_back : visits. A location reaches back to its look_back-th last visit, or to its first, and nine in ten reach
+    no further than the window. Where most locations have fewer visits than that, none is left out: a chain with one
+    visit a year is judged on all its years. Returns days.
 
     >>> chain = Chain([0, 0], [0, 3650], [0, 3650], [0, 0], [0, 0], [0, 0], np.zeros((0, 1)), [], [0], [0], [False],
     ...     [0], 1)
@@ -127,7 +128,8 @@ def fit_window(chain: Chain, *, look_back: int, at: float) -> float:
         return WINDOW_DAYS
     earliest = np.maximum(chain.first_visit[1:] - look_back, chain.first_visit[:-1])[some]
     reach = at - chain.time[earliest]
-    return float(max(WINDOW_DAYS, np.ceil(np.quantile(reach, 0.9)) + 1))
+    rare = np.median(n[some]) < look_back
+    return float(max(WINDOW_DAYS, np.ceil(reach.max() if rare else np.quantile(reach, 0.9)) + 1))
 
 
 def _surplus(chain: Chain, effects: Effects) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

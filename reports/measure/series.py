@@ -7,8 +7,8 @@ from scipy.special import expit
 
 from reports.measure.chain import Chain
 from reports.measure.drift import Restarts, Settings, scan
-from reports.measure.evidence import baseline_level
-from reports.measure.residuals import channel_members, channel_names, residuals
+from reports.measure.evidence import History, baseline_level
+from reports.measure.residuals import channel_members, channel_names
 from reports.measure.severity import Effects
 
 LIMIT_SDS = 3.0  # as on Shewhart's chart
@@ -51,7 +51,8 @@ def series(chain: Chain, effects: Effects, settings: Settings, threshold: float,
     here = chain.location == location
     visit, own = np.flatnonzero(here), chain.subset(here)
     found = scan(own, effects, settings, threshold, restarts=restarts)
-    seen = residuals(own, effects)
+    history = History(own, effects)
+    seen = history.residuals
     members = channel_members(chain) > 0
     fitted = float(effects.of_location(chain)[location])
     onsets = [signal.onset for signal in found.signals]
@@ -59,14 +60,13 @@ def series(chain: Chain, effects: Effects, settings: Settings, threshold: float,
     answer = {}
     for c, name in enumerate(channel_names(chain)):
         n = np.where(seen.n[:, c] > 0, seen.n[:, c], np.nan)
-        level = baseline_level(own, effects, seen, first=0, onset=stop, channel=c) if own.n_visits else fitted
+        level = baseline_level(history, first=0, onset=stop, channel=c) if own.n_visits else fitted
         share = float(expit(effects.criterion[members[:, c]] + level).mean()) if members[:, c].any() else np.nan
         # moving from the fitted level to the baseline's is a step of `information` points a logit
         value = share + (seen.seen[:, c] - seen.expected[:, c] - seen.information[:, c] * (level - fitted)) / n
         with np.errstate(divide="ignore", invalid="ignore"):
             sd = seen.information[:, c] / n / np.sqrt(seen.weight[:, c])
-        scanned = c < len(found.channels)
-        evidence = [np.maximum(log[:, c], 0.0) if scanned else np.full(visit.size, np.nan)
+        evidence = [np.maximum(log[:, c], 0.0) if name in found.channels else np.full(visit.size, np.nan)
                     for log in (found.decline, found.improvement)]
         low, high = np.clip(share - LIMIT_SDS * sd, 0, 1), np.clip(share + LIMIT_SDS * sd, 0, 1)
         answer[name] = Series(visit, own.time, value, np.full(visit.size, share), low, high, *evidence)

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from reports.measure.chain import Chain
+from reports.measure.interactions import interactions, usual_spread
 
 WINDOW_DAYS = 546.0  # 78 weeks
 QUARTER_DAYS = 91.0
@@ -36,7 +37,8 @@ class Effects:
     auditor : (A,) leniency, below 0 = severe. auditor_sd : (A,) its posterior standard deviation.
     daypart, staffing : (n,) effects by code; a code that was never seen, or is unknown, has none.
     first_day, day : the effect of the whole chain on the days first_day, first_day + 1, ...
-    variance : prior variances by facet: location, region, auditor, week, quarter, section.
+    variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much interactions
+    of one visit ("interaction") and visits ("visit") differ beyond chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
 
     A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
@@ -240,7 +242,12 @@ class _Fit:
         for _ in range(20):
             spread = 1 / (total[seen] + 1 / variance)
             variance = _posterior_variance((spread * pull[seen]) ** 2 + spread, FIRST_VARIANCE["section"])
-        return replace(effects, overdispersion=extra, variance=effects.variance | {"section": variance})
+        seen_before = np.zeros(self.chain.n_visits, bool)
+        seen_before[self.rows] = True
+        window = self.chain.subset(seen_before)
+        within, visit = usual_spread(window, interactions(window, p))
+        found = {"section": variance, "interaction": within, "visit": visit}
+        return replace(effects, overdispersion=extra, variance=effects.variance | found)
 
 
 def weights(information, overdispersion):

@@ -6,8 +6,7 @@ import numpy as np
 
 from reports.measure.chain import Chain
 from reports.measure.drift import DECLINE, DIRECTIONS, Restarts, Settings, Signal, scan
-from reports.measure.evidence import baseline_level, shares
-from reports.measure.residuals import Residuals, channel_members, channel_names, residuals
+from reports.measure.evidence import CONSISTENCY, History, seen_and_expected
 from reports.measure.severity import Effects
 
 RECOVERED, FADED, OLD = "recovered", "faded", "old"
@@ -66,9 +65,7 @@ class _Judge:
         self.history: dict[int, list[Signal]] = {}
         for signal in sorted(signals, key=lambda one: (one.location, one.visit)):
             self.history.setdefault(signal.location, []).append(signal)
-        self.residuals: Residuals = residuals(chain, effects)
-        self.members = channel_members(chain) > 0
-        self.channels = channel_names(chain)
+        self.shown = History(chain, effects)
         self.log_evidence = {name: self._evidence(name) for _, name in DIRECTIONS}
 
     def last(self, direction: str) -> list[Signal]:
@@ -82,24 +79,14 @@ class _Judge:
         visits = np.arange(begun, end + 1)
 
         def gap(rows, channel):
-            level = baseline_level(
-                self.chain,
-                self.effects,
-                self.residuals,
-                first=first,
-                onset=begun,
-                channel=channel,
-                restarted=bool(before),
-            )
-            return shares(self.chain, self.effects, rows, self.members[:, channel], level=level)
+            return seen_and_expected(self.shown, rows, channel, first=first, onset=begun, restarted=bool(before))
 
-        channel = self.channels.index(signal.channel)
-        seen, expected = gap(visits, channel)
+        seen, expected = gap(visits, signal.channel)
         sections = []
         for section in range(self.chain.n_sections):
-            n = int((self.residuals.n[visits, 1 + section] > 0).sum())
+            n = int((self.shown.residuals.n[visits, 1 + section] > 0).sum())
             if n:
-                now, then = gap(visits, 1 + section)
+                now, then = gap(visits, f"section:{section}")
                 sections.append(SectionShare(section, now, then, n))
         evidence = float(np.exp(min(self.log_evidence[signal.direction][end], 600.0)))
         current = replace(signal, evidence=evidence, seen=seen, expected=expected, n_visits=visits.size)
@@ -107,8 +94,8 @@ class _Judge:
         last = int(self.chain.first_visit[signal.location + 1]) - 1
         ended, turned_at = None, None
         if turn is not None:
-            sign = 1 if signal.direction == DECLINE else -1
-            now, then = gap(np.arange(self._begun(turn), last + 1), channel)
+            sign = 1 if (signal.direction == DECLINE) != (signal.channel == CONSISTENCY) else -1  # a spread grows
+            now, then = gap(np.arange(self._begun(turn), last + 1), signal.channel)
             if sign * (then - now) <= (1 - RECOVERY) * sign * (expected - seen):
                 ended, turned_at = RECOVERED, turn.at
         if ended is None and last - signal.visit > self.settings.look_back:
