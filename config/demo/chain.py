@@ -75,7 +75,8 @@ def make(*, today: date, n_stores: int = 60, n_weeks: int = 78, seed: int = SEED
     visits: list[SentVisit] = []
     for number, place in enumerate(places):
         first = opened_on.get(number, today - timedelta(weeks=n_weeks))
-        visits += _Storyteller(place, number, today, severity, rng).visits(first)
+        own = random.Random(f"{seed} {place.code}")  # what happens in one store moves no other
+        visits += _Storyteller(place, number, today, severity, own).visits(first)
     visits.sort(key=lambda visit: visit.received_at)
     _plan_photos(visits, places, rng)
     return Chain(today, places, opened_on, visits, n_weeks)
