@@ -23,6 +23,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     assignment: assignment.id,
     version,
     standard: assignment.standard,
+    version_number: assignment.version_number ?? null,
     form_url: assignment.form_url,
     location: assignment.location,
     state: 'draft',

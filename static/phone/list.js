@@ -69,7 +69,8 @@ function rowOfVisit(visit, pictures, progress, now) {
   const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
   const refused = pictures?.refused ?? [];
   if (visit.state === 'draft') {
-    const about = joined(visit.location.address, `started ${momentName(visit.started_at, now, zone)}`, visit.standard);
+    const started = `started ${momentName(visit.started_at, now, zone).toLowerCase()}`;
+    const about = joined(visit.location.address, started, titleOf(visit));
     return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
   }
   if (visit.state === 'refused') {

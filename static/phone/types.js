@@ -29,6 +29,7 @@
  * @property {number} id
  * @property {Location} location
  * @property {string} standard
+ * @property {number | null} [version_number]
  * @property {string} form_url
  * @property {string} kind
  * @property {string} opens_on
@@ -45,6 +46,7 @@
  * @property {number | null} assignment
  * @property {number} version
  * @property {string} standard
+ * @property {number | null} [version_number]
  * @property {string} form_url
  * @property {Location} location
  * @property {'draft' | 'waiting' | 'accepted' | 'received' | 'refused' | 'conflict'} state

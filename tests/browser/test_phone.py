@@ -1,0 +1,411 @@
+"""An auditor's phone, in a real browser: nothing typed is lost, and the server gets exactly what was typed."""
+
+import io
+import json
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+STAGES = """
+import datetime, json
+from django.contrib.auth.hashers import make_password
+from audits.models import Assignment, Standard
+from config.demo.places import PASSWORD
+from locations.models import Location, Membership, Region, User
+from locations.roles import Role
+from tests.making import publish_small_standard
+password = make_password(PASSWORD)  # once: it is slow on purpose
+version = publish_small_standard(Standard.objects.create(key={mark!r}, name="Service standard"))
+today = datetime.date.today()
+made = []
+for number in range({n}):
+    name = {mark!r} + str(number)
+    region = Region.objects.create(name=name)
+    auditor = User.objects.create(email=name + "@example.org", password=password, first_name="Ana")
+    owner = User.objects.create(email=name + "-owner@example.org", password=password, is_staff=True)
+    Membership.objects.create(user=auditor, region=region, role=Role.AUDITOR)
+    Membership.objects.create(user=owner, region=region, role=Role.STANDARDS)
+    for place in ("Harbour Street", "Mill Lane"):
+        location = Location.objects.create(code=name + place[0], name=place, region=region, timezone="Europe/London")
+        Assignment.objects.create(
+            location=location, version=version, auditor=auditor, opens_on=today - datetime.timedelta(days=1),
+            closes_on=today + datetime.timedelta(days=4),
+        )
+    made.append({{"auditor": auditor.email, "owner": owner.email, "version": version.pk}})
+print(json.dumps(made))
+"""
+
+STORED = """
+import json
+from audits.models import Visit
+visits = []
+for visit in Visit.objects.filter(auditor__email={auditor!r}):
+    said = lambda rows: {{o.criterion.key: [o.get_state_display(), o.value, o.note] for o in rows}}
+    visits.append({{
+        "id": str(visit.pk), "receipt": visit.receipt, "location": visit.location.name, "note": visit.note,
+        "context": [visit.staff_seen, visit.customers_waiting, visit.busyness],
+        "interactions": [[i.label, said(i.observations.all())] for i in visit.interactions.all()],
+        "visit": said(visit.observations.filter(interaction=None)),
+        "photos": [[p.criterion.key, bool(p.received_at), max(p.width, p.height)] for p in visit.photos.all()],
+    }})
+print(json.dumps(visits))
+"""
+
+
+@pytest.fixture(scope="module")
+def stages(server):
+    """Enough regions, each with an auditor, a standards owner and two assignments, for every test to have its own."""
+    made = server.run(STAGES.format(mark=f"phone-{uuid4().hex[:8]}-", n=20))
+    return json.loads(made.splitlines()[-1])
+
+
+@pytest.fixture
+def stage(server, stages):
+    """An auditor whom no other test knows; `stored()` is what the server holds of their visits."""
+    people = stages.pop()
+    stored = STORED.format(auditor=people["auditor"])
+    return SimpleNamespace(**people, stored=lambda: json.loads(server.run(stored).splitlines()[-1]))
+
+
+@pytest.fixture
+def phone(phone_page, sign_in, stage):
+    """The list of visits, signed in."""
+    sign_in(phone_page, stage.auditor)
+    phone_page.goto("/phone/")
+    phone_page.get_by_text("Harbour Street").wait_for()
+    return phone_page
+
+
+def picture() -> dict:
+    """A photo as a camera makes it: larger than what is sent."""
+    made = io.BytesIO()
+    Image.linear_gradient("L").resize((2400, 1800)).convert("RGB").save(made, "JPEG")
+    return {"name": "camera.jpg", "mimeType": "image/jpeg", "buffer": made.getvalue()}
+
+
+def begin(page, place="Harbour Street"):
+    page.get_by_role("link", name=place).click()
+    page.get_by_role("heading", name="On arrival").wait_for()
+
+
+def on(page, criterion):
+    """The controls of one criterion."""
+    return page.locator(f'[data-criterion="{criterion}"]')
+
+
+def say(page, criterion, answer):
+    on(page, criterion).get_by_text(answer, exact=True).click()
+
+
+def go_on(page, to):
+    page.locator("#next").click()
+    page.get_by_role("heading", name=to).wait_for()
+
+
+def wait_saved(page):
+    """Until the phone has kept all that was typed so far."""
+    page.locator("#saved", has_text="On this phone").wait_for()
+
+
+def answer_shortly(page):
+    """The least that makes a visit."""
+    go_on(page, "Greeting")
+    say(page, "greeted", "No")
+    wait_saved(page)
+    page.locator("#overview").click()
+    page.get_by_role("heading", name="Check and send").wait_for()
+
+
+def test_a_visit_with_two_interactions_survives_a_reload_and_arrives_as_it_was_typed(phone, stage):
+    page = phone
+    begin(page)
+    for _ in range(3):
+        on(page, "staff_seen").get_by_role("button", name="One more").click()
+    on(page, "customers_waiting").get_by_role("textbox").fill("2")
+    say(page, "busyness", "Busy")
+
+    go_on(page, "Greeting")
+    assert on(page, "warmth").is_hidden(), "a condition is shown before it holds"
+    say(page, "greeted", "Yes")
+    say(page, "warmth", "Own words")
+    on(page, "wait").get_by_role("button", name="Start").click()
+    on(page, "wait").get_by_role("button", name="Stop").wait_for()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name this interaction").fill("Till 2")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Interaction 1 of 1 · Till 2").wait_for()
+    wait_saved(page)
+    page.wait_for_timeout(1500)
+
+    page.reload()
+    page.get_by_role("heading", name="Greeting").wait_for()
+    assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
+    assert on(page, "warmth").get_by_role("radio", name="Own words").is_checked()
+    on(page, "wait").get_by_role("button", name="Stop").click()
+    on(page, "wait").get_by_role("button", name="Measure again").wait_for()
+    seconds = int(on(page, "wait").locator("output").inner_text().removeprefix("0:"))
+    assert 1 <= seconds <= 20, "the timer did not run on through the reload"
+
+    page.get_by_role("button", name="+ Interaction").click()
+    page.get_by_text("Interaction 2 of 2").wait_for()
+    say(page, "greeted", "No")
+    on(page, "wait").get_by_role("button", name="type instead").click()
+    on(page, "wait").get_by_role("textbox", name="Seconds").fill("1:30")
+    on(page, "greeted").get_by_role("button", name="Note").click()
+    page.keyboard.type("Nobody at the door.")
+
+    go_on(page, "Shop")
+    say(page, "clean", "No")
+    on(page, "clean").locator("input[type=file]").set_input_files(picture())
+    on(page, "clean").get_by_role("img", name="Photo 1").wait_for()
+    on(page, "litter").get_by_role("button", name="Does not apply").click()
+    on(page, "words").get_by_role("textbox").fill("Two tills were closed.\nIt rained.")
+    wait_saved(page)
+
+    page.reload()  # in the middle again: the photo is still there
+    on(page, "clean").get_by_role("img", name="Photo 1").wait_for()
+    go_on(page, "Check and send")
+    page.get_by_text("Everything is answered.").wait_for()
+    page.get_by_label("Anything else worth knowing").fill("Wet floor at the door.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("heading", name="Visit complete").wait_for()
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+
+    (visit,) = stage.stored()
+    assert visit["location"] == "Harbour Street"
+    assert visit["note"] == "Wet floor at the door."
+    assert visit["context"] == [3, 2, "busy"]
+    first, second = visit["interactions"]
+    assert first == [
+        "Till 2",
+        {
+            "greeted": ["Answered", True, ""],
+            "warmth": ["Answered", "own", ""],
+            "wait": ["Answered", seconds, ""],
+        },
+    ]
+    assert second == [
+        "",
+        {"greeted": ["Answered", False, "Nobody at the door."], "wait": ["Answered", 90, ""]},
+    ]
+    assert visit["visit"] == {
+        "clean": ["Answered", False, ""],
+        "litter": ["Does not apply", None, ""],
+        "words": ["Answered", "Two tills were closed.\nIt rained.", ""],
+    }
+    assert visit["photos"] == [["clean", True, 1600]]
+
+    page.get_by_role("link", name="Back to my visits").click()
+    page.get_by_text(f"Received, no. {visit['receipt']}").wait_for()
+    assert page.get_by_role("link", name="Harbour Street").count() == 1
+
+
+def test_a_visit_completed_without_a_connection_goes_when_there_is_one(phone, stage):
+    page = phone
+    begin(page)
+    page.context.set_offline(True)
+    answer_shortly(page)
+    page.get_by_role("button", name="Send").click()
+    page.locator("#step").get_by_text("On this phone", exact=True).wait_for()
+    page.get_by_text("No connection: kept on this phone.").wait_for()
+    assert stage.stored() == []
+    page.context.set_offline(False)
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+    assert len(stage.stored()) == 1
+
+
+def test_an_answer_of_the_server_that_got_lost_makes_no_second_visit(phone, stage):
+    page = phone
+    lost = []
+
+    def lose_the_first(route):
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch())
+            route.abort()
+
+    page.route("**/api/v1/visits/*/", lose_the_first)
+    begin(page)
+    answer_shortly(page)
+    page.get_by_role("button", name="Send").click()
+    page.locator("#step").get_by_text("On this phone", exact=True).wait_for()
+    assert lost[0].status == 201
+    page.get_by_role("button", name="Send now").click()
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+    assert len(stage.stored()) == 1
+
+
+def test_what_the_server_refuses_stands_at_the_answer_and_can_be_corrected(phone, stage):
+    page = phone
+    begin(page)
+    answer_shortly(page)
+    refusals = []
+
+    def refuse(route):
+        visit = json.loads(route.request.post_data)
+        refusals.append(visit)
+        errors = [{"where": "interactions.0.observations.greeted", "message": "Look again, please."}]
+        body = {"detail": "Nothing was stored: correct what is named.", "errors": errors}
+        route.fulfill(status=400, content_type="application/json", body=json.dumps(body))
+
+    page.route("**/api/v1/visits/*/", refuse, times=1)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("heading", name="The server could not take this visit yet").wait_for()
+    page.get_by_role("button", name="Was the customer greeted?: Look again, please.").click()
+    on(page, "greeted").get_by_text("Look again, please.").wait_for()
+    say(page, "greeted", "Yes")
+    on(page, "greeted").get_by_text("Look again, please.").wait_for(state="hidden")
+    page.locator("#overview").click()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+    (visit,) = stage.stored()
+    assert visit["id"] in page.url
+    assert visit["interactions"][0][1]["greeted"][1] is True
+    assert len(refusals) == 1
+
+
+def test_a_removed_interaction_comes_back_whole(phone):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    say(page, "greeted", "Yes")
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_text("Interaction 1, ").and_(page.get_by_text("removed.")).wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="Greeting").wait_for()
+    assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
+    page.get_by_role("button", name="Remove").click()
+    wait_saved(page)
+    page.reload()  # the notice is gone, the way back is not
+    page.locator("#overview").click()
+    page.get_by_role("button", name="Bring back Interaction").click()
+    page.get_by_role("heading", name="Greeting").wait_for()
+    assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
+
+
+def test_two_tabs_on_one_visit_add_to_each_other(phone):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    wait_saved(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("heading", name="Greeting").wait_for()
+    say(other, "greeted", "Yes")
+    wait_saved(other)
+    on(page, "wait").get_by_role("button", name="type instead").click()
+    on(page, "wait").get_by_role("textbox", name="Seconds").fill("12")
+    wait_saved(page)
+    page.wait_for_timeout(300)
+    page.reload()
+    page.get_by_role("heading", name="Greeting").wait_for()
+    assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
+    assert on(page, "wait").locator("output").inner_text() == "0:12"
+
+
+def test_the_list_is_there_without_the_server_and_signing_out_warns_of_unsent_work(phone):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    wait_saved(page)
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.goto("/phone/")
+    page.get_by_text("In progress").wait_for()
+    page.get_by_role("link", name="Mill Lane").wait_for()
+    page.get_by_text("No connection").wait_for()
+    page.get_by_text("1 visit on this phone, saved ").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("dialog").get_by_text("Harbour Street").wait_for()
+    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out all the same").click()
+    page.wait_for_url("**/sign-in/**")
+
+
+def test_an_expired_sign_in_loses_nothing(phone, stage, sign_in):
+    page = phone
+    begin(page)
+    answer_shortly(page)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Sign in to send.").wait_for()
+    assert stage.stored() == []
+    sign_in(page, stage.auditor)
+    page.goto("/phone/")
+    page.get_by_text("Received, no. ").wait_for()
+    assert len(stage.stored()) == 1
+
+
+def test_somebody_elses_unsent_visit_is_neither_shown_nor_sent(phone, stage, stages, sign_in):
+    page = phone
+    begin(page)
+    page.context.set_offline(True)
+    answer_shortly(page)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("No connection: kept on this phone.").wait_for()
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    sign_in(page, stages.pop()["auditor"])
+    page.goto("/phone/")
+    page.get_by_text("Up to date").wait_for()
+    assert page.get_by_text("To do").count() == 2
+    assert page.get_by_text("Nothing waits on this phone").is_visible()
+    assert stage.stored() == []
+
+
+def test_the_preview_works_like_the_form_and_keeps_nothing(desktop_page, sign_in, stage):
+    page = desktop_page
+    sign_in(page, stage.owner)
+    page.goto(f"/phone/forms/{stage.version}/?preview=1")
+    page.get_by_role("heading", name="On arrival").wait_for()
+    go_on(page, "Greeting")
+    say(page, "greeted", "Yes")
+    on(page, "warmth").wait_for()
+    page.locator("#overview").click()
+    assert page.locator("#next").is_disabled()
+    assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+
+
+@pytest.mark.parametrize("root_size", ["16px", "32px"])
+def test_nothing_scrolls_sideways_on_a_small_phone_with_large_text(phone, root_size):
+    page = phone
+    page.set_viewport_size({"width": 320, "height": 640})
+
+    def fits() -> bool:
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", root_size)
+        return page.evaluate("document.documentElement.scrollWidth") <= 320  # a phone's innerWidth grows along
+
+    assert fits()
+    begin(page)
+    assert fits()
+    go_on(page, "Greeting")
+    say(page, "greeted", "Yes")
+    on(page, "wait").get_by_role("button", name="Start").click()
+    assert fits()
+    go_on(page, "Shop")
+    assert fits()
+    go_on(page, "Check and send")
+    assert fits()
+
+
+def test_a_visit_can_be_filled_with_the_keyboard_alone(phone, stage):
+    page = phone
+    begin(page)
+    page.locator("#next").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Greeting").wait_for()
+    assert page.evaluate("document.activeElement.id") == "title"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type === 'radio'"):
+            break
+    page.keyboard.press("Space")
+    assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
+    page.keyboard.press("ArrowRight")
+    assert on(page, "greeted").get_by_role("radio", name="No").is_checked()
