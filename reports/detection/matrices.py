@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-
 from django.db.models import CharField
 from django.db.models.functions import Cast
 

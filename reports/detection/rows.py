@@ -13,6 +13,7 @@ from reports.detection.moments import DAY, EPOCH
 from reports.measure.chain import NONE, Chain
 from reports.models import Tally
 
+LEAST_COVERAGE = 0.25
 COLUMNS = (
     "visit_id", "location_id", "version_id", "started_at", "received_at", "auditor", "daypart", "staffing", "matrix",
 )  # fmt: skip
@@ -58,12 +59,16 @@ class History:
 def load(*, standard: Standard, as_of: datetime, codes: Codes | None = None, locations=None) -> History:
     """The visits of a standard that were known at `as_of`: scored, not excluded, received by then.
 
+    A visit that observed less than a quarter of what applied is left out: on real inspections those went to look at
+    what was suspect, or noted only what failed, and say nothing about how the location usually does.
+
     codes : those of an earlier run, so that its effects fit; visits at unknown locations and criteria of newer
     versions are then left out. locations : ids, None for all. The number of queries is constant.
     """
     tallies = Tally.objects.filter(
         version__standard=standard, received_at__lte=as_of, is_excluded=False, scored_at__isnull=False
     )
+    tallies = tallies.exclude(coverage__lt=LEAST_COVERAGE)
     if locations is not None:
         tallies = tallies.filter(location__in=locations)
     rows = list(tallies.order_by("location_id", "started_at", "visit_id").values_list(*COLUMNS))

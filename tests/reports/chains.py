@@ -107,6 +107,7 @@ def a_tally(visit: Visit, seen: np.ndarray) -> Tally:
         daypart=visit.daypart,
         n_interactions=len(seen),
         matrix=seen.tobytes(),
+        coverage=1.0,
         scored_at=visit.received_at,
     )
 

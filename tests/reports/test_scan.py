@@ -135,6 +135,12 @@ def test_visit_that_was_excluded_leaves_the_scan(chain):
     assert flag.close_reason
 
 
+def test_visit_that_looked_only_at_what_was_suspect_is_no_evidence(chain):
+    some = Tally.objects.filter(location=chain.locations[5]).values("visit")[:3]
+    Tally.objects.filter(visit__in=[row["visit"] for row in some]).update(coverage=0.2)
+    assert scanned(chain).n_visits == 960 - 3
+
+
 def test_late_visit_lands_in_its_own_place(chain):
     late = Visit.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=150))[:6]
     ids = [visit.pk for visit in late]

@@ -13,6 +13,7 @@ from reports.detection.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10
+MOST_EVIDENCE = 1e6  # beyond it a ratio says more about the model than about the store
 
 
 class Command(BaseCommand):
@@ -120,12 +121,17 @@ def summary(run: Run) -> str:
     ]
     if thin:
         lines.append(f"Too few visits for a level: {thin} locations.")
-    lines += [
-        f"  {flag.location} ({flag.location.code}): {flag.channel} {flag.seen:.0%} since about "
-        f"{flag.onset_at:%d %b %Y}, {flag.expected:.0%} expected; evidence {min(flag.evidence, 1e6):,.0f} : 1; "
-        f"{flag.get_comparison_display().lower()}"
-        for flag in declines.select_related("location")[:SHOWN]
-    ]
+    lines += [sentence(flag) for flag in declines.select_related("location")[:SHOWN]]
     if declines.count() > SHOWN:
         lines.append(f"  … and {declines.count() - SHOWN} more.")
     return "\n".join(lines)
+
+
+def sentence(flag: DriftFlag) -> str:
+    since = f"since about {flag.onset_at:%d %b %Y}"
+    if flag.channel == "consistency":
+        what = f"interactions {since} differ by {flag.seen * 100:.0f} points, {flag.expected * 100:.0f} expected"
+    else:
+        what = f"{flag.channel} {flag.seen:.0%} {since}, {flag.expected:.0%} expected"
+    strength = f"evidence {min(flag.evidence, MOST_EVIDENCE):,.0f} : 1"
+    return f"  {flag.location} ({flag.location.code}): {what}; {strength}; {flag.get_comparison_display().lower()}"
