@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from locations.models import User
+from locations.requests import SignedInRequest
 from locations.roles import READS_RESULTS, Role
 from reports.pages.queries import NotVisible
 
@@ -32,7 +34,7 @@ def for_roles(roles: frozenset[Role], deed: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        def wrapped(request: SignedInRequest, *args, **kwargs) -> HttpResponseBase:
             if not request.user.has_role(roles):
                 raise PermissionDenied(refusal(request.user, roles, deed))
             return view(request, *args, **kwargs)
@@ -42,7 +44,7 @@ def for_roles(roles: frozenset[Role], deed: str) -> Callable[[View], View]:
     return decorate
 
 
-def refusal(user, roles: frozenset[Role], deed: str) -> str:
+def refusal(user: User, roles: frozenset[Role], deed: str) -> str:
     """Which roles may, which one this account has, and what to do."""
     needed = " and ".join(_joined([_people(role) for role in Role if role in roles]))
     own = [Role(role).label.lower() for role in sorted(set(user.memberships.values_list("role", flat=True)))]

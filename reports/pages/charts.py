@@ -121,15 +121,6 @@ class Plot:
     def y_label_x(self) -> float:
         return self.frame.left - 6
 
-    @property
-    def level_label_x(self) -> float:
-        """Where labels of levels stand: right of the plot, or inside it on a phone."""
-        return self.frame.right - 4 if self.frame.is_narrow else self.frame.right + 8
-
-    @property
-    def level_anchor(self) -> str:
-        return "end" if self.frame.is_narrow else "start"
-
 
 @dataclass(frozen=True)
 class ControlChart(Plot):
@@ -142,8 +133,16 @@ class ControlChart(Plot):
     seen_level: Level | None
     onset: Band | None
     flag: Tick | None
+    direction: str
     title: str
     description: str
+
+    @property
+    def caption(self) -> str:
+        """What the labels beside the wide chart say, for a phone, where there is no room beside it."""
+        levels = [level.label for level in (self.expected_level, self.seen_level) if level]
+        parts = [", ".join(levels), self.onset.label if self.onset else "", self.flag.label if self.flag else ""]
+        return words.capital("; ".join(part for part in parts if part) + ".") if any(parts) else ""
 
     @property
     def dot(self) -> float:
@@ -221,11 +220,12 @@ def percent_scale(
     return scale, [Tick(scale(value), str(value)) for value in range(math.ceil(low / step) * step, high + 1, step)]
 
 
-def nice_scale(values: Sequence[float], *, top: float, bottom: float, most: int = 3) -> tuple[Scale, list[Tick]]:
-    """Round ticks around the values of a metric of any size."""
+def nice_scale(values: Sequence[float], *, top: float, bottom: float, most: int = 2) -> tuple[Scale, list[Tick]]:
+    """Round ticks around the values. A metric is never magnified beyond a fifth of its size: flat looks flat."""
     low, high = min(values), max(values)
-    if high - low < 1e-9:
-        low, high = low - (abs(low) * 0.05 or 1), high + (abs(high) * 0.05 or 1)
+    short = (0.2 * max(abs(low), abs(high)) or 1.0) - (high - low)
+    if short > 0:
+        low, high = low - short / 2, high + short / 2
     raw = (high - low) / most
     power = 10 ** math.floor(math.log10(raw))
     step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= raw)
@@ -316,7 +316,7 @@ def control_chart(
         at = y.within(100 * seen)
         start = x.within(frame.onset.day)
         seen_level = Level(start, frame.right, at, f"seen {words.percent(seen)}", at + 4)
-    expected_level, seen_level = _apart(expected_level, seen_level, is_inside=frame.is_narrow)
+    expected_level, seen_level = _apart(expected_level, seen_level)
     return ControlChart(
         frame=frame,
         height=height,
@@ -331,6 +331,7 @@ def control_chart(
         seen_level=seen_level,
         onset=onset_band(frame),
         flag=_flag_line(frame, flagged_day, flag_label),
+        direction=direction,
         title=title,
         description=description,
     )
@@ -439,26 +440,21 @@ def _flag_line(frame: Frame, flagged_day: float | None, label: str) -> Tick | No
     if flagged_day is None:
         return None
     at = frame.days.within(flagged_day)
-    return Tick(at, label, "start" if frame.right - at > 90 else "end")
+    return Tick(at, label, "start" if frame.width - at > 110 else "end")
 
 
 def _to_edges(places: Sequence, frame: Frame) -> list:
     return [(frame.left, places[0][1]), *places, (frame.right, places[-1][1])]
 
 
-def _apart(expected: Level | None, seen: Level | None, *, is_inside: bool) -> tuple[Level | None, Level | None]:
-    """Moves two labels apart where they would touch; inside the plot they stand above and below their lines."""
+def _apart(expected: Level | None, seen: Level | None) -> tuple[Level | None, Level | None]:
+    """Moves two labels apart where they would touch."""
 
     def moved(level: Level, by: float) -> Level:
         return Level(level.start, level.end, level.y, level.label, level.label_y + by)
 
-    if expected is None:
+    if expected is None or seen is None or abs(expected.y - seen.y) >= 16:
         return expected, seen
-    above = seen is None or expected.y <= seen.y
-    if is_inside:
-        expected = moved(expected, -9 if above else 9)
-        return expected, moved(seen, 9 if above else -9) if seen else None
-    if seen is None or abs(expected.y - seen.y) >= 16:
-        return expected, seen
+    above = expected.y <= seen.y
     push = (16 - abs(expected.y - seen.y)) / 2
     return moved(expected, -push if above else push), moved(seen, push if above else -push)

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.models import Standard
+from locations.requests import SignedInRequest
 from locations.roles import READS_RESULTS
 from reports.pages.access import STARTS_SCANS, for_roles, results_page, signed_in
 from reports.pages.masthead import masthead
@@ -24,13 +25,13 @@ REFRESH_SECONDS = 3
 STORE_PARAMETERS = ("standard", "channel", "metric", "page")
 
 
-def _scope(request: HttpRequest) -> Scope:
+def _scope(request: SignedInRequest) -> Scope:
     return scope(user=request.user, region=request.GET.get("region", ""), standard=request.GET.get("standard", ""))
 
 
 @require_safe
 @results_page
-def drift(request: HttpRequest) -> HttpResponse:
+def drift(request: SignedInRequest) -> HttpResponse:
     asked = _scope(request)
     report = drift_report(
         asked,
@@ -53,7 +54,7 @@ def drift(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @results_page
-def locations(request: HttpRequest) -> HttpResponse:
+def locations(request: SignedInRequest) -> HttpResponse:
     asked = _scope(request)
     found = store_list(asked, query=request.GET.get("q", ""), page=request.GET.get("page", ""))
     heading = masthead("locations", region=asked.region_name, today=asked.today)
@@ -62,7 +63,7 @@ def locations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @results_page
-def location(request: HttpRequest, location_id: int) -> HttpResponse:
+def location(request: SignedInRequest, location_id: int) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in STORE_PARAMETERS}
     found = location_page(user=request.user, location_id=location_id, **asked)
     heading = masthead("locations", region=found.location.region.name, today=found.scope.today)
@@ -71,7 +72,7 @@ def location(request: HttpRequest, location_id: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+def visit(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     found = visit_page(user=request.user, visit_id=visit_id)
     heading = None
     if request.user.has_role(READS_RESULTS):
@@ -81,7 +82,7 @@ def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 
 @require_safe
 @results_page
-def runs(request: HttpRequest) -> HttpResponse:
+def runs(request: SignedInRequest) -> HttpResponse:
     found = run_list(page=request.GET.get("page", ""))
     return render(
         request,
@@ -97,7 +98,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @results_page
-def run(request: HttpRequest, run_id: int) -> HttpResponse:
+def run(request: SignedInRequest, run_id: int) -> HttpResponse:
     found = run_page(user=request.user, run_id=run_id)
     return render(
         request,
@@ -114,7 +115,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 @for_roles(STARTS_SCANS, "start a scan")
-def run_new(request: HttpRequest) -> HttpResponse:
+def run_new(request: SignedInRequest) -> HttpResponse:
     """Scan now, unless a scan of the standard is under way already: then follow that one."""
     key = request.POST.get("standard", "")
     standard = Standard.objects.filter(key=key).first()

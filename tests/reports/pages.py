@@ -57,25 +57,25 @@ def make_visit(
         acknowledged_at=started_at + timedelta(minutes=5),
     )  # fmt: skip
     criteria = {criterion.key: criterion for criterion in world.version.criteria()}
-    Observation.objects.create(
-        visit=visit, interaction=interaction, criterion=criteria["greeted"], value=greeted, conformity=float(greeted),
-        note=note,
-    )  # fmt: skip
-    Observation.objects.create(
-        visit=visit, interaction=interaction, criterion=criteria["wait"], value=220, conformity=0.0
+    seen = (
+        (interaction, "greeted", {"value": greeted, "conformity": float(greeted), "note": note}),
+        (interaction, "wait", {"value": 220, "conformity": 0.0}),
+        (None, "litter", {"value": 1, "conformity": 0.8}),
+        (None, "clean", {"state": Observation.State.NOT_OBSERVED}),
     )
-    Observation.objects.create(visit=visit, criterion=criteria["litter"], value=1, conformity=0.8)
-    Observation.objects.create(visit=visit, criterion=criteria["clean"], state=Observation.State.NOT_OBSERVED)
+    Observation.objects.bulk_create(
+        Observation(visit=visit, interaction=where, criterion=criteria[key], **said) for where, key, said in seen
+    )
     if run_scores:
         tally = Tally.objects.create(
             visit=visit, location=location, version=world.version, started_at=started_at, received_at=started_at,
             auditor=f"user:{visit.auditor_id}", n_interactions=1, matrix=b"\xf0", score=score, coverage=0.9,
             n_critical_failed=0 if greeted else 1, scored_at=started_at,
         )  # fmt: skip
-        for section in world.version.sections.all():
-            SectionScore.objects.create(
-                tally=tally, section=section, dimension="completion", score=score, n_observed=2, n_applicable=3
-            )
+        SectionScore.objects.bulk_create(
+            SectionScore(tally=tally, section=each, dimension="completion", score=score, n_observed=2, n_applicable=3)
+            for each in world.version.sections.all()
+        )
     return visit
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
 
 from reports.models import DriftFlag, LocationResult, Tally
@@ -19,6 +19,7 @@ from reports.pages.queries.flags import (
     rows_with_charts,
     state_of,
 )
+from reports.pages.queries.paging import page_of
 from reports.pages.queries.scope import Scope, section_titles
 
 N_LEADS = 3
@@ -72,7 +73,7 @@ def drift_report(
 ) -> DriftReport:
     """Everything on the page; the number of queries does not depend on how many stores there are."""
     order = order if order in ORDERS else "severity"
-    if scope.run is None:
+    if scope.standard is None or scope.run is None:
         return DriftReport(scope, "", "", 0, 0, [], None, None, order)
     results = LocationResult.objects.visible_to(scope.user).filter(
         standard=scope.standard, location__in=scope.locations()
@@ -118,15 +119,21 @@ def _facts(scope: Scope, n_stores: int) -> str:
 
 
 def _flag_rows(scope: Scope, flags: QuerySet[DriftFlag], titles: dict[str, str], page: str) -> Page:
-    found = Paginator(flags, FLAGS_A_PAGE).get_page(page or 1)
-    found.object_list = [flag_row(flag, titles=titles, today=scope.today) for flag in found.object_list]
-    return found
+    return page_of(
+        flags,
+        number=page,
+        size=FLAGS_A_PAGE,
+        rows=lambda found: [flag_row(flag, titles=titles, today=scope.today) for flag in found],
+    )
 
 
 def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, order: str) -> Page:
-    found = Paginator(_ordered(results, scope, order), STORES_A_PAGE).get_page(page or 1)
-    found.object_list = store_rows(list(found.object_list), today=scope.today)
-    return found
+    return page_of(
+        _ordered(results, scope, order),
+        number=page,
+        size=STORES_A_PAGE,
+        rows=lambda found: store_rows(found, today=scope.today),
+    )
 
 
 def with_flags(results: QuerySet[LocationResult], scope: Scope) -> QuerySet[LocationResult]:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Count, Q
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
 from reports.pages.queries import NotVisible
 from reports.pages.queries.flags import SYMBOLS, Direction, FlagRow, flag_row, state_of
+from reports.pages.queries.paging import page_of
 from reports.pages.queries.quotes import Quote, quotes
 from reports.pages.queries.reported import MetricView, metric_views
 from reports.pages.queries.scope import Link, Scope, scope, section_titles
@@ -188,13 +190,14 @@ def _headline(location: Location, flag: FlagRow | None, result: LocationResult |
             today=asked.today,
             comparison=flag.comparison,
         )
-    has_level = result is not None and result.level_low is not None and result.level_high is not None
+    if result is None:
+        return sentences.location_headline(name=location.name, is_scanned=False)
+    low, high = result.level_low, result.level_high
     return sentences.location_headline(
         name=location.name,
-        comparison=result.comparison if result else "",
-        level=(result.level_low, result.level_high) if has_level else None,
-        n_more_needed=result.n_more_needed if result else 0,
-        is_scanned=result is not None,
+        comparison=result.comparison,
+        level=(low, high) if low is not None and high is not None else None,
+        n_more_needed=result.n_more_needed,
     )
 
 
@@ -285,7 +288,7 @@ def _execution(
         last = max(last, today)
     frames = tuple(charts.frame(first=points[0].day, last=last, width=width, onset=onset) for width in (WIDE, NARROW))
     title = words.capital(next(link.name for link in channels if link.is_here))
-    details = {
+    details: dict[str, Any] = {
         "title": f"{title} at {location.name}: share of behaviours kept per visit",
         "description": _description(points, flag, asked.today),
         "seen": _seen(found, channel) if found else None,
@@ -364,9 +367,12 @@ def _visits(user, location: Location, asked: Scope, page: str) -> Page:
     if asked.standard:
         visits = visits.filter(version__standard=asked.standard)
     visits = visits.select_related("tally").defer("tally__matrix").order_by("-started_at", "pk")
-    found = Paginator(visits, VISITS_A_PAGE).get_page(page or 1)
-    found.object_list = [_visit_row(visit, location) for visit in found.object_list]
-    return found
+    return page_of(
+        visits,
+        number=page,
+        size=VISITS_A_PAGE,
+        rows=lambda found: [_visit_row(visit, location) for visit in found],
+    )
 
 
 def _visit_row(visit: Visit, location: Location) -> VisitRow:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Q
 
+from locations.models import Location
 from reports.models import LocationResult
 from reports.pages.queries.drift import StoreRow, store_rows, with_flags
+from reports.pages.queries.paging import page_of
 from reports.pages.queries.scope import Scope
 
 STORES_A_PAGE = 50
@@ -37,13 +39,16 @@ def store_list(scope: Scope, *, query: str = "", page: str = "") -> StoreList:
         locations = locations.filter(
             Q(name__icontains=query) | Q(code__icontains=query) | Q(region__name__icontains=query)
         )
-    found = Paginator(locations, STORES_A_PAGE).get_page(page or 1)
-    places = list(found.object_list)
+    stores = page_of(locations, number=page, size=STORES_A_PAGE, rows=lambda places: _listed(scope, places))
+    return StoreList(scope, query, stores)
+
+
+def _listed(scope: Scope, places: list[Location]) -> list[ListedStore]:
     rows = {}
     if scope.standard:
         results = LocationResult.objects.visible_to(scope.user).filter(standard=scope.standard, location__in=places)
         rows = {row.location_id: row for row in store_rows(list(with_flags(results, scope)), today=scope.today)}
-    found.object_list = [
+    return [
         ListedStore(
             place.pk,
             place.name,
@@ -54,4 +59,3 @@ def store_list(scope: Scope, *, query: str = "", page: str = "") -> StoreList:
         )
         for place in places
     ]
-    return StoreList(scope, query, found)

@@ -61,5 +61,7 @@ def quotes(
 
 
 def _words(observation: Observation) -> str:
-    is_text = observation.criterion.kind == Criterion.Kind.TEXT and isinstance(observation.value, str)
-    return (observation.note or (observation.value if is_text else "")).strip()
+    said = observation.note
+    if not said and observation.criterion.kind == Criterion.Kind.TEXT and isinstance(observation.value, str):
+        said = observation.value
+    return said.strip(' \n\t"“”')

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.utils import timezone
 
 from audits.models import Standard
 from reports.models import DriftFlag, LocationResult, Run
 from reports.pages import words
 from reports.pages.queries import NotVisible
+from reports.pages.queries.paging import page_of
 
 RUNS_A_PAGE = 25
 UNFINISHED = (Run.State.WAITING, Run.State.RUNNING)
@@ -82,10 +83,8 @@ class RunPage:
 def run_list(*, page: str = "") -> RunList:
     """All runs, the latest first. A run is of the whole chain; what it found is shown by region elsewhere."""
     runs = Run.objects.defer("effects").select_related("standard", "requested_by")
-    found = Paginator(runs, RUNS_A_PAGE).get_page(page or 1)
-    found.object_list = [RunRow(run) for run in found.object_list]
     return RunList(
-        found,
+        page_of(runs, number=page, size=RUNS_A_PAGE, rows=lambda found: [RunRow(run) for run in found]),
         list(Standard.objects.filter(versions__published_at__isnull=False).distinct()),
         Run.objects.filter(state__in=UNFINISHED).exists(),
     )

@@ -193,9 +193,7 @@ def _criterion(
             of = str(encounter) if encounter and several else ""
             photos = [_evidence(photo) for photo in pictures[criterion.pk, key]]
             answers.append(_answer(criterion, seen[key], of, photos, reads_results))
-    return CriterionRow(
-        criterion.text, criterion.get_dimension_display().split(":")[0], criterion.is_critical, answers
-    )
+    return CriterionRow(criterion.text, criterion.is_critical, answers)
 
 
 def _answer(
