@@ -83,13 +83,18 @@ const EXPLAINED = {
 };
 
 /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
-export function buildDone({ template, visit, shown }) {
+export function buildDone({ template, visit, photos, shown }) {
   const page = template.content.cloneNode(true);
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
-  const isConflict = visit.state === 'conflict';
-  part('state').textContent = isConflict ? 'Not accepted' : shown.state;
-  part('state').dataset.tone = isConflict ? 'wrong' : shown.tone;
-  part('explained').textContent = EXPLAINED[shown.tone === 'sending' ? 'sending' : visit.state];
+  const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
+  part('state').textContent = shown.state;
+  part('state').dataset.tone = shown.tone;
+  part('explained').textContent = [
+    visit.state === 'received' && refused.length ? 'The answers have arrived.' : EXPLAINED[explainedBy(visit, shown)],
+    ...refused.map((photo) => `A photo was not accepted: ${photo.refused}`),
+  ].join(' ');
   page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
   return page;
 }
+
+const explainedBy = (visit, shown) => (shown.tone === 'sending' ? 'sending' : visit.state);

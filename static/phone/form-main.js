@@ -12,7 +12,7 @@ import { buildPayload } from './payload.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
 import { createScreen } from './screen.js';
 import { inWords, keepSending } from './sending.js';
-import { stateOf } from './state.js';
+import { picturesOf, stateOf } from './state.js';
 import { createStatus } from './status.js';
 import { indexOfStep } from './steps.js';
 import { createStore } from './store.js';
@@ -106,9 +106,7 @@ function show(index, options) {
 function showState() {
   if (isPreview) return status.say('Nothing is kept', 'todo');
   if (isOpen(visit)) return status.saved(visit.changed_at);
-  const unsent = photos.filter((photo) => !photo.removed_at && !photo.sent_at).length;
-  const shown =
-    visit.state === 'conflict' ? { state: 'Not accepted', tone: 'wrong' } : stateOf(visit, { unsent }, progress);
+  const shown = stateOf(visit, picturesOf(photos), progress);
   screen.showDone(shown);
   return status.say(shown.state, shown.tone);
 }

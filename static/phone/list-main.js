@@ -2,6 +2,7 @@
 import { groupsOf, unsentLine, unsentOf } from './list.js';
 import { fetchLists, send } from './network.js';
 import { inWords, keepSending } from './sending.js';
+import { picturesOf } from './state.js';
 import { createStore } from './store.js';
 
 const TITLES = { needs: 'Needs you', today: 'Today', later: 'Later', sent: 'Sent' };
@@ -61,19 +62,19 @@ async function fetchNews() {
 
 // ---- the list
 
-async function picturesOf(visits) {
-  const entries = visits.map(async (visit) => {
-    const photos = (await store.photosOf(visit.id)).filter((photo) => !photo.removed_at);
-    const unsent = photos.filter((photo) => !photo.sent_at && !photo.refused).length;
-    const refused = photos.filter((photo) => photo.refused).map((photo) => photo.refused);
-    return [visit.id, { photos: photos.length, unsent, refused }];
-  });
-  return new Map(await Promise.all(entries));
+let nRenders = 0;
+
+/** Photos of each visit, counted. */
+async function allPictures(visits) {
+  return new Map(await Promise.all(visits.map(async ({ id }) => [id, picturesOf(await store.photosOf(id))])));
 }
 
 async function render() {
+  nRenders += 1;
+  const turn = nRenders;
   const [assignments, visits, sent] = await Promise.all([store.assignments(), store.visits(), store.sent()]);
-  const pictures = await picturesOf(visits);
+  const pictures = await allPictures(visits);
+  if (turn !== nRenders) return; // a later one knows more
   const groups = groupsOf({ assignments, visits, pictures, sent, progress, now: Date.now() });
   const shown = Object.entries(groups).filter(([, rows]) => rows.length);
   const focused = document.activeElement?.closest?.('.row')?.href;

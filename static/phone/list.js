@@ -28,7 +28,7 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
   const groups = { needs: [], today: [], later: [], sent: [] };
   const newestFirst = [...visits].reverse();
   for (const visit of newestFirst) {
-    const [group, row] = rowOfVisit(visit, pictures.get(visit.id), progress, now);
+    const [group, row] = rowOfVisit(visit, pictures.get(visit.id) ?? NONE, progress, now);
     groups[group].push(row);
   }
   const begun = new Set(visits.map((visit) => visit.assignment));
@@ -42,9 +42,13 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
   return groups;
 }
 
+const NONE = { photos: 0, unsent: 0, refused: [] };
+
 /** Visits whose answers or photos are on this phone only. */
 export const unsentOf = (visits) => visits.filter((visit) => visit.state !== 'received');
 
+/** As it stands inside a sentence. */
+const inside = (words) => words[0].toLowerCase() + words.slice(1);
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
 const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may have named another host
 
@@ -67,9 +71,8 @@ const titleOf = ({ standard, version_number: number }) => (number ? `${standard}
 function rowOfVisit(visit, pictures, progress, now) {
   const zone = visit.location.timezone;
   const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
-  const refused = pictures?.refused ?? [];
   if (visit.state === 'draft') {
-    const started = `started ${momentName(visit.started_at, now, zone).toLowerCase()}`;
+    const started = `started ${inside(momentName(visit.started_at, now, zone))}`;
     const about = joined(visit.location.address, started, titleOf(visit));
     return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
   }
@@ -79,17 +82,16 @@ function rowOfVisit(visit, pictures, progress, now) {
   }
   if (visit.state === 'conflict') {
     const about = 'The server has this visit with other answers. Yours is kept on this phone.';
-    return ['needs', { ...row, state: 'Not accepted', tone: 'wrong', about }];
+    return ['needs', { ...row, ...stateOf(visit, pictures, progress), about }];
   }
-  if (visit.state === 'received' && refused.length) {
-    const state = `Received, ${plural(refused.length, 'photo')} not accepted`;
-    return ['needs', { ...row, state, tone: 'wrong', about: refused[0] }];
+  if (visit.state === 'received' && pictures.refused.length) {
+    return ['needs', { ...row, ...stateOf(visit, pictures, progress), about: pictures.refused[0] }];
   }
   const about = joined(
     momentName(visit.ended_at, now, zone),
     [
       liveInteractions(visit).length && plural(liveInteractions(visit).length, 'interaction'),
-      pictures?.photos && plural(pictures.photos, 'photo'),
+      pictures.photos && plural(pictures.photos, 'photo'),
     ].filter(Boolean).join(', '),
   );
   return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];

@@ -120,7 +120,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
     pictures.release();
-    $('step').replaceChildren(buildDone({ template: $('done'), visit, shown }));
+    $('step').replaceChildren(buildDone({ template: $('done'), visit, photos, shown }));
     $('title').textContent = 'Visit complete';
     $('head').hidden = false;
     $('crumb').hidden = $('foot').hidden = $('progress').hidden = $('overview').hidden = true;

@@ -98,7 +98,17 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const conflict = (id, reason) => change(id, (visit) => Object.assign(visit, { state: 'conflict', reason }));
   const accept = (id, { receipt, received_at }) =>
     change(id, (visit) => Object.assign(visit, { state: 'accepted', receipt, received_at }));
-  const settle = (id) => change(id, (visit) => Object.assign(visit, { state: 'received' }));
+
+  /** All has arrived: the pictures that were taken back or no longer asked for leave the phone too. */
+  const settle = (id) =>
+    db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+      const visit = await asked(kept.get(id));
+      const named = new Set(visit.payload.photos.map((photo) => photo.id));
+      for (const photo of await asked(pictures.index('visit').getAll(id))) {
+        if (!named.has(photo.id)) pictures.delete(photo.id);
+      }
+      await asked(kept.put({ ...visit, state: 'received' }));
+    });
 
   async function photosToSend(id) {
     const visit = await read('visits', (store) => asked(store.get(id)));
