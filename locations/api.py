@@ -79,6 +79,7 @@ class ReadingsView(APIView):
             component_name="SentReadingsOrList",
             serializers=[SentReadingsSerializer, SentReadingSerializer(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
         responses={200: StoredSerializer, 400: RefusedSerializer, 403: RefusedSerializer, 413: RefusedSerializer},
     )

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
+from rest_framework_api_key.models import AbstractAPIKey
 
 from locations.roles import Role
 
@@ -87,15 +87,10 @@ class Membership(models.Model):
         return f"{self.user}: {self.get_role_display()} in {self.location or self.region}"
 
 
-class ApiKeyManager(BaseAPIKeyManager):
-    key_header = "Authorization"
-
-
 class ApiKey(AbstractAPIKey):
     """A machine's key: acts as its user, so that the one access rule holds for machines too."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
-    objects = ApiKeyManager()
 
     class Meta(AbstractAPIKey.Meta):
         verbose_name = "API key"
