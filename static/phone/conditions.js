@@ -20,7 +20,9 @@ const says = (answer, value) => answer?.state === 'answered' && inWords(answer.v
 export function isShown(criterion, scope, visit, sections) {
   if (!criterion.shownIf) return true;
   const { criterion: key, value } = criterion.shownIf;
-  const section = sections.find((each) => each.criteria.some((other) => other.key === key));
+  const section = sections.find(
+    (each) => each.asked !== 'context' && each.criteria.some((other) => other.key === key),
+  );
   const other = section?.criteria.find((each) => each.key === key);
   if (!section || !other) return true; // better one question too many than one that nobody can reach
   return scopesOf(section, scope, visit).some(

@@ -18,7 +18,7 @@ export function createPictures(template) {
   /** @param {HTMLElement} fieldset @param {import('./types.js').Photo[]} photos of this criterion, here */
   function fill(fieldset, photos) {
     const list = fieldset.querySelector('[data-part="photos"]');
-    if (!list) return; // the questions on arrival take none
+    if (!list) return; // the questions about the context take none
     fieldset.querySelector('[data-part="n-photos"]').textContent = photos.length ? ` (${photos.length})` : '';
     const shown = [...list.children].map((item) => item.dataset.photo).join();
     if (shown !== photos.map(({ id }) => id).join()) list.replaceChildren(...photos.map(row));

@@ -5,7 +5,7 @@ import { answersOf, liveInteractions } from './draft.js';
 const CHECK = 'check';
 
 /**
- * Arrival, then each interaction's sections, then the sections of the visit, then the check.
+ * The context, then each interaction's sections, then the sections of the visit, then the check.
  * @param {import('./types.js').Visit} visit
  * @param {import('./types.js').Section[]} sections
  * @returns {import('./types.js').Step[]}

@@ -50,7 +50,7 @@ for visit in Visit.objects.filter(auditor__email={auditor!r}):
         "context": [visit.staff_seen, visit.customers_waiting, visit.busyness],
         "interactions": [[i.label, said(i.observations.all())] for i in visit.interactions.all()],
         "visit": said(visit.observations.filter(interaction=None)),
-        "photos": [[p.criterion.key, bool(p.received_at), max(p.width, p.height)] for p in visit.photos.all()],
+        "photos": [[p.criterion.key, p.width and max(p.width, p.height)] for p in visit.photos.all()],
     }})
 print(json.dumps(visits))
 """
@@ -89,7 +89,7 @@ def picture() -> dict:
 
 def begin(page, place="Harbour Street"):
     page.get_by_role("link", name=place).click()
-    page.get_by_role("heading", name="On arrival").wait_for()
+    page.get_by_role("heading", name="Before you start").wait_for()
 
 
 def on(page, criterion):
@@ -197,7 +197,7 @@ def test_a_visit_with_two_interactions_survives_a_reload_and_arrives_as_it_was_t
         "litter": ["Does not apply", None, ""],
         "words": ["Answered", "Two tills were closed.\nIt rained.", ""],
     }
-    assert visit["photos"] == [["clean", True, 1600]]
+    assert visit["photos"] == [["clean", 1600]]
 
     page.get_by_role("link", name="Back to my visits").click()
     page.get_by_text(f"Received, no. {visit['receipt']}").wait_for()
@@ -267,6 +267,31 @@ def test_what_the_server_refuses_stands_at_the_answer_and_can_be_corrected(phone
     assert visit["id"] in page.url
     assert visit["interactions"][0][1]["greeted"][1] is True
     assert len(refusals) == 1
+
+
+def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, stage):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    say(page, "greeted", "No")
+    on(page, "greeted").locator("input[type=file]").set_input_files(picture())
+    on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
+    on(page, "wait").locator("input[type=file]").set_input_files(picture())
+    on(page, "wait").get_by_role("button", name="Remove photo 1").click()
+    page.get_by_text("Photo removed.").wait_for()
+    wait_saved(page)
+    page.locator("#overview").click()
+    body = json.dumps({"detail": "This picture is damaged."})
+    refusal = {"status": 400, "content_type": "application/json", "body": body}
+    page.route("**/photos/**", lambda route: route.fulfill(**refusal), times=1)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("A photo was not accepted: This picture is damaged.").wait_for()
+    assert stage.stored()[0]["photos"] == [["greeted", None]]
+    page.get_by_role("link", name="Back to my visits").click()
+    page.get_by_text("Received, 1 photo not accepted").wait_for()
+    page.get_by_role("button", name="Send now").click()
+    page.get_by_text("Received, no. ").wait_for()
+    assert stage.stored()[0]["photos"] == [["greeted", 1600]]
 
 
 def test_a_removed_interaction_comes_back_whole(phone):
@@ -363,7 +388,7 @@ def test_the_preview_works_like_the_form_and_keeps_nothing(desktop_page, sign_in
     page = desktop_page
     sign_in(page, stage.owner)
     page.goto(f"/phone/forms/{stage.version}/?preview=1")
-    page.get_by_role("heading", name="On arrival").wait_for()
+    page.get_by_role("heading", name="Before you start").wait_for()
     go_on(page, "Greeting")
     say(page, "greeted", "Yes")
     on(page, "warmth").wait_for()

@@ -53,17 +53,27 @@ test('an answer about the visit decides in every interaction', () => {
   assert.equal(shownIn(sections[0], 'i1', visit, sections).length, 1);
 });
 
-test('steps run from arrival through the interactions to the visit and the check', () => {
+test('a criterion that is called like a question of the context decides all the same', () => {
+  const sections = [
+    SECTIONS[0],
+    { ...shop, criteria: [{ key: 'busyness' }, { key: 'why', shownIf: { criterion: 'busyness', value: 'yes' } }] },
+  ];
+  const visit = makeVisit();
+  patchAnswer(visit, 'visit', 'busyness', answered(true));
+  assert.equal(shownIn(sections[1], 'visit', visit, sections).length, 2);
+});
+
+test('steps run from the start through the interactions to the visit and the check', () => {
   const visit = makeVisit();
   addInteraction(visit, 'i2', AT);
   assert.deepEqual(
     stepsOf(visit, SECTIONS).map(({ id }) => id),
-    ['context/arrival', 'i1/greeting', 'i2/greeting', 'visit/shop', 'check'],
+    ['context/before', 'i1/greeting', 'i2/greeting', 'visit/shop', 'check'],
   );
   removeInteraction(visit, 'i1', AT);
   assert.deepEqual(
     stepsOf(visit, SECTIONS).map(({ id }) => id),
-    ['context/arrival', 'i2/greeting', 'visit/shop', 'check'],
+    ['context/before', 'i2/greeting', 'visit/shop', 'check'],
   );
 });
 

@@ -5,9 +5,9 @@ export const AT = '2026-03-02T12:00:00.000Z';
 
 const criterion = (key, kind = 'yes_no', shownIf = null) => ({ key, text: `About ${key}`, kind, shownIf });
 
-/** Arrival; Greeting (per interaction; `how` only after a greeting, `smile` only after `how`); Shop (per visit). */
+/** Before you start; Greeting (per interaction; `how` only after a greeting, `smile` only after `how`); Shop (per visit). */
 export const SECTIONS = [
-  { key: 'arrival', title: 'On arrival', asked: 'context', criteria: [
+  { key: 'before', title: 'Before you start', asked: 'context', criteria: [
     criterion('staff_seen', 'count'), criterion('customers_waiting', 'count'), criterion('busyness', 'choice'),
   ] },
   { key: 'greeting', title: 'Greeting', asked: 'interaction', criteria: [
