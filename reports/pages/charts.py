@@ -140,9 +140,9 @@ class ControlChart(Plot):
     @property
     def caption(self) -> str:
         """What the labels beside the wide chart say, for a phone, where there is no room beside it."""
-        levels = [level.label for level in (self.expected_level, self.seen_level) if level]
-        parts = [", ".join(levels), self.onset.label if self.onset else "", self.flag.label if self.flag else ""]
-        return words.capital("; ".join(part for part in parts if part) + ".") if any(parts) else ""
+        seen = f"seen {self.seen_level.label} what is expected (dashed)" if self.seen_level else "dashed: expected"
+        parts = [seen, self.onset.label if self.onset else "", self.flag.label if self.flag else ""]
+        return words.capital("; ".join(part for part in parts if part) + ".")
 
     @property
     def dot(self) -> float:
@@ -170,9 +170,7 @@ class LeadChart:
     observed: str
     reported: str
     expected_y: float
-    divide_y: float
     since: Band | None
-    first_label: str
     title: str
     description: str
     end: tuple[float, float] | None = None
@@ -220,7 +218,9 @@ def percent_scale(
     return scale, [Tick(scale(value), str(value)) for value in range(math.ceil(low / step) * step, high + 1, step)]
 
 
-def nice_scale(values: Sequence[float], *, top: float, bottom: float, most: int = 2) -> tuple[Scale, list[Tick]]:
+def nice_scale(
+    values: Sequence[float], *, top: float, bottom: float, most: int = 2, ceiling: float | None = None
+) -> tuple[Scale, list[Tick]]:
     """Round ticks around the values. A metric is never magnified beyond a fifth of its size: flat looks flat."""
     low, high = min(values), max(values)
     short = (0.2 * max(abs(low), abs(high)) or 1.0) - (high - low)
@@ -230,8 +230,10 @@ def nice_scale(values: Sequence[float], *, top: float, bottom: float, most: int 
     power = 10 ** math.floor(math.log10(raw))
     step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= raw)
     first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    if ceiling is not None and max(values) <= ceiling < last:
+        last = ceiling
     scale = Scale(first, last, bottom, top)
-    n = round((last - first) / step)
+    n = math.floor((last - first) / step + 1e-9)
     return scale, [Tick(scale(first + i * step), words.quantity(first + i * step)) for i in range(n + 1)]
 
 
@@ -276,15 +278,17 @@ def control_chart(
     frame: Frame,
     title: str,
     description: str,
-    seen: float | None = None,
+    change: float | None = None,
     flagged_day: float | None = None,
     direction: str = "decline",
     flag_label: str = "",
 ) -> ControlChart:
     """Execution per visit with what was expected, natural limits, the onset and the flag.
 
-    `seen` is the share since the onset; the points after the flag get the flag's shape.
+    `change` is that of the share since the onset. It is drawn as far from the expected one, on the scale of the chart,
+    where auditors and dayparts are taken out. The points after the flag get the flag's shape.
     """
+    seen = points[-1].expected + change if change is not None and points else None
     height = 240.0 if frame.is_narrow else 300.0
     top, bottom = 22.0, height - 24
     values = [point.value for point in points]
@@ -311,11 +315,11 @@ def control_chart(
     expected_level = seen_level = None
     if points:
         at = y.within(100 * points[-1].expected)
-        expected_level = Level(frame.left, frame.right, at, f"expected {words.percent(points[-1].expected)}", at + 4)
+        expected_level = Level(frame.left, frame.right, at, "expected", at + 4)
     if seen is not None and frame.onset:
         at = y.within(100 * seen)
         start = x.within(frame.onset.day)
-        seen_level = Level(start, frame.right, at, f"seen {words.percent(seen)}", at + 4)
+        seen_level = Level(start, frame.right, at, _far_from_expected(change or 0), at + 4)
     expected_level, seen_level = _apart(expected_level, seen_level)
     return ControlChart(
         frame=frame,
@@ -343,7 +347,8 @@ def metric_chart(
     """A reported metric on the time axis of the execution above it; `readings` are (day, value), oldest first."""
     height = 96.0 if frame.is_narrow else 112.0
     top, bottom = 12.0, height - 22
-    y, y_ticks = nice_scale([value for _, value in readings], top=top, bottom=bottom)
+    ceiling = 100.0 if unit == "%" else None
+    y, y_ticks = nice_scale([value for _, value in readings], top=top, bottom=bottom, ceiling=ceiling)
     places = [(frame.days(day), y(value)) for day, value in readings]
     label = words.quantity(readings[-1][1], unit)
     return MetricChart(
@@ -372,8 +377,7 @@ def lead_chart(
     width: float = 240,
 ) -> LeadChart:
     """`observed` shares (day, 0..1) and `reported` values (day, value), oldest first; either may be empty."""
-    height = 118.0 if reported else 78.0
-    divide = 74.0
+    height = 130.0 if reported else 84.0
     days = [day for day, _ in (*observed, *reported)] or [onset.day]
     x = Scale(min(days), max(max(days), min(days) + 1), 1, width - 6)
     y, _ = percent_scale([*(value for _, value in observed), expected], top=16, bottom=62)
@@ -393,10 +397,13 @@ def lead_chart(
         observed=path(places),
         reported=reported_line,
         expected_y=y.within(100 * expected),
-        divide_y=divide,
-        since=Band(start, round(width - start, 1), onset.label, start + 3 if start < width * 0.6 else width - 3,
-                   "start" if start < width * 0.6 else "end"),
-        first_label="observed",
+        since=Band(
+            start,
+            round(width - start, 1),
+            onset.label,
+            start + 3 if start < 0.6 * width else width - 3,
+            "start" if start < 0.6 * width else "end",
+        ),
         title=title,
         description=description,
         end=places[-1] if places else None,
@@ -434,6 +441,11 @@ def onset_band(frame: Frame, *, with_label: bool = True) -> Band | None:
     is_left = start - frame.left > 7 * len(label)  # enough room for the label on the left of the band
     return Band(round(start, 1), round(end - start, 1), label, start - 5 if is_left else end + 5,
                 "end" if is_left else "start")  # fmt: skip
+
+
+def _far_from_expected(change: float) -> str:
+    """14 points below."""
+    return f"{words.count(abs(round(100 * change)), 'point')} {'below' if change < 0 else 'above'}"
 
 
 def _flag_line(frame: Frame, flagged_day: float | None, label: str) -> Tick | None:

@@ -8,7 +8,7 @@ from reports.models import DriftFlag, LocationResult
 from reports.pages import words
 
 DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
-WHOLE = "all moments together"
+WHOLE = "all moments"
 UNEVEN = "unevenness"
 Comparison = DriftFlag.Comparison
 STOPS = ".,;:"

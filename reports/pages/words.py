@@ -42,6 +42,11 @@ def evidence(ratio: float) -> str:
     return f"{round(max(ratio, 1.0) / digit) * digit:,}{NBSP}:{NBSP}1"
 
 
+def evidence_briefly(ratio: float) -> str:
+    """The same for a column of a table."""
+    return f">{NBSP}{MOST_EVIDENCE:,}{NBSP}:{NBSP}1" if ratio > MOST_EVIDENCE else evidence(ratio)
+
+
 def number(n: int) -> str:
     """In words up to twelve, as a newspaper would."""
     return NUMBERS[n] if n < len(NUMBERS) else f"{n:,}"

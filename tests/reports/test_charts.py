@@ -23,7 +23,13 @@ def chart(width=1088, **changes):
     seen = points()
     onset = charts.Onset(FIRST + 140, FIRST + 133, FIRST + 147, "began about 21 Sep")
     frame = charts.frame(first=seen[0].day, last=seen[-1].day, width=width, onset=onset)
-    asked = {"seen": 0.65, "flagged_day": FIRST + 175, "flag_label": "flag, 26 Oct", "title": "t", "description": "d"}
+    asked = {
+        "change": -0.15,
+        "flagged_day": FIRST + 175,
+        "flag_label": "flag, 26 Oct",
+        "title": "t",
+        "description": "d",
+    }
     return charts.control_chart(seen, frame=frame, **{**asked, **changes})
 
 
@@ -111,13 +117,13 @@ def test_observed_and_reported_share_one_time_axis():
 
 
 def test_labels_of_levels_do_not_touch():
-    drawn = chart(seen=0.79)
+    drawn = chart(change=-0.01)
     assert abs(drawn.expected_level.label_y - drawn.seen_level.label_y) >= 16
 
 
 def test_phone_gets_the_labels_as_a_caption():
     caption = chart(width=344).caption.replace("\xa0", " ")
-    assert caption == "Expected 80 %, seen 65 %; began about 21 Sep; flag, 26 Oct."
+    assert caption == "Seen 15 points below what is expected (dashed); began about 21 Sep; flag, 26 Oct."
 
 
 def test_single_visit_can_be_drawn():

@@ -256,7 +256,7 @@ def test_words_of_auditors_lead_to_the_visit_and_the_photo(as_mia, chain):
 
 def test_channel_can_be_chosen_and_an_unknown_one_is_not_found(as_mia, chain):
     address = reverse("reports:location", args=[chain.harbour.pk])
-    assert "All moments together, share of behaviours" in text_of(as_mia.get(address, {"channel": "overall"}))
+    assert "All moments, share of behaviours" in text_of(as_mia.get(address, {"channel": "overall"}))
     assert "Shop, share of behaviours" in text_of(as_mia.get(address, {"channel": "section:shop"}))
     assert as_mia.get(address, {"channel": "section:none"}).status_code == 404
 

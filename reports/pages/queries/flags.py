@@ -91,7 +91,7 @@ class FlagRow:
 
     @property
     def evidence_text(self) -> str:
-        return words.evidence(self.evidence)
+        return words.evidence_briefly(self.evidence)
 
     @property
     def seen_text(self) -> str:

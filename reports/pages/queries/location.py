@@ -291,7 +291,7 @@ def _execution(
     details: dict[str, Any] = {
         "title": f"{title} at {location.name}: share of behaviours kept per visit",
         "description": _description(points, flag, asked.today),
-        "seen": _seen(found, channel) if found else None,
+        "change": _change(found, channel) if found else None,
         "flagged_day": _day(found.flagged_at, location) - 1e-6 if found else None,
         "direction": flag.direction if flag else "decline",
         "flag_label": f"flag, {words.short_day(flag.flagged_on, beside=asked.today)}" if flag else "",
@@ -349,11 +349,13 @@ def _onset(flag: DriftFlag, location: Location, today: date) -> charts.Onset:
     return charts.Onset(_day(flag.onset_at, location), low.toordinal(), high.toordinal() + 1, label)
 
 
-def _seen(flag: DriftFlag, channel: str) -> float | None:
-    """The share since the onset in the channel that is drawn."""
+def _change(flag: DriftFlag, channel: str) -> float | None:
+    """Of the share since the onset, in the channel that is drawn."""
     if flag.channel == channel:
-        return flag.seen
-    return next((each.get("seen") for each in flag.moved if f"section:{each['key']}" == channel), None)
+        return flag.seen - flag.expected
+    moved = next((each for each in flag.moved if f"section:{each['key']}" == channel), {})
+    seen, expected = moved.get("seen"), moved.get("expected")
+    return None if seen is None or expected is None else seen - expected
 
 
 def _description(points: list[charts.VisitPoint], flag: FlagRow | None, today: date) -> str:

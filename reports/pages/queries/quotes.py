@@ -13,6 +13,7 @@ from reports.pages import words
 
 N_QUOTES = 6
 N_VISITS = 15
+MOST_OF_A_VISIT = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def quotes(
         is_here = observation.criterion.section.key == section
         return not is_here, missed, -observation.visit.started_at.timestamp(), observation.pk
 
-    chosen = sorted((each for each in said if _words(each)), key=rank)[:N_QUOTES]
+    chosen = _spread(sorted((each for each in said if _words(each)), key=rank))
     return [
         Quote(
             text=_words(each),
@@ -58,6 +59,16 @@ def quotes(
         )
         for each in chosen
     ]
+
+
+def _spread(said: list[Observation]) -> list[Observation]:
+    """The first ones, at most two of a visit, and nothing said twice."""
+    chosen: list[Observation] = []
+    for each in said:
+        of_visit = [other for other in chosen if other.visit_id == each.visit_id]
+        if len(of_visit) < MOST_OF_A_VISIT and _words(each) not in map(_words, chosen):
+            chosen.append(each)
+    return chosen[:N_QUOTES]
 
 
 def _words(observation: Observation) -> str:
