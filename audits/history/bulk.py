@@ -29,6 +29,13 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[tupl
     return counted.n
 
 
+def check_as_it_goes() -> None:
+    """Have PostgreSQL check foreign keys after each statement: deferred checks wait in memory, one for every row."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def _column(model: type[models.Model], field: str) -> str:
     column = model._meta.get_field(field).column  # type: ignore[union-attr]
     assert column is not None

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audits.history.bulk import check_as_it_goes
 from audits.history.criteria import Criteria, check_criteria, plain_key, store_versions
 from audits.history.files import BadValue, Bar, Folder, Progress
 from audits.history.metrics import check_dictionary, check_readings, store_metrics
@@ -102,6 +103,7 @@ def import_folder(
             )
         result = Imported(standard=key, faults=faults, notes=folder.notes)
         with transaction.atomic():
+            check_as_it_goes()
             store_places(places)
             result.locations = Stored(places.n_created, places.n_updated, places.n_unchanged)
             if criteria.editions:

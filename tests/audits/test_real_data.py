@@ -1,4 +1,4 @@
-"""Four sets of real inspections: what the files hold is what is stored. One test, for importing is what takes time."""
+"""Four sets of real inspections: what the files hold is what is stored. One test: the import takes its time."""
 
 import csv
 import gzip
