@@ -25,11 +25,13 @@ WORDS = {
     compare.STABLE: DriftFlag.Comparison.STABLE,
 }
 TELLING = {compare.CONFIRMED, compare.REPORTED_ONLY}
+CONTEXT = "for context only"
 REFUSED = {
     compare.CEILING: "is at its ceiling",
     compare.NO_VARIANCE: "does not vary",
     compare.TOO_FEW: "has too few values",
     compare.NOT_INDEPENDENT: "is not independent of the visits",
+    CONTEXT: "says neither better nor worse",
 }
 NOTE_LENGTH = 255
 
@@ -117,11 +119,11 @@ def _trend(one: Reported, location: int, now: float) -> str:
 def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
     """The metrics of these locations (sorted ids), from the readings of periods that were over at `as_of`.
 
-    Metrics that are for context only are left out; those that contain the audits are named and refused. Three
-    queries.
+    Metrics that are for context only and those that contain the audits are named and refused. Three queries.
     """
-    metrics = list(Metric.objects.exclude(higher_is=Metric.Better.NEITHER).order_by("name", "pk"))
-    rows = Reading.objects.filter(metric__in=metrics, metric__is_independent=True, period_end__lt=as_of)
+    metrics = list(Metric.objects.order_by("name", "pk"))
+    telling = [metric for metric in metrics if _why_never(metric) is None]
+    rows = Reading.objects.filter(metric__in=telling, period_end__lt=as_of)
     table = np.array(
         [
             (metric, location, start.toordinal(), end.toordinal(), value)
@@ -135,23 +137,30 @@ def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
     place = np.minimum(place, max(locations.size - 1, 0))
     known = locations[place] == table[:, 1] if locations.size else np.zeros(len(table), bool)
     table, place = table[known], place[known]
-    dependent = _dependent(metrics, locations, as_of)
+    others = _has_readings([metric for metric in metrics if metric not in telling], locations, as_of)
     found = []
     for metric in metrics:
-        if metric.is_independent:
+        if metric in telling:
             mine = table[:, 0] == metric.pk
             found.append(_reported(metric, locations.size, place[mine], table[mine, 2:]))
         else:
-            refused = np.full(locations.size, compare.NOT_INDEPENDENT, dtype=object)
+            refused = np.full(locations.size, _why_never(metric), dtype=object)
             never = np.full(locations.size, np.inf)
-            found.append(Reported(metric, {}, {}, refused, never, dependent[metric.pk]))
+            found.append(Reported(metric, {}, {}, refused, never, others[metric.pk]))
     until = float(table[:, 3].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
     return ReportedNumbers(found, until)
 
 
-def _dependent(metrics: Iterable[Metric], locations: np.ndarray, as_of: date) -> dict[int, np.ndarray]:
-    """Which locations have readings of the metrics that are no evidence."""
-    has = {metric.pk: np.zeros(locations.size, bool) for metric in metrics if not metric.is_independent}
+def _why_never(metric: Metric) -> str | None:
+    """Why a metric is no evidence anywhere."""
+    if metric.higher_is == Metric.Better.NEITHER:
+        return CONTEXT
+    return None if metric.is_independent else compare.NOT_INDEPENDENT
+
+
+def _has_readings(metrics: Iterable[Metric], locations: np.ndarray, as_of: date) -> dict[int, np.ndarray]:
+    """Which locations have readings of these metrics."""
+    has = {metric.pk: np.zeros(locations.size, bool) for metric in metrics}
     place = {location: at for at, location in enumerate(locations.tolist())}
     pairs = Reading.objects.filter(metric__in=list(has), period_end__lt=as_of).order_by()
     for metric, location in pairs.values_list("metric_id", "location_id").distinct():

@@ -27,16 +27,19 @@ class MadeChain:
         self.end = START + timedelta(days=self.every_days * self.n_visits + 1)
 
 
-def make_chain(*, n_locations=24, n_visits=40, every_days=7.0, drops=None, difficulty=1.4, seed=1) -> MadeChain:
+def make_chain(
+    *, n_locations=24, n_visits=40, every_days=7.0, drops=None, difficulty=1.4, seed=1, key="chain"
+) -> MadeChain:
     """Locations in two regions, visited every `every_days`; drops = {location: (day, logits, section or None)}.
 
     Three interactions a visit, three sections of five criteria; six auditors that imported files name.
     """
-    standard = Standard.objects.create(key="chain", name="Chain standard")
+    standard = Standard.objects.create(key=key, name=f"{key.title()} standard")
     version = publish_version(standard, number=1)
-    regions = [Region.objects.create(name=f"Region {n}") for n in range(2)]
+    regions = [Region.objects.create(name=f"{key.title()} {n}") for n in range(2)]
     locations = Location.objects.bulk_create(
-        Location(code=f"L{n:03d}", name=f"Store {n}", region=regions[n % 2]) for n in range(n_locations)
+        Location(code=f"L{n:03d}" if key == "chain" else f"{key}-{n}", name=f"Store {n}", region=regions[n % 2])
+        for n in range(n_locations)
     )
     rng = np.random.default_rng(seed)
     level = rng.normal(0, 0.4, n_locations)

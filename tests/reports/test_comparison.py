@@ -104,7 +104,7 @@ def test_metric_speaks_only_once_it_has_readings_after_its_baseline(locations):
 
 def test_metric_for_context_only_is_no_evidence(locations):
     report_weekly(make_metric(higher_is=Metric.Better.NEITHER), locations, n_weeks=N_WEEKS, drops={0: (45, 9.0)})
-    assert verdict(locations, 0).note == "no metric is reported"
+    assert verdict(locations, 0).note == "“Speed” says neither better nor worse"
 
 
 def test_period_that_was_not_over_is_not_known(locations):
@@ -129,7 +129,7 @@ def test_improvement_has_no_quadrant_and_the_result_of_a_location_has_one():
     better = DriftFlag.objects.get(location=chain.locations[4])
     worse = DriftFlag.objects.get(location=chain.locations[7])
     assert (better.direction, better.comparison, better.metric) == ("improvement", "", None)
-    assert (worse.direction, worse.comparison, worse.metric.key) == ("decline", "confirmed", "speed")
+    assert (worse.direction, worse.comparison, worse.metric) == ("decline", "confirmed", Metric.objects.get())
     assert worse.metric_alarm_on is not None
     assert LocationResult.objects.get(location=chain.locations[7]).comparison == "confirmed"
     steady = LocationResult.objects.exclude(location__drift_flags__direction="decline")
