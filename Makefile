@@ -48,6 +48,7 @@ $(ALL): requirements/lint.txt | $(UV)
 	$(call install_from,requirements/lint.txt)
 
 install: $(APP) ## Make .venv with what Plumbline needs to run
+	@echo "Installed in $(VENV)."
 
 # ---- the demo
 
@@ -74,9 +75,11 @@ test-browser: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -m "(slow or browser) and not servers"
 
 lint: $(ALL) ## Ruff and mypy
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check .
-	@$(DEVELOP) $(BIN)/mypy --no-error-summary .
+	@failed=0; \
+	$(BIN)/ruff check --quiet --output-format concise . || failed=1; \
+	$(BIN)/ruff format --quiet --check --output-format concise . || failed=1; \
+	$(DEVELOP) $(BIN)/mypy --no-error-summary . || failed=1; \
+	exit $$failed
 
 format: $(ALL) ## Let ruff put the code into shape
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

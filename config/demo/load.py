@@ -97,9 +97,10 @@ def _users(regions: dict[str, Region], locations: list[Location]) -> dict[str, U
     """The accounts that are printed, the auditors of the regions, and the administrator; one password for all."""
     password = make_password(PASSWORD)
     auditors = [
-        Account(email_of(name), *name.split(), role=Role.AUDITOR, place=region)
+        Account(email_of(name), first_name, last_name, Role.AUDITOR, region)
         for region, team in AUDITORS.items()
         for name in team
+        for first_name, last_name in [name.split()]
     ]
     accounts = {account.email: account for account in (*auditors, *ACCOUNTS, ADMINISTRATOR)}
     users = {

@@ -68,7 +68,11 @@ class Command(BaseCommand):
         """What an interrupted first start left undone is done by the next."""
         if n_waiting := Tally.objects.waiting().count():
             with tqdm(total=n_waiting, desc="Scoring", unit=" visits", file=sys.stdout) as bar:
-                score_waiting(progress=bar.update)
+
+                def progress(n: int) -> None:
+                    bar.update(n)
+
+                score_waiting(progress=progress)
         if not Run.objects.filter(state=Run.State.DONE).exists():
             call_command("scan", stdout=self.stdout)
 
