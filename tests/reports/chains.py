@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 from django.utils import timezone
 
-from audits.models import Criterion, Section, Standard, Version, Visit
+from audits.models import Criterion, Interaction, Observation, Section, Standard, Version, Visit
 from locations.models import Location, Metric, Reading, Region
 from reports.models import Tally
 
@@ -138,3 +138,29 @@ def report_weekly(metric: Metric, locations, *, n_weeks=40, mean=80.0, drops=Non
                 )
             )
     Reading.objects.bulk_create(rows)
+
+
+def observe(chain: MadeChain) -> int:
+    """The interactions and observations behind the tallies, so that they can be scored anew; returns how many."""
+    criteria = list(chain.version.criteria().values_list("pk", flat=True))
+    n = 0
+    for location in chain.locations:
+        interactions, observations = [], []
+        for tally in Tally.objects.filter(location=location):
+            seen = np.frombuffer(tally.matrix or b"", np.uint8).reshape(-1, len(criteria))
+            for position, row in enumerate(seen.tolist()):
+                interactions.append(Interaction(id=uuid4(), visit_id=tally.visit_id, position=position))
+                observations += [
+                    Observation(
+                        visit_id=tally.visit_id,
+                        interaction=interactions[-1],
+                        criterion_id=criterion,
+                        value=byte > 0,
+                        conformity=byte / 240,
+                    )
+                    for criterion, byte in zip(criteria, row, strict=True)
+                ]
+        Interaction.objects.bulk_create(interactions)
+        Observation.objects.bulk_create(observations)
+        n += len(observations)
+    return n

@@ -12,6 +12,7 @@ from reports.detection.scoring import queue_visits, score_visit, score_waiting, 
 from reports.models import SectionScore, Tally
 from tests.conftest import NOON
 from tests.making import visit_payload
+from tests.reports.chains import make_chain, observe
 
 GREETED, WARMTH, WAIT, CLEAN, LITTER, WORDS = range(6)
 
@@ -179,3 +180,13 @@ def test_visit_that_contradicts_its_version_is_named_and_holds_up_no_other(recor
         score_waiting()
     assert list(Tally.objects.waiting().values_list("visit", flat=True)) == [broken.pk]
     assert Tally.objects.get(visit=sound).score is not None
+
+
+def test_scoring_observations_gives_back_the_matrices_that_they_were_made_from(db):
+    chain = make_chain(n_locations=2, n_visits=3)
+    before = dict(Tally.objects.values_list("visit", "matrix"))
+    observe(chain)
+    Tally.objects.update(scored_at=None, matrix=None)
+    assert score_waiting() == 6
+    assert dict(Tally.objects.values_list("visit", "matrix")) == before
+    assert set(Tally.objects.values_list("n_interactions", "coverage")) == {(3, 1.0)}
