@@ -285,8 +285,8 @@ def control_chart(
 ) -> ControlChart:
     """Execution per visit with what was expected, natural limits, the onset and the flag.
 
-    `change` is that of the share since the onset. It is drawn as far from the expected one, on the scale of the chart,
-    where auditors and dayparts are taken out. The points after the flag get the flag's shape.
+    `change` of the share since the onset is drawn as the distance from the expected one: on the scale of the chart
+    auditors and dayparts are taken out. The points after the flag get the flag's shape.
     """
     seen = points[-1].expected + change if change is not None and points else None
     height = 240.0 if frame.is_narrow else 300.0

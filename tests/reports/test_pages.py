@@ -7,14 +7,21 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.intake import record_visit
 from audits.models import Observation, Photo
-from reports.models import LocationResult, Run
+from reports.detection.scan import request_scan, run_scan
+from reports.detection.scoring import score_waiting
+from reports.models import LocationResult, Run, Tally
 from reports.pages import words
+from reports.pages.queries import flags as flag_queries
 from reports.pages.queries import location as location_queries
+from tests.conftest import NOON
+from tests.making import visit_payload
 from tests.reports import pages
 
 DRIFT = "/reports/"
@@ -46,6 +53,7 @@ def chain(world, monkeypatch):
         return pages.series_of(visits, run=world.run) if visits else None
 
     monkeypatch.setattr(location_queries, "location_series", series)
+    monkeypatch.setattr(flag_queries, "location_series", series)
     return world
 
 
@@ -452,3 +460,29 @@ def test_unknown_address_has_a_page_of_its_own(client, settings):
     response = client.get("/reports/nowhere/")
     assert response.status_code == 404
     assert "There is nothing here, or not for you." in text_of(response)
+
+
+# The real thing
+
+
+@pytest.mark.slow
+def test_pages_show_what_a_scan_finds(client, world):
+    """No row made by hand: visits in, a scan, and the report names the store that slipped and the section."""
+    for place in (world.harbour, world.mill):
+        for visit in range(30):
+            started = NOON - timedelta(days=5 * (30 - visit), minutes=place.pk)
+            slipped = place == world.harbour and visit >= 20
+            sent = visit_payload(world, started_at=started, location=place, greeted=[not slipped] * 3, wait=40)
+            record_visit(visit_id=uuid4(), auditor=(world.ana, world.abe)[visit % 2], payload=sent)
+    Tally.objects.update(received_at=F("started_at"))
+    score_waiting()
+    run = run_scan(request_scan(standard=world.standard).pk)
+    client.force_login(world.mia)
+    said = text_of(client.get(DRIFT))
+    assert "One store needs you this week." in said
+    assert "Harbour Street ·" in said
+    store = client.get(reverse("reports:location", args=[world.harbour.pk]), {"channel": "section:greeting"})
+    assert "Harbour Street: " in text_of(store)
+    assert store.content.decode().count('<g class="dot"') > 30  # on both drawings
+    assert 'g class="decline"' in store.content.decode()
+    assert f"scan {run.pk}" in text_of(store)

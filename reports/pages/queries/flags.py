@@ -1,21 +1,23 @@
 """Flags as rows: what a sentence, a symbol and a small chart need of each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
-from locations.models import Reading
+from locations.models import Location, Reading
 from locations.roles import READS_RESULTS
-from reports.models import DriftFlag, LocationResult
+from reports.detection.series import location_series
+from reports.models import DriftFlag
 from reports.pages import charts, sentences, words
 from reports.pages.queries.scope import Scope
 
 Direction = DriftFlag.Direction
 Comparison = DriftFlag.Comparison
 CHART_DAYS = 190
+DAYS_BEFORE_ONSET = 120
 MOST_READINGS = 2000
 
 SYMBOLS = {
@@ -118,7 +120,7 @@ def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
     """Declines before improvements, the best proven first."""
     found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
     found = found.filter(location__in=scope.locations())
-    return found.select_related("location__region", "metric").order_by("direction", "-evidence", "pk")
+    return found.select_related("location__region", "metric", "standard").order_by("direction", "-evidence", "pk")
 
 
 def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None) -> FlagRow:
@@ -150,24 +152,36 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None
 
 
 def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, str]) -> list[FlagRow]:
-    """The flags that lead the report, each with what was observed above what was reported."""
-    results = LocationResult.objects.visible_to(scope.user).filter(
-        standard=scope.standard, location__in=[flag.location_id for flag in flags]
-    )
-    observed = {result.location_id: chart_points(result.points) for result in results}
+    """The few flags that lead the report, each with what was observed in its channel above what was reported."""
     reported = _reported(scope, flags)
     rows = []
     for flag in flags:
         row = flag_row(flag, titles=titles, today=scope.today)
-        rows.append(
-            flag_row(
-                flag,
-                titles=titles,
-                today=scope.today,
-                chart=_lead_chart(row, observed.get(flag.location_id, []), reported.get(flag.location_id, [])),
-            )
-        )
+        chart = _lead_chart(row, _observed(flag, scope), reported.get(flag.location_id, []))
+        rows.append(replace(row, chart=chart))
     return rows
+
+
+def _observed(flag: DriftFlag, scope: Scope) -> list[tuple[float, float]]:
+    """(ordinal day, share) of the flag's channel, from a while before the onset."""
+    series = location_series(standard=flag.standard, location=flag.location, channel=flag.channel)
+    if series is None:
+        return []
+    first = _first_day(flag, scope)
+    days = [day_number(when, flag.location) for when in series.times]
+    seen = zip(days, series.values, strict=True)
+    return [(day, min(max(value, 0.0), 1.0)) for day, value in seen if value is not None and day >= first]
+
+
+def _first_day(flag: DriftFlag, scope: Scope) -> int:
+    onset = flag.onset_at.date() - timedelta(days=DAYS_BEFORE_ONSET)
+    return min(scope.today - timedelta(days=CHART_DAYS), onset).toordinal()
+
+
+def day_number(when: datetime, location: Location) -> float:
+    """The day, with a fraction, on the clock of the place."""
+    local = when.astimezone(location.zone)
+    return local.date().toordinal() + (local.hour * 60 + local.minute) / 1440
 
 
 def chart_points(points: list) -> list[tuple[float, float]]:
@@ -199,17 +213,14 @@ def _reported(scope: Scope, flags: Iterable[DriftFlag]) -> dict[int, list[tuple[
     wanted = Q(pk=None)
     for flag in flags:
         if flag.metric_id:
-            wanted |= Q(location=flag.location_id, metric=flag.metric_id)
-    first = scope.today - timedelta(days=CHART_DAYS)
-    readings = (
-        Reading.objects.visible_to(scope.user, READS_RESULTS)
-        .filter(wanted, period_end__gte=first, period_start__lte=scope.today)
-        .order_by("period_start")
-    )
+            first = date.fromordinal(_first_day(flag, scope))
+            wanted |= Q(location=flag.location_id, metric=flag.metric_id, period_end__gte=first)
+    readings = Reading.objects.visible_to(scope.user, READS_RESULTS).filter(wanted, period_start__lte=scope.today)
+    readings = readings.order_by("-period_start")
     found: dict[int, list[tuple[float, float]]] = {}
     for reading in readings[:MOST_READINGS]:
         found.setdefault(reading.location_id, []).append((middle_of(reading), reading.value))
-    return found
+    return {location: values[::-1] for location, values in found.items()}
 
 
 def middle_of(reading: Reading) -> float:

@@ -16,7 +16,7 @@ from reports.detection.series import LocationSeries, location_series
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
 from reports.pages.queries import NotVisible
-from reports.pages.queries.flags import SYMBOLS, Direction, FlagRow, flag_row, state_of
+from reports.pages.queries.flags import SYMBOLS, Direction, FlagRow, day_number, flag_row, state_of
 from reports.pages.queries.paging import page_of
 from reports.pages.queries.quotes import Quote, quotes
 from reports.pages.queries.reported import MetricView, metric_views
@@ -292,7 +292,7 @@ def _execution(
         "title": f"{title} at {location.name}: share of behaviours kept per visit",
         "description": _description(points, flag, asked.today),
         "change": _change(found, channel) if found else None,
-        "flagged_day": _day(found.flagged_at, location) - 1e-6 if found else None,
+        "flagged_day": day_number(found.flagged_at, location) - 1e-6 if found else None,
         "direction": flag.direction if flag else "decline",
         "flag_label": f"flag, {words.short_day(flag.flagged_on, beside=asked.today)}" if flag else "",
     }
@@ -304,16 +304,11 @@ def _execution(
     return _Execution(wide, narrow, rows[::-1], len(observed) - len(points), (frames[0], frames[1]))
 
 
-def _day(when: datetime, location: Location) -> float:
-    local = when.astimezone(location.zone)
-    return local.date().toordinal() + (local.hour * 60 + local.minute) / 1440
-
-
 def _point(series: LocationSeries, i: int, location: Location) -> charts.VisitPoint:
     """A visit in which the channel was observed."""
     value, expected = _share(series.values[i]), _share(series.expected[i])
     return charts.VisitPoint(
-        day=_day(series.times[i], location),
+        day=day_number(series.times[i], location),
         value=value,
         expected=expected,
         low=_share(series.low[i], missing=expected),
@@ -346,14 +341,14 @@ def _onset(flag: DriftFlag, location: Location, today: date) -> charts.Onset:
     label = f"began about {words.short_day(about, beside=today)}"
     if low != high:
         label += f" ({words.short_day(low, beside=today)} – {words.short_day(high, beside=today)})"
-    return charts.Onset(_day(flag.onset_at, location), low.toordinal(), high.toordinal() + 1, label)
+    return charts.Onset(day_number(flag.onset_at, location), low.toordinal(), high.toordinal() + 1, label)
 
 
 def _change(flag: DriftFlag, channel: str) -> float | None:
     """Of the share since the onset, in the channel that is drawn."""
     if flag.channel == channel:
         return flag.seen - flag.expected
-    moved = next((each for each in flag.moved if f"section:{each['key']}" == channel), {})
+    moved: dict = next((each for each in flag.moved if f"section:{each['key']}" == channel), {})
     seen, expected = moved.get("seen"), moved.get("expected")
     return None if seen is None or expected is None else seen - expected
 
