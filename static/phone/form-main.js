@@ -47,6 +47,7 @@ async function open() {
     : createStore();
   visit = await findVisit();
   if (!visit) return status.warn('This visit is not on this phone. Go back to your visits and open it from there.');
+  if (visit.version !== version) return location.replace(new URL(visit.form_url).pathname + location.hash); // an old link
   photos = await store.photosOf(visit.id);
   screen = createScreen({ visit, photos, sections, isPreview });
   editing = startEditing({ store, visit, saved: showState, failed: couldNotSave });

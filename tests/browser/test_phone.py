@@ -333,6 +333,19 @@ def test_two_tabs_on_one_visit_add_to_each_other(phone):
     assert on(page, "wait").locator("output").inner_text() == "0:12"
 
 
+def test_a_draft_opens_in_the_version_that_it_was_begun_with(phone, stage, server):
+    page = phone
+    begin(page)
+    wait_saved(page)
+    newer = server.run(
+        "from audits.models import Version; from audits.standards import clone, publish\n"
+        f"print(publish(version=clone(version=Version.objects.get(pk={stage.version})), by=None).pk)"
+    )
+    page.goto(page.url.replace(f"/forms/{stage.version}/", f"/forms/{newer.splitlines()[-1]}/"))
+    page.wait_for_url(f"**/phone/forms/{stage.version}/**")
+    page.get_by_role("heading", name="Before you start").wait_for()
+
+
 def test_the_list_is_there_without_the_server_and_signing_out_warns_of_unsent_work(phone):
     page = phone
     begin(page)
