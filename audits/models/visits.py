@@ -33,6 +33,14 @@ class Visit(models.Model):
         NORMAL = "normal", "Normal"
         BUSY = "busy", "Busy"
 
+    class Place(models.TextChoices):
+        """Where the phone was when the visit began, as `audits.place` grades it."""
+
+        NEAR = "near", "At the location"
+        UNSURE = "unsure", "Perhaps at the location"
+        FAR = "far", "Elsewhere"
+        REFUSED = "refused", "Not told"
+
     class Mode(models.TextChoices):
         LIVE = "live", "Recorded while it happened"
         COVERT = "covert", "Reported afterwards from taps and notes"
@@ -62,8 +70,28 @@ class Visit(models.Model):
     busyness = models.CharField(max_length=6, choices=Busyness, blank=True)
     note = models.TextField(blank=True)
     clock_offset_ms = models.BigIntegerField(null=True, blank=True, help_text="Device clock minus server clock.")
+    not_completed_reason = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="Why the visit could not be completed."
+    )
+    conflict_of_interest = models.BooleanField(
+        null=True, blank=True, help_text="Whether the auditor knows the people there; blank where nobody asked."
+    )
+    conflict_of_interest_note = models.TextField(blank=True, default="", db_default="")
+    place = models.CharField(max_length=7, choices=Place, blank=True, default="", db_default="")
+    place_distance_m = models.FloatField(null=True, blank=True, help_text="From the phone to the location.")
+    place_accuracy_m = models.FloatField(null=True, blank=True, help_text="As the phone told it.")
+    taps = models.JSONField(
+        null=True, blank=True, help_text="Covert visits: what was tapped when, [{what, at}], on the server's clock."
+    )
+    hidden_notes = models.TextField(blank=True, default="", db_default="", help_text="Typed in covert mode.")
+    revision = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Rises when a returned visit is re-sent."
+    )
     digest = models.CharField(max_length=64, help_text="SHA-256 of the content as it was sent.")
     received_at = models.DateTimeField(help_text="When it became known here; imported visits: when they were made.")
+    returned_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set while the visit waits for its auditor to correct it."
+    )
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -87,6 +115,9 @@ class Visit(models.Model):
                 condition=Q(excluded_at=None, exclusion_reason="")
                 | (Q(excluded_at__isnull=False) & ~Q(exclusion_reason="")),
                 name="visit_exclusion_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at=None) | Q(approved_at=None), name="visit_returned_counts_nowhere"
             ),
         ]
 
@@ -136,6 +167,9 @@ class Observation(models.Model):
     state = models.PositiveSmallIntegerField(choices=State, default=State.ANSWERED)
     value = models.JSONField(null=True, blank=True, help_text="The answer as given: true, 42, 'level-2', text.")
     conformity = models.FloatField(null=True, blank=True)
+    reason = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="Why it does not apply or was not observed."
+    )
     note = models.TextField(blank=True)
 
     class Meta:
@@ -161,7 +195,8 @@ class Observation(models.Model):
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user):
-        return self.filter(visit__in=Visit.objects.visible_to(user))
+        """The evidence of the visits that one may read, as they stand now."""
+        return self.filter(visit__in=Visit.objects.visible_to(user), withdrawn_at=None)
 
 
 class Photo(models.Model):
@@ -176,6 +211,9 @@ class Photo(models.Model):
     sha256 = models.CharField(max_length=64, help_text="Of the file as the phone sent it.")
     taken_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set when a later revision of the visit left the photo out; it is kept."
+    )
     image = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     thumbnail = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)
@@ -189,7 +227,10 @@ class Photo(models.Model):
             models.CheckConstraint(
                 condition=Q(received_at=None, image="") | (Q(received_at__isnull=False) & ~Q(image="")),
                 name="photo_received_with_image",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(received_at__isnull=False), name="photo_withdrawn_was_received"
+            ),
         ]
 
     def __str__(self) -> str:
