@@ -1,8 +1,8 @@
 """Signals that stand -> drift flags: new ones are raised, known ones kept, the others closed with a reason.
 
-The open flag of a location and direction is its last signal, as long as it stands: until a later signal the other way
-has closed at least half of the gap, the visits since are likelier without a change, or more visits than the look-back
-followed. A further signal in the same direction whose change began after the flag was raised is a flag of its own.
+The open flag of a location and direction is its last change, dated by the first signal of it (further ones in the
+same direction say that it went on). It stands until a later signal the other way has closed at least half of the gap,
+the visits since are likelier without a change, or more visits than the look-back followed without a further signal.
 """
 
 from dataclasses import dataclass, field
@@ -83,8 +83,8 @@ def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
         return "Faded: the visits since are likelier without a change."
     if now.ended == OLD:
         return "Older than the look-back: the visits since have made it the location's usual level."
-    further = "fell further" if flag.direction == DECLINE else "improved further"
-    return f"It {further}: a new change began about {to_datetime(now.signal.onset):%d %b %Y} and has its own flag."
+    again = "fell again" if flag.direction == DECLINE else "improved again"
+    return f"It {again}: a new change began about {to_datetime(now.signal.onset):%d %b %Y} and has its own flag."
 
 
 def _fill(flag, run: Run, history: History, now: Standing, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:

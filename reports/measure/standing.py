@@ -1,4 +1,8 @@
-"""What still stands of the signals that a replay raised: the last of each direction, judged on all visits since."""
+"""What still stands of the signals that a replay raised: the last change of each direction, on all visits since.
+
+Signals in the same direction that follow each other, none the other way between them, are one change: it began with
+the first of them, and the later ones say that it went on.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -25,13 +29,13 @@ class SectionShare:
 
 @dataclass(frozen=True)
 class Standing:
-    """The last signal of one location and direction, with what the visits since say of it.
+    """The last change of one location and direction, with what the visits since say of it.
 
-    signal : as it was raised, with `evidence`, `seen`, `expected` and `n_visits` of all visits since its onset (up to
-    the turn, where one followed). sections : those of which something was observed since.
+    signal : its first signal as it was raised, with `evidence`, `seen`, `expected` and `n_visits` of all visits since
+    its onset (up to the turn, where one followed). sections : those of which something was observed since.
     ended : None while it stands; "recovered" when a later signal the other way closed at least half of the gap,
     "faded" when the visits since are, averaged over onsets, likelier without a change, "old" when more than
-    `look_back` visits followed it.
+    `look_back` visits followed its last signal.
     turned_at : of "recovered", days since 1970-01-01 UTC when the other signal was raised; None otherwise.
     """
 
@@ -42,7 +46,7 @@ class Standing:
 
 
 def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[Signal]) -> list[Standing]:
-    """Judge the last signal of each location and direction.
+    """Judge the last change of each location and direction.
 
     chain, effects, settings : those of the replay. signals : all that it raised, in any order.
     At the alarm itself the evidence is always just above the threshold; here it is that of the location's last visit,
@@ -69,13 +73,15 @@ class _Judge:
         self.log_evidence = {name: self._evidence(name) for _, name in DIRECTIONS}
 
     def last(self, direction: str) -> list[Signal]:
-        return [signal for past in self.history.values() if (signal := _last(past, direction))]
+        return [run[0] for past in self.history.values() if (run := _last_run(past, direction))]
 
     def standing(self, signal: Signal) -> Standing:
         past = self.history[signal.location]
         before = past[: past.index(signal)]
         first = self._begun(before[-1]) if before else int(self.chain.first_visit[signal.location])
-        begun, end = self._begun(signal), self._end(signal)
+        begun, turn = self._begun(signal), self._turn(signal)
+        last = int(self.chain.first_visit[signal.location + 1]) - 1
+        end = max(signal.visit, self._begun(turn) - 1 if turn else last)
         visits = np.arange(begun, end + 1)
 
         def gap(rows, channel):
@@ -88,17 +94,15 @@ class _Judge:
             if n:
                 now, then = gap(visits, f"section:{section}")
                 sections.append(SectionShare(section, now, then, n))
-        evidence = float(np.exp(min(self.log_evidence[signal.direction][end], 600.0)))
+        evidence = float(np.exp(min(self.log_evidence[signal.direction][self._weighed_at(signal)], 600.0)))
         current = replace(signal, evidence=evidence, seen=seen, expected=expected, n_visits=visits.size)
-        turn = self._turn(signal)
-        last = int(self.chain.first_visit[signal.location + 1]) - 1
         ended, turned_at = None, None
         if turn is not None:
             sign = 1 if (signal.direction == DECLINE) != (signal.channel == CONSISTENCY) else -1  # a spread grows
             now, then = gap(np.arange(self._begun(turn), last + 1), signal.channel)
             if sign * (then - now) <= (1 - RECOVERY) * sign * (expected - seen):
                 ended, turned_at = RECOVERED, turn.at
-        if ended is None and last - signal.visit > self.settings.look_back:
+        if ended is None and last - _last_run(past, signal.direction)[-1].visit > self.settings.look_back:
             ended = OLD
         n_onsets = min(self.settings.look_back, end - first + 1)  # the evidence is a sum over them, 1 each on average
         if ended is None and turn is None and evidence < n_onsets:
@@ -111,12 +115,12 @@ class _Judge:
         return int(start + np.searchsorted(self.chain.time[start:stop], signal.onset))
 
     def _turn(self, signal: Signal) -> Signal | None:
-        """The last signal the other way that was raised after this one."""
+        """The last signal the other way that was raised after this change."""
         later = [one for one in self.history[signal.location] if one.visit > signal.visit]
         return later[-1] if later and later[-1].direction != signal.direction else None
 
-    def _end(self, signal: Signal) -> int:
-        """The last visit that speaks of the signal: before a turn, and within the look-back of its onset."""
+    def _weighed_at(self, signal: Signal) -> int:
+        """The visit at which the evidence is taken: the last before a turn, within the look-back of the onset."""
         turn = self._turn(signal)
         end = self._begun(turn) - 1 if turn else int(self.chain.first_visit[signal.location + 1]) - 1
         return max(signal.visit, min(end, self._begun(signal) + self.settings.look_back - 1))
@@ -131,7 +135,7 @@ class _Judge:
         for signal in concerned:
             past = self.history[signal.location]
             earlier += past[: past.index(signal)][-1:]
-        ends = np.array([self._end(signal) for signal in concerned])
+        ends = np.array([self._weighed_at(signal) for signal in concerned])
         keep = np.isin(self.chain.location, [signal.location for signal in concerned])
         index = np.flatnonzero(keep)
         watched = np.zeros(self.chain.n_visits, bool)
@@ -149,5 +153,12 @@ class _Judge:
         return evidence
 
 
-def _last(past: list[Signal], direction: str) -> Signal | None:
-    return next((signal for signal in reversed(past) if signal.direction == direction), None)
+def _last_run(past: list[Signal], direction: str) -> list[Signal]:
+    """The last signals of one direction without one the other way between them, oldest first."""
+    places = [place for place, signal in enumerate(past) if signal.direction == direction]
+    if not places:
+        return []
+    first = places[-1]
+    while first > 0 and past[first - 1].direction == direction:
+        first -= 1
+    return past[first : places[-1] + 1]

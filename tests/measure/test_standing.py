@@ -78,7 +78,7 @@ def test_a_chain_without_signals_has_nothing_standing():
 
 
 @pytest.mark.parametrize("direction", [DECLINE, IMPROVEMENT])
-def test_only_the_last_signal_of_a_direction_is_judged(direction):
+def test_signals_that_follow_each_other_are_one_change_that_began_with_the_first(direction):
     chain = make_chain()
     effects = fit_effects(chain)
     start = int(chain.first_visit[1])
@@ -88,4 +88,5 @@ def test_only_the_last_signal_of_a_direction_is_judged(direction):
                       float(chain.time[start + visit - 2]) - 1.0, 0.0, 0.0, 500.0, 0.5, 0.8, 3)  # fmt: skip
 
     found = standing(chain, effects, SETTINGS, [signal(10), signal(30)])
-    assert [one.signal.visit for one in found] == [start + 30]
+    assert [one.signal.visit for one in found] == [start + 10]
+    assert found[0].signal.n_visits == 40 - 8
