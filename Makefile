@@ -13,6 +13,7 @@ ALL := $(VENV)/.all-installed
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 # Tests bring a key of their own and never read or write var/.
 DEVELOP := DEBUG=1
+SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema migrate run worker beat
@@ -68,8 +69,10 @@ test-units: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -n 2 -m "not slow and not servers and not browser"
 
 test-servers: $(ALL)
-	@$(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q -n 2 -m "not slow and not servers and not browser" tests/locations tests/audits tests/reports
-	@$(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q -m servers
+	@failed=0; \
+	$(SERVED) -n 2 -m "not slow and not servers and not browser" tests/locations tests/audits tests/reports || failed=1; \
+	$(SERVED) -m servers || failed=1; \
+	exit $$failed
 
 test-browser: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -m "(slow or browser) and not servers"

@@ -18,7 +18,7 @@ from PIL import Image
 
 from config.demo import answers, chain, photos, readings, standard
 from config.demo.__main__ import HOME, environment
-from config.demo.drifts import STRICT, Drift
+from config.demo.drifts import DRIFTS, STRICT, Drift
 from config.demo.places import ACCOUNTS, AUDITORS, stores
 from config.demo.supervisor import Child, GaveUp, Supervisor
 from tests.servers.run import free_port
@@ -73,7 +73,8 @@ def test_a_smaller_chain_still_has_all_regions_and_a_wrong_size_is_refused():
 
 
 def test_execution_falls_where_and_when_the_story_says(made):
-    onset = TODAY - timedelta(weeks=15)
+    story = next(drift for drift in DRIFTS if drift.store == "Harbour Street")
+    onset = TODAY - timedelta(weeks=story.weeks_ago)
     before = list(all_observations(made, "Harbour Street", since=date(2024, 1, 1), until=onset))
     after = list(all_observations(made, "Harbour Street", since=onset))
     assert share_kept(after, "greeting") < share_kept(before, "greeting") - 0.2

@@ -35,15 +35,15 @@ class Drift:
 
 DRIFTS = (
     # Northern Coast: what its manager finds on a Monday
-    Drift("Harbour Street", weeks_ago=15, size=2.0, sections=("greeting", "first-help")),
+    Drift("Harbour Street", weeks_ago=17, size=2.0, sections=("greeting", "first-help")),
     Drift("Mill Lane", weeks_ago=21, size=1.0, ramp_weeks=5, reported_lag=5),
-    Drift("Quayside", weeks_ago=7, size=1.1),
+    Drift("Quayside", weeks_ago=8, size=1.4),
     Drift("Market Row", weeks_ago=17, size=-1.1, reported_lag=6),
     Drift("Castle Gate", weeks_ago=42, size=0.9, ended_weeks_ago=28, reported_lag=4),
     # The other regions
     Drift("Beckside", weeks_ago=23, size=1.6, sections=("advice",)),
     Drift("Saltmarket", weeks_ago=18, size=0.9),
-    Drift("Oyster Row", weeks_ago=25, size=0.9, reported_lag=9),
+    Drift("Oyster Row", weeks_ago=25, size=1.1, reported_lag=9),
     Drift("Granite Quay", weeks_ago=28, size=1.0, ramp_weeks=12, reported_lag=8),
     Drift("Fore Street", weeks_ago=22, size=-1.0),
     Drift(

@@ -35,7 +35,6 @@ def go_to(page, heading: str) -> None:
 
 def send_a_visit(page) -> None:
     page.get_by_role("link", name="Harbour Street").first.click()
-    page.get_by_role("heading", name="On arrival").wait_for()
     on(page, "staff_seen").get_by_role("button", name="One more").click()
     on(page, "customers_waiting").get_by_role("textbox").fill("4")
     go_to(page, "Greeting")
