@@ -19,6 +19,7 @@ from locations.imports.readings import (
 from locations.models import Location, Metric, Reading
 from locations.roles import READS_RESULTS, WRITES_READINGS
 from locations.serializers import (
+    ReadingPageSerializer,
     ReadingSerializer,
     RefusedSerializer,
     SentReadingSerializer,
@@ -52,7 +53,12 @@ class ReadingsView(APIView):
             OpenApiParameter("cursor", description="From `next` or `previous` of another page."),
             OpenApiParameter("page_size", int, description="At most 5,000; 500 when absent."),
         ],
-        responses={200: ReadingSerializer(many=True), 400: RefusedSerializer, 403: RefusedSerializer},
+        responses={
+            200: ReadingPageSerializer,
+            400: RefusedSerializer,
+            403: RefusedSerializer,
+            404: RefusedSerializer,
+        },
     )
     def get(self, request):
         """The readings of one's regions, oldest record first."""
@@ -60,12 +66,13 @@ class ReadingsView(APIView):
             raise PermissionDenied("Reading results needs the role of a manager, director or executive.")
         readings = Reading.objects.visible_to(request.user, READS_RESULTS).select_related("location", "metric")
         if code := request.query_params.get("location"):
-            place = Location.objects.visible_to(request.user, READS_RESULTS).filter(code=code).first()
+            visible = Location.objects.visible_to(request.user, READS_RESULTS)
+            place = visible.filter(code=code).first() if is_storable(code) else None
             if place is None:
                 raise ValidationError({"detail": f"location={code!r}: {UNKNOWN_LOCATION}."})
             readings = readings.filter(location=place)
         if key := request.query_params.get("metric"):
-            metric = Metric.objects.filter(key=key).first()
+            metric = Metric.objects.filter(key=key).first() if is_storable(key) else None
             if metric is None:
                 raise ValidationError({"detail": f"metric={key!r}: no metric has this key."})
             readings = readings.filter(metric=metric)
@@ -102,7 +109,11 @@ class ReadingsView(APIView):
         if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # DRF reads the stream without asking for this setting
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
             raise TooLarge(f"The request has {size:,} bytes: send at most {limit} MB at a time.")
-        sent = request.data.get("readings") if isinstance(request.data, dict) else request.data
+        try:
+            data = request.data
+        except RecursionError:
+            raise ValidationError({"detail": "The JSON is nested too deeply to be read."}) from None
+        sent = data.get("readings") if isinstance(data, dict) else data
         if not isinstance(sent, list):
             raise ValidationError({"detail": 'Send a JSON list of readings, or {"readings": [...]}.'})
         if len(sent) > MAX_ROWS:
@@ -132,6 +143,15 @@ class ReadingsView(APIView):
         return rows, errors, n_errors
 
 
+def is_storable(text: str) -> bool:
+    """PostgreSQL refuses a zero byte even in a question."""
+    return "\0" not in text
+
+
 def _error(index: int, problem: Problem) -> dict:
     shown = f"{str(problem.value)[:60]!r}: " if problem.value not in ("", None) else ""
-    return {"row": index, "field": problem.field, "message": f"{shown}{problem.message}."}
+    return {
+        "row": index,
+        "field": problem.field[:60].encode(errors="replace").decode(),
+        "message": f"{shown}{problem.message}.",
+    }

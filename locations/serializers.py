@@ -16,6 +16,12 @@ class ReadingSerializer(serializers.ModelSerializer):
         fields = ["location", "metric", "period_start", "period_end", "value"]
 
 
+class ReadingPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ReadingSerializer(many=True)
+
+
 class SentReadingSerializer(serializers.Serializer):
     """Describes a sent row for the schema; `imports.readings` checks it, as it does for files."""
 

@@ -140,7 +140,7 @@ def _day(field: str, value, problems: list[Problem]) -> date | None:
 
 def _number(value, problems: list[Problem]) -> float | None:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
+        number = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)  # float takes 1_000
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if math.isfinite(number):

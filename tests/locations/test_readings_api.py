@@ -81,6 +81,8 @@ def test_another_value_for_a_known_period_replaces_it(ian, score):
         ({"period_end": "2999-01-01"}, "period_end", "lies in the future"),
         ({"value": "high"}, "value", "'high': is no number"),
         ({"value": True}, "value", "is no number"),
+        ({"value": "1_000"}, "value", "is no number"),
+        ({"value": 10**400}, "value", "is no number"),
         ({"value": None}, "value", "is no number"),
         ({"value": 101}, "value", "above the largest plausible Score, 100"),
         ({"colour": "red"}, "colour", "is no field of a reading"),
@@ -148,8 +150,16 @@ def test_a_body_of_another_shape_is_refused_with_a_sentence(ian, score):
         answer = post(ian, body)
         assert answer.status_code == 400
         assert "JSON list of readings" in answer.json()["detail"]
-    broken = ian.post(reverse("locations:api-readings"), "[{", content_type="application/json")
-    assert broken.status_code == 400
+    for text in ("[{", "[" * 100_000, '[{"\\ud800": 1, "metric": "\\ud800"}]'):
+        broken = ian.post(reverse("locations:api-readings"), text, content_type="application/json")
+        assert broken.status_code == 400
+
+
+def test_a_zero_byte_in_a_question_is_an_unknown_code(world, score):
+    client = APIClient()
+    client.force_login(world.dan)
+    for name in ("location", "metric"):
+        assert client.get(reverse("locations:api-readings"), {name: "H\0"}).status_code == 400
 
 
 def test_too_many_rows_and_too_many_bytes_are_refused(ian, score, settings, monkeypatch):
