@@ -21,7 +21,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
     part('refused').querySelector('ul').append(
       ...wrong.map(({ step, criterion, message }) => {
         if (!step) return item(message);
-        return item(link(`${textOf(step, criterion)}: ${message}`, { go: step.id, criterion }));
+        return item(link(said(textOf(step, criterion), message), { go: step.id, criterion }));
       }),
     );
   }
@@ -56,6 +56,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   return page;
 }
 
+const said = (text, message) => (/[.?!]$/.test(text) ? `${text} ${message}` : `${text}: ${message}`);
 const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
 const textOf = (step, key) => step.section.criteria.find((criterion) => criterion.key === key)?.text ?? key;
 

@@ -129,8 +129,10 @@ async function reload() {
   Object.assign(visit, kept, isOpen(kept) && { place });
   photos.splice(0, Infinity, ...pictures);
   if (!isOpen(visit)) showState();
-  else if (isOther) show(screen.renewSteps().length - 1);
-  else if (screen.hasSameSteps()) screen.refresh();
+  else if (isOther) {
+    show(screen.renewSteps().length - 1);
+    showState();
+  } else if (screen.hasSameSteps()) screen.refresh();
   else show(indexOfStep(screen.renewSteps(), place.step), { moves: false });
 }
 
@@ -307,7 +309,7 @@ async function roundEnded(outcome, error) {
   if (isOpen(visit)) return error && status.warn(`${inWords(outcome)} (${error.message}).`);
   showState();
   const isWaiting = ['waiting', 'accepted'].includes(visit.state);
-  return status.warn(isWaiting && outcome !== 'sent' && outcome !== 'empty' ? `${inWords(outcome)}.` : '');
+  return status.inform(isWaiting && inWords(outcome) ? `${inWords(outcome)}.` : '');
 }
 
 open().catch((error) => status.warn(`This page could not open what this phone keeps (${error.message}). Reload it.`));

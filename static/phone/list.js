@@ -77,7 +77,7 @@ function rowOfVisit(visit, pictures, progress, now) {
     return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
   }
   if (visit.state === 'refused') {
-    const about = visit.errors.length ? `${plural(visit.errors.length, 'answer')} to correct` : visit.reason;
+    const about = visit.errors.length ? `${plural(visit.errors.length, 'thing')} to correct` : visit.reason;
     return ['needs', { ...row, state: 'Not accepted yet', tone: 'wrong', about }];
   }
   if (visit.state === 'conflict') {

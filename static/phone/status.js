@@ -8,10 +8,13 @@ export function createStatus({ state, trouble }) {
     state.dataset.tone = tone;
   }
 
-  function warn(sentence) {
+  function inform(sentence, tone = 'calm') {
     trouble.textContent = sentence;
+    trouble.dataset.tone = tone;
     trouble.hidden = !sentence;
   }
+
+  const warn = (sentence) => inform(sentence, 'wrong');
 
   function saved(at) {
     say(`On this phone · ${timeOf(at)}`, 'waiting');
@@ -28,5 +31,5 @@ export function createStatus({ state, trouble }) {
     );
   }
 
-  return { say, warn, saved, notSaved };
+  return { say, inform, warn, saved, notSaved };
 }

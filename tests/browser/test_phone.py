@@ -233,9 +233,8 @@ def test_an_answer_of_the_server_that_got_lost_makes_no_second_visit(phone, stag
     begin(page)
     answer_shortly(page)
     page.get_by_role("button", name="Send").click()
-    page.locator("#step").get_by_text("On this phone", exact=True).wait_for()
+    page.get_by_text("No connection: kept on this phone.").wait_for()
     assert lost[0].status == 201
-    page.get_by_role("button", name="Send now").click()
     page.locator("#step").get_by_text("Received, no. ").wait_for()
     assert len(stage.stored()) == 1
 
@@ -256,7 +255,7 @@ def test_what_the_server_refuses_stands_at_the_answer_and_can_be_corrected(phone
     page.route("**/api/v1/visits/*/", refuse, times=1)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("heading", name="The server could not take this visit yet").wait_for()
-    page.get_by_role("button", name="Was the customer greeted?: Look again, please.").click()
+    page.get_by_role("button", name="Was the customer greeted? Look again, please.").click()
     on(page, "greeted").get_by_text("Look again, please.").wait_for()
     say(page, "greeted", "Yes")
     on(page, "greeted").get_by_text("Look again, please.").wait_for(state="hidden")

@@ -64,7 +64,7 @@ test('what the server did not take needs the auditor, with the reason', () => {
   assert.deepEqual(shown.needs.map(({ about }) => about), [
     'At most 12 MB.',
     'The server has this visit with other answers. Yours is kept on this phone.',
-    '1 answer to correct',
+    '1 thing to correct',
   ]);
 });
 
