@@ -117,7 +117,8 @@ def summary(run: Run) -> str:
         f"Open: {declines.count()} declines ({blind} blind spots), "
         f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
         f"raised now: {raised}, closed now: {closed}.",
-        f"False flags to expect: about {run.n_locations * rate / 52:.1f} a week ({rate:g} per location and year).",
+        f"False flags to expect in each direction: about {run.n_locations * rate / 52:.1f} a week "
+        f"({rate:g} per location and year).",
     ]
     if thin:
         lines.append(f"Too few visits for a level: {thin} locations.")
