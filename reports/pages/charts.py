@@ -232,6 +232,8 @@ def nice_scale(
     first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     if ceiling is not None and max(values) <= ceiling < last:
         last = ceiling
+    if min(values) >= 0 > first:
+        first = 0.0
     scale = Scale(first, last, bottom, top)
     n = math.floor((last - first) / step + 1e-9)
     return scale, [Tick(scale(first + i * step), words.quantity(first + i * step)) for i in range(n + 1)]
@@ -419,7 +421,7 @@ def sparkline(
     if not observed:
         return Sparkline(width, height, "", None, None, title)
     days = [day for day, _ in observed]
-    x = Scale(min(days), max(max(days), min(days) + 1), 2, width - 5)
+    x = Scale(min(min(days), max(days) - 1), max(days), 2, width - 5)
     values = [value for _, value in observed]
     middle, half = (max(values) + min(values)) / 2, max((max(values) - min(values)) / 2, 0.15)
     y = Scale(middle - half, middle + half, height - 4, 4)

@@ -11,6 +11,7 @@ DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
 WHOLE = "all moments"
 UNEVEN = "unevenness"
 Comparison = DriftFlag.Comparison
+RARE = 0.02  # once in fifty years
 STOPS = ".,;:"
 QUIET_CHAIN = 0.005  # below half a point the chain has not moved as far as anybody could tell
 
@@ -79,9 +80,11 @@ def _stores(n: int) -> str:
 
 def expected_false_flags(*, per_location_year: float | None, n_locations: int) -> str:
     """At your setting, about one false flag a quarter is to be expected over these stores."""
-    if not per_location_year or not n_locations:
+    if per_location_year is None or not n_locations:
         return ""
     yearly = per_location_year * n_locations
+    if yearly < RARE:
+        return "At your setting, hardly any false flag is to be expected over these stores."
     for name, in_a_year in (("week", 52.0), ("month", 12.0), ("quarter", 4.0), ("year", 1.0)):
         if round(yearly / in_a_year) >= 1:
             return _false_flags(round(yearly / in_a_year), f"a {name}")
@@ -135,7 +138,12 @@ def flag(
     when = Strong(words.day(since, beside=today))
     if channel == "consistency":
         alike = "less" if direction == DriftFlag.Direction.DECLINE else "more"
-        first = sentence(f"Customers are treated {alike} alike since about", when, ".")
+        spread = (
+            f"the spread between interactions is {words.count(round(100 * seen), 'point')}, {round(100 * expected)}"
+        )
+        first = sentence(
+            "Customers are treated", Strong(f"{alike} alike"), "since about", when, f": {spread} expected."
+        )
     else:
         rest = f"; {words.percent(expected)} expected here with these auditors and dayparts."
         first = sentence(Strong(words.percent(seen)), "of behaviours kept since about", when, rest)
@@ -143,6 +151,17 @@ def flag(
     return sentence(
         first, reported(direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, week=week)
     )
+
+
+def change(*, channel: str, seen: float, expected: float) -> str:
+    """−14, or where customers are treated less alike, +9 uneven."""
+    return words.points(seen - expected) + (" uneven" if channel == "consistency" else "")
+
+
+def instead(*, channel: str, seen: float, expected: float) -> str:
+    """68 instead of 83 %."""
+    figures = f"{round(100 * seen)} instead of {round(100 * expected)}"
+    return f"{figures} points of spread" if channel == "consistency" else f"{figures}{words.NBSP}%"
 
 
 def week_of(onset: date, today: date) -> int:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audits.intake import record_visit
 from audits.models import Observation, Photo
+from locations.models import Region
 from reports.detection.scan import request_scan, run_scan
 from reports.detection.scoring import score_waiting
 from reports.models import LocationResult, Run, Tally
@@ -29,9 +30,9 @@ DRIFT = "/reports/"
 
 def text_of(response) -> str:
     """What a reader reads: without tags and attributes, with ordinary spaces."""
-    body = re.sub(r"<(title|desc|style)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
+    body = re.sub(r"<(title|desc|style)\b.*?</\1>|</?strong[^>]*>", "", response.content.decode(), flags=re.S)
     text = unescape(re.sub(r"<[^>]+>", " ", body)).replace(words.NBSP, " ")
-    return re.sub(r" ([;.,])(?= |$)", r"\1", re.sub(r"\s+", " ", text))
+    return re.sub(r"\s+", " ", text)
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_report_opens_with_the_sentence_that_matters(as_mia):
     assert "Harbour Street · greeting 68 % of behaviours kept since about 3 October; 83 % expected here" in said
     assert "Reported satisfaction has not moved (week 7): blind spot." in said
     assert "evidence 400 : 1 · 14 visits" in said
-    assert "one false flag is to be expected in five years over these stores" in said
+    assert "one false flag is to be expected in six years over these stores" in said
     assert "No chain-wide movement this week." in said
 
 
@@ -191,6 +192,24 @@ def test_stores_are_paged_by_fifty(as_mia, chain):
 def test_closed_flag_needs_nobody(as_mia, chain):
     chain.harbour.drift_flags.update(closed_at=pages.AS_OF, close_reason="Faded.")
     assert "No store needs you this week." in text_of(as_mia.get(DRIFT))
+
+
+def test_unevenness_is_reported_as_a_spread(as_mia, chain):
+    chain.harbour.drift_flags.update(channel="consistency", seen=0.14, expected=0.05)
+    said = text_of(as_mia.get(DRIFT))
+    assert "Harbour Street · unevenness Customers are treated less alike since about 3 October:" in said
+    assert "+9 uneven" in said
+    said = text_of(as_mia.get(reverse("reports:location", args=[chain.harbour.pk])))
+    assert "Harbour Street: unevenness grew in early October; the reported numbers have not noticed." in said
+
+
+def test_many_regions_fold_away_and_are_bounded(client, chain):
+    for number in range(70):
+        Region.objects.create(name=f"Area {number:02}", parent=chain.chain)
+    client.force_login(chain.dan)
+    said = text_of(client.get(DRIFT))
+    assert "72 regions below" in said
+    assert "and 12 more: search in Stores" in said
 
 
 def test_before_the_first_scan_the_page_says_how_to_start_one(client, world):

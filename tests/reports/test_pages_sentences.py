@@ -110,6 +110,11 @@ def test_expected_false_flags_are_said_in_a_period_that_one_can_picture(n_locati
     assert said in sentences.expected_false_flags(per_location_year=0.1, n_locations=n_locations)
 
 
+def test_false_flags_that_simulation_never_saw_are_said_to_be_rare():
+    said = sentences.expected_false_flags(per_location_year=0.0, n_locations=3189)
+    assert said == "At your setting, hardly any false flag is to be expected over these stores."
+
+
 def test_nothing_is_said_of_false_flags_without_a_setting():
     assert sentences.expected_false_flags(per_location_year=None, n_locations=24) == ""
     assert sentences.own_false_flags(None) == ""
@@ -155,10 +160,14 @@ def test_flag_without_a_usable_metric_says_so_and_an_improvement_needs_none():
     assert str(of_flag(comparison="", metric="", direction="improvement")).endswith("dayparts.")
 
 
-def test_unevenness_is_not_said_as_a_share():
-    assert plain(of_flag(channel="consistency", comparison="waiting")) == (
-        "Customers are treated less alike since about 3 October. Not yet in reported satisfaction (week 7)."
+def test_unevenness_is_said_as_a_spread_and_not_as_a_share():
+    said = plain(of_flag(channel="consistency", comparison="waiting", seen=0.14, expected=0.05))
+    assert said == (
+        "Customers are treated less alike since about 3 October: the spread between interactions is 14 points, "
+        "5 expected. Not yet in reported satisfaction (week 7)."
     )
+    assert sentences.change(channel="consistency", seen=0.14, expected=0.05) == "+9 uneven"
+    assert sentences.instead(channel="consistency", seen=0.14, expected=0.05) == "14 instead of 5 points of spread"
 
 
 def test_metric_that_is_called_reported_is_not_called_so_twice():

@@ -112,7 +112,7 @@ def _facts(scope: Scope, n_stores: int) -> str:
     ).count()
     parts = [
         f"{words.count(n_stores, 'store')}, {words.count(n_visits, 'visit')} in four weeks.",
-        sentences.expected_false_flags(per_location_year=scope.false_alarms_per_year, n_locations=n_stores),
+        sentences.expected_false_flags(per_location_year=scope.expected_false_alarms_per_year, n_locations=n_stores),
         sentences.chain_movement(scope.run.chain_movement if scope.run else None),
     ]
     return " ".join(part for part in parts if part)
@@ -145,7 +145,7 @@ def with_flags(results: QuerySet[LocationResult], scope: Scope) -> QuerySet[Loca
         )
         for direction in Direction
     }
-    kept = ("evidence", "seen", "expected", "onset_at", "comparison")
+    kept = ("evidence", "channel", "seen", "expected", "onset_at", "comparison")
     fields = {f"{direction}_{name}": F(f"{direction}__{name}") for direction in joined for name in kept}
     return results.annotate(**joined).annotate(**fields).select_related("location__region")
 
@@ -180,7 +180,8 @@ def _store_row(result, *, today: date) -> StoreRow:
     comparison, change, onset = result.comparison, "", None
     if direction:
         comparison = getattr(result, f"{direction}_comparison")
-        change = words.points(getattr(result, f"{direction}_seen") - getattr(result, f"{direction}_expected"))
+        figures = {name: getattr(result, f"{direction}_{name}") for name in ("channel", "seen", "expected")}
+        change = sentences.change(**figures)
         onset = getattr(result, f"{direction}_onset_at").astimezone(result.location.zone).date()
     state = state_of(direction=direction, comparison=comparison, n_more_needed=result.n_more_needed)
     has_level = result.level_low is not None and result.level_high is not None

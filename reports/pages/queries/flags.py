@@ -16,6 +16,7 @@ from reports.pages.queries.scope import Scope
 
 Direction = DriftFlag.Direction
 Comparison = DriftFlag.Comparison
+UNEVEN = "consistency"
 CHART_DAYS = 190
 DAYS_BEFORE_ONSET = 120
 MOST_READINGS = 2000
@@ -97,15 +98,20 @@ class FlagRow:
 
     @property
     def seen_text(self) -> str:
-        return str(round(100 * self.seen))
+        return self._figure(self.seen)
 
     @property
     def expected_text(self) -> str:
-        return str(round(100 * self.expected))
+        return self._figure(self.expected)
+
+    def _figure(self, share: float) -> str:
+        """A share in percent, or of unevenness, a spread in points."""
+        figure = str(round(100 * share))
+        return f"{figure}{words.NBSP}pts" if self.channel == UNEVEN else figure
 
     @property
     def change_text(self) -> str:
-        return words.points(self.seen - self.expected)
+        return sentences.change(channel=self.channel, seen=self.seen, expected=self.expected)
 
     @property
     def since_text(self) -> str:
@@ -157,20 +163,27 @@ def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, 
     rows = []
     for flag in flags:
         row = flag_row(flag, titles=titles, today=scope.today)
-        chart = _lead_chart(row, _observed(flag, scope), reported.get(flag.location_id, []))
+        observed, expected = _observed(flag, scope)
+        chart = _lead_chart(row, observed, expected, reported.get(flag.location_id, []))
         rows.append(replace(row, chart=chart))
     return rows
 
 
-def _observed(flag: DriftFlag, scope: Scope) -> list[tuple[float, float]]:
-    """(ordinal day, share) of the flag's channel, from a while before the onset."""
-    series = location_series(standard=flag.standard, location=flag.location, channel=flag.channel)
+def _observed(flag: DriftFlag, scope: Scope) -> tuple[list[tuple[float, float]], float]:
+    """(ordinal day, share) of the flag's channel from a while before the onset, and the share expected.
+
+    Unevenness is no share: there it is all moments, whose level may not have moved.
+    """
+    channel = "overall" if flag.channel == UNEVEN else flag.channel
+    series = location_series(standard=flag.standard, location=flag.location, channel=channel)
     if series is None:
-        return []
+        return [], flag.expected
     first = _first_day(flag, scope)
     days = [day_number(when, flag.location) for when in series.times]
     seen = zip(days, series.values, strict=True)
-    return [(day, min(max(value, 0.0), 1.0)) for day, value in seen if value is not None and day >= first]
+    shown = [(day, min(max(value, 0.0), 1.0)) for day, value in seen if value is not None and day >= first]
+    expected = next((each for each in reversed(series.expected) if each is not None), flag.expected)
+    return shown, expected
 
 
 def _first_day(flag: DriftFlag, scope: Scope) -> int:
@@ -190,7 +203,7 @@ def chart_points(points: list) -> list[tuple[float, float]]:
 
 
 def _lead_chart(
-    row: FlagRow, observed: list[tuple[float, float]], reported: list[tuple[float, float]]
+    row: FlagRow, observed: list[tuple[float, float]], expected: float, reported: list[tuple[float, float]]
 ) -> charts.LeadChart | None:
     if len(observed) < 2:
         return None
@@ -199,12 +212,12 @@ def _lead_chart(
     return charts.lead_chart(
         observed,
         shown if len(shown) > 1 else [],
-        expected=row.expected,
+        expected=expected,
         onset=charts.Onset(
             row.since.toordinal(), row.since_low.toordinal(), row.since_high.toordinal(), f"since {row.since_text}"
         ),
         title=f"{row.location}, execution per visit",
-        description=f"{row.seen_text} % kept since {row.since_text}, {row.expected_text} % expected.{with_metric}",
+        description=f"{row.sentence}{with_metric}",
     )
 
 

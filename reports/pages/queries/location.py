@@ -401,7 +401,7 @@ def _earlier(flags, titles: dict[str, str], today: date) -> list[EarlierFlag]:
         rows.append(
             EarlierFlag(
                 f"{words.capital(row.channel_name)}: {kind} since about {row.since_text}, "
-                f"{row.seen_text} instead of {row.expected_text}{words.NBSP}%",
+                f"{sentences.instead(channel=row.channel, seen=row.seen, expected=row.expected)}",
                 flag.close_reason,
             )
         )

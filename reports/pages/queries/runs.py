@@ -51,6 +51,14 @@ class RunRow:
         return f"{math.exp(self.run.threshold):,.0f}{words.NBSP}:{words.NBSP}1"
 
     @property
+    def n_visits_text(self) -> str:
+        return words.count(self.run.n_visits, "visit")
+
+    @property
+    def n_locations_text(self) -> str:
+        return words.count(self.run.n_locations, "store")
+
+    @property
     def chain_movement_text(self) -> str:
         return words.points(self.run.chain_movement) if self.run.chain_movement is not None else ""
 

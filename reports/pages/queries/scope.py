@@ -15,6 +15,7 @@ from reports.models import LocationResult, Run
 from reports.pages.queries import NotVisible
 
 MOST_LINKS = 60
+FEW_LINKS = 8
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Scope:
     as_of: datetime
 
     @property
+    def has_many_below(self) -> bool:
+        """Too many regions to stand above the headline: they fold away."""
+        return len(self.below) > FEW_LINKS
+
+    @property
     def region_name(self) -> str:
         return self.region.name if self.region else "All regions"
 
@@ -69,7 +75,14 @@ class Scope:
 
     @property
     def false_alarms_per_year(self) -> float | None:
+        """What the user set, per store."""
         return self.run.parameters.get("false_alarms_per_year") if self.run else None
+
+    @property
+    def expected_false_alarms_per_year(self) -> float | None:
+        """What the simulation says of that setting, per store; the setting itself where nothing was simulated."""
+        simulated = self.run.simulated_rate if self.run else None
+        return self.false_alarms_per_year if simulated is None else simulated
 
     def locations(self) -> QuerySet[Location]:
         """The stores that the page is about, never more than the user may see."""
@@ -98,7 +111,8 @@ def _as_of(run: Run | None) -> datetime:
 
 def _regions(user, key: str) -> tuple[Region | None, list[Link], list[Link], int]:
     visible = Region.objects.visible_to(user, READS_RESULTS)
-    tops = list(visible.filter(Q(parent=None) | ~Q(parent__in=visible)).order_by("name")[: MOST_LINKS + 1])
+    at_top = visible.filter(Q(parent=None) | ~Q(parent__in=visible)).order_by("name")
+    tops = list(at_top[:MOST_LINKS])
     place = None
     if key:
         place = visible.filter(pk=key).first() if key.isdecimal() else None
@@ -107,14 +121,17 @@ def _regions(user, key: str) -> tuple[Region | None, list[Link], list[Link], int
     elif len(tops) == 1:
         place = tops[0]
     if place is None:
-        return None, [], _links(tops[:MOST_LINKS]), max(len(tops) - MOST_LINKS, 0)
+        return None, [], _links(tops), _left_off(at_top, tops)
     above = [Link("", "All regions")] if len(tops) > 1 else []
     ids = [int(step) for step in place.path.strip("/").split("/")][:-1]
     above += _links(visible.filter(pk__in=ids).order_by("path"))
     children = visible.filter(parent=place).order_by("name")
     below = list(children[:MOST_LINKS])
-    left_off = children.count() - MOST_LINKS if len(below) == MOST_LINKS else 0
-    return place, above, _links(below), left_off
+    return place, above, _links(below), _left_off(children, below)
+
+
+def _left_off(found: QuerySet[Region], shown: list[Region]) -> int:
+    return found.count() - MOST_LINKS if len(shown) == MOST_LINKS else 0
 
 
 def _links(regions) -> list[Link]:
