@@ -10,6 +10,10 @@ from reports.measure.drift import YEAR_DAYS, Settings, scan, stated_threshold
 from reports.measure.residuals import logits
 from reports.measure.severity import Effects
 
+# A real chain differs from its model (severities are estimated, and differ by section): chains that were simulated in
+# more detail, without any change, raised 1.9 times the alarms that this simulation foretold.
+MARGIN = 0.5
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -25,17 +29,19 @@ class Calibration:
 
 
 def calibrate(chain: Chain, effects: Effects, settings: Settings, rng: np.random.Generator, *,
-              since: float = -np.inf, n_chains: int = 3) -> Calibration:
+              since: float | None = None, n_chains: int = 4) -> Calibration:
     """Find the threshold that gives the wanted false-alarm rate on chains that are simulated from the fitted
     model.
 
     Each simulated chain has the visits, auditors and observed criteria of `chain`, no change at any location,
     severities and levels drawn around the fitted ones, and visits that differ beyond chance as they do here.
     Baselines are estimated from the simulated visits, so their uncertainty is in the threshold.
-    since : days; alarms and years count from then on, earlier visits are baseline only. rng : seeded by the
-    caller.
-    n_chains : more give a steadier threshold and take longer. Returns Calibration; never above
-    `stated_threshold`, which is returned with rate NaN when no simulated visit could have raised an alarm.
+    since : days; alarms and years count from then on, earlier visits are baseline only. None = the later half
+    of the visits: at first there are few onsets to be wrong about, and the rate would look too low. rng :
+    seeded by the caller.
+    n_chains : more give a steadier threshold and take longer. Returns Calibration: the lowest threshold at
+    which the simulated rate is at most MARGIN of the wanted one, never above `stated_threshold`; that with
+    rate NaN when no simulated visit could have raised an alarm.
     Raises ValueError for n_chains below 1.
     Source: parametric bootstrap of the run length; Gandy & Kvaloy (2013), Scandinavian Journal of Statistics
     40, 647-668.
@@ -43,6 +49,8 @@ def calibrate(chain: Chain, effects: Effects, settings: Settings, rng: np.random
     if n_chains < 1:
         raise ValueError(f"n_chains must be 1 or more; got {n_chains}")
     ceiling = stated_threshold(chain, settings)
+    if since is None:
+        since = float(np.median(chain.time)) if chain.n_visits else -np.inf
     paths = []
     for _ in range(n_chains):
         simulated = simulate_in_control(chain, effects, rng)
@@ -52,21 +60,30 @@ def calibrate(chain: Chain, effects: Effects, settings: Settings, rng: np.random
     thresholds = np.arange(0.5, ceiling, 0.05)
     rates = [_rate(chain, paths, threshold, since) for threshold in (*thresholds, ceiling)]
     for threshold, (rate, n_alarms) in zip((*thresholds, ceiling), rates, strict=True):
-        if rate <= settings.false_alarms_per_year:
+        if rate <= MARGIN * settings.false_alarms_per_year:
             return Calibration(float(threshold), rate, n_alarms)
     return Calibration(ceiling, *rates[-1])
 
 
 def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator) -> Chain:
     """A chain like this one in which nothing changes at any location; ratings are 0, full or not observed, as
-    here."""
-    level = rng.normal(0, 1, chain.n_auditors)
-    known = np.clip(chain.auditor, 0, None)
-    noise = rng.normal(0, np.sqrt(effects.overdispersion[0]), chain.n_visits)
+    here.
+
+    Severities are drawn around the fitted ones; visits, interactions of a visit and sections of a visit
+    differ beyond chance by the variances of `effects`.
+    """
+    within = effects.variance["interaction"]
+    n = np.maximum(np.bincount(chain.rating_visit, minlength=chain.n_visits), 1)
+    overall = float(effects.overdispersion[0])
+    visit = rng.normal(0, np.sqrt(np.maximum(overall - within / n, 0.0)))
     if chain.n_auditors:
-        noise += np.where(chain.auditor >= 0, level[known] * np.sqrt(effects.auditor_variance(chain)), 0.0)
-    offset = logits(chain, effects) + noise
-    p = expit(effects.criterion + offset[chain.rating_visit][:, None])
+        drawn = rng.normal(0, 1, chain.n_auditors)[np.clip(chain.auditor, 0, None)]
+        visit += np.where(chain.auditor >= 0, drawn * np.sqrt(effects.auditor_variance(chain)), 0.0)
+    of_section = rng.normal(0, 1, (chain.n_visits, chain.n_sections))
+    of_section *= np.sqrt(np.maximum(effects.overdispersion[1:] - overall, 0.0))
+    visit_part = (logits(chain, effects) + visit)[:, None] + of_section[:, chain.section]
+    interaction = rng.normal(0, np.sqrt(within), chain.rating_visit.size)
+    p = expit(effects.criterion + visit_part[chain.rating_visit] + interaction[:, None])
     ratings = np.where(rng.random(p.shape) < p, FULL, 0)
     return replace(chain, ratings=np.where(chain.ratings == NONE, NONE, ratings).astype(np.uint8))
 

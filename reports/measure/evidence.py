@@ -16,6 +16,7 @@ DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
 SECTION_DROPS = (0.6, 1.1, 1.7)
 SHARES = {1: (0.5, 0.3, 0.2), -1: (0.6, 0.4, 0.0)}  # of overall, sections and consistency, by direction
 MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by, as a variance in logits
+SECTION_MODEL_VARIANCE = 0.01  # and more in one section: an auditor is not equally severe in all of them
 RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
 LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
 
@@ -106,7 +107,7 @@ def evidence(history: History, baselines: Baselines, visit: np.ndarray, *, direc
         known = allowed & (after > 0)
         after = np.where(known, after, 1.0)
         now = (history.level[stop, c] - history.level[onset, c]) / after
-        doubt = variance + 1 / after + auditor + MODEL_VARIANCE
+        doubt = variance + 1 / after + auditor + (SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE)
         chance = (history.binomial[stop, c] - history.binomial[onset, c]) / after**2
         information = np.maximum(history.information[stop, c] - history.information[onset, c], 1e-9)
         typical = np.clip((history.leaning[stop, c] - history.leaning[onset, c]) / information, 0.01, 0.99)

@@ -18,10 +18,10 @@ STEPS = (2, 3, 4)  # a change multiplies the spread by about 2, 3 or 4.5
 LEAST_SD = 0.2  # logits; below it a spread cannot be told from chance
 LEVEL_VARIANCE = 0.05  # that the expected level of a visit may be off by
 ATTENUATION = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a logit by a normal spread; Zeger, Liang & Albert (1988)
-GRID = np.arange(-5.0, 4.01, 0.2)  # logits around the expectation
+GRID = np.arange(-5.0, 4.01, 0.25, dtype=np.float32)  # logits around the expectation
 NODES = np.sqrt(3) * np.array([-1.0, 0.0, 1.0])  # Gauss-Hermite with three points, in standard deviations
 NODE_WEIGHTS = np.array([1 / 6, 2 / 3, 1 / 6])
-TINY = 1e-250
+TINY = 1e-30  # in single precision
 
 
 def spreads(effects: Effects) -> np.ndarray:
@@ -43,13 +43,14 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
     moved = _usual_logit(effects) * (np.sqrt((1 + ATTENUATION * sd**2) / (1 + ATTENUATION * sd[1] ** 2)) - 1)
     centre = moved[:, None] + visit_sd * NODES
     mass = np.exp(-0.5 * ((GRID[:, None, None] - centre) / sd[:, None]) ** 2).reshape(GRID.size, -1)
-    mass /= mass.sum(axis=0)
+    mass = (mass / mass.sum(axis=0)).astype(np.float32)  # single precision: this is the costliest loop of a scan
     summed = np.zeros((chain.n_visits, mass.shape[1]))
     for start in range(0, found.gap.size, ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        p = np.clip(found.typical[rows], 0.02, 0.98)[:, None]
-        cumulant = (np.log1p(p * np.expm1(GRID)) - p * GRID) / (p * (1 - p))
-        log = found.gap[rows, None] * GRID - found.information[rows, None] * cumulant
+        p = np.clip(found.typical[rows], 0.02, 0.98).astype(np.float32)[:, None]
+        gap, information = (of[rows].astype(np.float32)[:, None] for of in (found.gap, found.information))
+        scale = information / (p * (1 - p))
+        log = (gap + scale * p) * GRID - scale * np.log1p(p * np.expm1(GRID))
         highest = log.max(axis=1, keepdims=True)
         log = np.log(np.exp(log - highest) @ mass + TINY) + highest
         visit = chain.rating_visit[rows]
@@ -79,7 +80,7 @@ def spread_ratio(belief: np.ndarray, after: np.ndarray) -> np.ndarray:
     1.0
     """
     likelihood = np.exp(after - after.max(axis=-1, keepdims=True))
-    same = np.maximum((belief * likelihood).sum(axis=-1), TINY)
+    same = np.maximum((belief * likelihood).sum(axis=-1), 1e-250)
     larger = sum((belief * likelihood[..., _moved(step)]).sum(axis=-1) for step in STEPS)
     return larger / (len(STEPS) * same)
 

@@ -1,0 +1,188 @@
+"""How alike interactions at one location are treated: two numbers, because one lies.
+
+Pairwise agreement on a yes/no criterion is a function of the mean alone; it cannot see "good with one
+customer, bad with the next". So the level is told by the promise kept, the evenness by the spread of
+interactions beyond chance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from reports.measure.chain import NONE, Chain
+from reports.measure.interactions import Interactions, interactions
+from reports.measure.residuals import logits
+from reports.measure.scores import promise_kept
+from reports.measure.severity import Effects
+
+LEAST_VISITS = 4
+Z_90 = 1.645
+PRIOR_VISITS = 4.0  # how many visits the chain's usual variance counts for in a location's own
+
+
+@dataclass(frozen=True, eq=False)
+class Shrunk:
+    """One number per location with a 90 % interval.
+
+    value, low, high : (L,) NaN with fewer than LEAST_VISITS visits that tell it.
+    raw : (L,) before shrinking. missing : (L,) int, how many more such visits are needed before it is shown.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    raw: np.ndarray
+    missing: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Consistency:
+    """What `consistency` returns, per location over the visits given.
+
+    promise_kept : share of interactions in which every observed critical criterion conformed, 0..1.
+    unevenness : standard deviation, in points (0..1 scale), of the interactions' expected conformity beyond
+    chance.
+    within_visits : (L,) share of that variance that lies between interactions of the same visit (shift to
+    shift) and not between visits (day to day), 0..1; NaN where there is no spread or it cannot be told.
+    """
+
+    promise_kept: Shrunk
+    unevenness: Shrunk
+    within_visits: np.ndarray
+
+
+def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Consistency:
+    """Promise kept and unevenness of each location over the visits of `chain`.
+
+    chain : the visits that should count, with the criteria of `effects`. passing : see `scores.promise_kept`.
+    Unevenness: variance of the interactions' gaps from their expectation beyond chance, as moments (gap^2
+    less information, over information^2), in logits times p (1 - p); the location's own mean is taken out
+    first. Both are shrunk by empirical Bayes (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v),
+    B = tau2 / (tau2 + v), v by the jackknife over visits (Tukey 1958; Miller 1974, Biometrika 61, 1-15).
+    Returns Consistency. Raises ValueError when the number of criteria differs.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [True], [0], 1)
+    >>> consistency(empty, fit_effects(empty)).promise_kept.missing.tolist()
+    [4]
+    """
+    if effects.criterion.size != chain.n_criteria:
+        raise ValueError(f"effects know {effects.criterion.size} criteria, the chain has {chain.n_criteria}: "
+                         "fit the effects again")
+    kept = promise_kept(chain.ratings, chain.critical, passing=passing)
+    told = np.isfinite(kept)
+    n = np.bincount(chain.rating_visit[told], minlength=chain.n_visits)
+    promise = _shrunk(chain, np.bincount(chain.rating_visit[told], kept[told], chain.n_visits), n, 0.0, 1.0)
+    offset = logits(chain, effects) + _own_surplus(chain, effects)[chain.location]
+    found = interactions(chain, expit(effects.criterion + offset[:, None]))
+    slope = _usual_slope(found)
+    squares, weight, products, pairs = _moments(chain, found)
+    variance = _shrunk(chain, squares, weight, -1.0, np.inf, pooled=True)
+    within = _within_share(chain, squares, weight, products, pairs)
+    return Consistency(promise, _as_points(variance, slope), within)
+
+
+def pairwise_agreement(chain: Chain) -> np.ndarray:
+    """(L, C) probability that two interactions of one location are treated alike, per criterion.
+
+    Conformity from one half on counts as yes. 1 - 2 k (n - k) / (n (n - 1)) for k of n; NaN below two
+    observations. A description only: it is a function of the mean, and sees no unevenness.
+
+    3 of 4 conform: 1 - 2 * 3 * 1 / (4 * 3) = 0.5
+
+    >>> ratings = [[240], [240], [240], [0]]
+    >>> chain = Chain([0], [1.0], [1.0], [0], [0], [0], ratings, [0] * 4, [0], [0], [False], [0], 1)
+    >>> pairwise_agreement(chain).tolist()
+    [[0.5]]
+    """
+    location = chain.location[chain.rating_visit]
+    seen = chain.ratings != NONE
+    n, k = np.zeros((2, chain.n_locations, chain.n_criteria))
+    np.add.at(n, location, seen)
+    np.add.at(k, location, seen & (chain.ratings >= 120))
+    pairs = n * (n - 1)
+    return 1 - np.divide(2 * k * (n - k), pairs, out=np.full_like(n, np.nan), where=pairs > 0)
+
+
+def _usual_slope(found: Interactions) -> float:
+    """Points per logit at the usual expectation."""
+    total = found.information.sum()
+    return float((found.typical * (1 - found.typical)) @ found.information / total) if total > 0 else 0.0
+
+
+def _sums(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    return np.bincount(index, values, size).astype(float)  # of nothing, bincount gives integers
+
+
+def _own_surplus(chain: Chain, effects: Effects) -> np.ndarray:
+    """(L,) one step, in logits, from the fitted level to the level that these visits show."""
+    p = expit(effects.criterion + logits(chain, effects)[:, None])
+    gap = (chain.conforming - chain.observed * p).sum(axis=1)
+    information = (chain.observed * p * (1 - p)).sum(axis=1)
+    total = _sums(chain.location, information, chain.n_locations)
+    surplus = _sums(chain.location, gap, chain.n_locations)
+    return np.clip(surplus / (total + 1 / effects.variance["location"]), -2, 2)
+
+
+def _moments(chain: Chain, found: Interactions):
+    """(V,) each: excess squares of gaps and their weight, products of gaps within a visit and theirs."""
+    def per_visit(values):
+        return np.bincount(chain.rating_visit, values, chain.n_visits)
+
+    squares, weight = per_visit(found.gap**2), per_visit(found.information**2)
+    products = per_visit(found.gap) ** 2 - squares
+    pairs = per_visit(found.information) ** 2 - weight
+    return squares - per_visit(found.information), weight, products, pairs
+
+
+def _within_share(chain, squares, weight, products, pairs) -> np.ndarray:
+    total, mass, common, pair_mass = (_sums(chain.location, values, chain.n_locations)
+                                      for values in (squares, weight, products, pairs))
+    variance = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
+    between = np.divide(common, pair_mass, out=np.full_like(common, np.nan), where=pair_mass > 0)
+    share = np.divide(variance - np.clip(between, 0, None), variance, out=np.full_like(total, np.nan),
+                      where=variance > 0)
+    return np.clip(share, 0.0, 1.0)
+
+
+def _shrunk(chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, high: float, *,
+            pooled: bool = False) -> Shrunk:
+    """The ratio sum(amount) / sum(weight) of each location, jackknifed over its visits and shrunk to the
+    chain's.
+
+    pooled : the variance of one visit is the chain's alone: of squares, a location's own is too rough.
+    """
+    place, size = chain.location, chain.n_locations
+    telling = weight > 0
+    n = np.bincount(place[telling], minlength=size)
+    total, mass = _sums(place, amount, size), _sums(place, weight, size)
+    raw = np.divide(total, mass, out=np.full(size, np.nan), where=mass > 0)
+    shown = n >= LEAST_VISITS
+    missing = np.maximum(LEAST_VISITS - n, 0)
+    if not shown.any():
+        empty = np.full(size, np.nan)
+        return Shrunk(empty, empty, empty, raw, missing)
+    influence = np.where(telling, (amount - np.nan_to_num(raw)[place] * weight) ** 2, 0.0)
+    spread = np.bincount(place, influence, size)
+    usual = spread[shown].sum() / (weight[shown[place]] ** 2).sum()  # variance of a visit's own ratio
+    of_usual = usual * np.bincount(place, weight**2, size)
+    own = spread * n / np.maximum(n - 1, 1)
+    mixed = of_usual if pooled else (own * n + of_usual * PRIOR_VISITS) / (n + PRIOR_VISITS)
+    variance = np.divide(mixed, mass**2, out=np.full(size, np.nan), where=mass > 0)
+    x, v = raw[shown], variance[shown]
+    centre = float(np.average(x, weights=mass[shown]))
+    tau2 = max(float(np.mean((x - centre) ** 2 - v)), 1e-6)
+    trust = tau2 / (tau2 + variance)
+    value = centre + trust * (raw - centre)
+    half = Z_90 * np.sqrt(trust * variance)
+    answer = [np.where(shown, np.clip(values, low, high), np.nan) for values in (value, value - half, value + half)]
+    return Shrunk(answer[0], answer[1], answer[2], raw, missing)
+
+
+def _as_points(variance: Shrunk, slope: float) -> Shrunk:
+    """A variance in logits as a standard deviation in points."""
+    with np.errstate(invalid="ignore"):
+        parts = [np.sqrt(np.maximum(values, 0.0)) * slope for values in
+                 (variance.value, variance.low, variance.high, variance.raw)]
+    return Shrunk(*parts, variance.missing)
