@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.intake import record_visit
-from audits.models import Observation, Photo
+from audits.models import Observation, Photo, Standard
 from locations.models import Region
 from reports.detection.scan import request_scan, run_scan
 from reports.detection.scoring import score_waiting
@@ -22,7 +22,7 @@ from reports.pages import words
 from reports.pages.queries import flags as flag_queries
 from reports.pages.queries import location as location_queries
 from tests.conftest import NOON
-from tests.making import visit_payload
+from tests.making import publish_small_standard, visit_payload
 from tests.reports import pages
 
 DRIFT = "/reports/"
@@ -219,6 +219,15 @@ def test_before_the_first_scan_the_page_says_how_to_start_one(client, world):
     assert "A director or executive can start one" in said
     client.force_login(world.dan)
     assert reverse("reports:run-new") in client.get(DRIFT).content.decode()
+
+
+def test_standard_that_is_only_a_draft_is_not_offered(as_mia, chain):
+    Standard.objects.create(key="window", name="Window displays")
+    assert "Window displays" not in text_of(as_mia.get(DRIFT))
+    other = Standard.objects.create(key="night", name="Night service")
+    publish_small_standard(other)
+    assert "Night service" in text_of(as_mia.get(DRIFT))
+    assert "Nothing has been scanned yet." in text_of(as_mia.get(DRIFT, {"standard": "night"}))
 
 
 def test_region_without_scanned_visits_says_so(client, chain):

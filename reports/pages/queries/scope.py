@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from audits.models import Section, Standard
+from audits.models import Section, Standard, Version
 from locations.models import Location, Region
 from locations.roles import READS_RESULTS
 from reports.models import LocationResult, Run
@@ -139,9 +139,10 @@ def _links(regions) -> list[Link]:
 
 
 def _standards(key: str) -> tuple[Standard | None, list[Link]]:
-    """All standards, the one with the latest good run first; there are few."""
+    """The published standards, the one with the latest good run first; there are few."""
+    published = Version.objects.filter(standard=OuterRef("pk"), published_at__isnull=False)
     done = Max("runs__finished_at", filter=Q(runs__state=Run.State.DONE))
-    found = list(Standard.objects.annotate(scanned_at=done).order_by("name"))
+    found = list(Standard.objects.filter(Exists(published)).annotate(scanned_at=done).order_by("name"))
     found.sort(key=lambda standard: standard.scanned_at.timestamp() if standard.scanned_at else 0, reverse=True)
     chosen = next((standard for standard in found if standard.key == key), None) if key else next(iter(found), None)
     if key and chosen is None:
