@@ -183,6 +183,6 @@ def _shrunk(chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, hi
 def _as_points(variance: Shrunk, slope: float) -> Shrunk:
     """A variance in logits as a standard deviation in points."""
     with np.errstate(invalid="ignore"):
-        parts = [np.sqrt(np.maximum(values, 0.0)) * slope for values in
-                 (variance.value, variance.low, variance.high, variance.raw)]
-    return Shrunk(*parts, variance.missing)
+        value, low, high, raw = (np.sqrt(np.maximum(values, 0.0)) * slope for values in
+                                 (variance.value, variance.low, variance.high, variance.raw))
+    return Shrunk(value, low, high, raw, variance.missing)

@@ -179,12 +179,12 @@ class _Fit:
             left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"])
         w = weights(information, self.overdispersion)
         for name, index in self.index.items():
-            self.weight[name] = np.bincount(index % self.effect[name].size, w, self.effect[name].size)
+            self.weight[name] = np.bincount(index % self.effect[name].size, w, self.effect[name].size).astype(float)
         for _ in range(n_sweeps):
             for name, index in self.index.items():
                 effect, ridge = self.effect[name], 1 / self._prior_variance(name)
                 left += effect[index]
-                pull: np.ndarray = np.bincount(index % effect.size, w * left, effect.size)
+                pull = np.bincount(index % effect.size, w * left, effect.size)
                 if name == "location":
                     pull[:-1] += self.region_mean[self.chain.region] * ridge
                 effect[:] = pull / (self.weight[name] + ridge)
