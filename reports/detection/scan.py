@@ -33,6 +33,7 @@ __all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan"]
 
 LATELY_DAYS = 182.0
 VISITS_AT_ONCE = 8192
+LEAST_EVIDENCE = 20.0
 VISITS_TO_CALIBRATE = 12_000  # more make the threshold no steadier than a few hundredths
 RESULT_FIELDS = [
     "run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "reported", "comparison",
@@ -105,13 +106,18 @@ def _find(run: Run, tell: Progress) -> Findings:
 
 
 def threshold_for(chain: Chain, effects: Effects, settings: Settings, *, seed: int) -> Calibration:
-    """The threshold that simulation finds for this chain; of a large chain, for locations drawn by the seed."""
+    """The threshold that simulation finds for this chain; of a large chain, for locations drawn by the seed.
+
+    Where visits are rare, the wanted rate would let pass what is hardly likelier than no change: never below
+    LEAST_EVIDENCE, and the simulated rate is then an upper bound.
+    """
     rng = np.random.default_rng(seed)
     if not chain.n_visits:
         return Calibration(stated_threshold(chain, settings), float("nan"), 0)
     if chain.n_visits > VISITS_TO_CALIBRATE:
         chain = chain.subset(rng.random(chain.n_locations)[chain.location] < VISITS_TO_CALIBRATE / chain.n_visits)
-    return calibrate(chain, effects, settings, rng)
+    found = calibrate(chain, effects, settings, rng)
+    return replace(found, threshold=max(found.threshold, float(np.log(LEAST_EVIDENCE))))
 
 
 def _signals(chain: Chain, effects: Effects, settings: Settings, threshold: float, tell: Progress) -> list[Signal]:

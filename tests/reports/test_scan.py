@@ -137,6 +137,12 @@ def test_too_few_visits_is_an_answer_with_how_many_more():
     assert (result.level, result.n_more_needed) == (None, 1)
 
 
+def test_nothing_is_flagged_on_little_evidence_however_rare_the_visits():
+    run = scanned(make_chain(n_locations=8, n_visits=9, every_days=180))
+    assert run.threshold is not None
+    assert run.threshold >= np.log(20)
+
+
 def test_visit_that_was_excluded_leaves_the_scan(chain):
     scanned(chain)
     visits = Visit.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=126))
