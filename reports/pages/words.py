@@ -56,6 +56,11 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n:,}{NBSP}{noun if n == 1 else plural or noun + 's'}"
 
 
+def within_quotes(text: str) -> str:
+    """What somebody wrote, ready to stand between double quotation marks."""
+    return text.strip().replace("“", "‘").replace("”", "’")
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 

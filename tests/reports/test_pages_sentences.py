@@ -66,6 +66,10 @@ def test_duration_is_written_in_minutes_and_seconds(seconds, written):
     assert plain(words.duration(seconds)) == written
 
 
+def test_quotation_inside_a_quotation_gets_single_marks():
+    assert words.within_quotes(" “Next.” That was it. ") == "‘Next.’ That was it."
+
+
 def test_day_of_another_year_carries_it():
     assert plain(words.day(date(2025, 3, 3), beside=TODAY)) == "3 March 2025"
     assert plain(words.day(date(2026, 3, 3), beside=TODAY)) == "3 March"

@@ -75,4 +75,4 @@ def _words(observation: Observation) -> str:
     said = observation.note
     if not said and observation.criterion.kind == Criterion.Kind.TEXT and isinstance(observation.value, str):
         said = observation.value
-    return said.strip(' \n\t"“”')
+    return words.within_quotes(said)

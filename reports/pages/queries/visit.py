@@ -205,8 +205,8 @@ def _answer(
         of=of,
         text=answer_text(criterion, observation),
         grade=grade,
-        share=words.percent(conformity) if conformity is not None and 0 < conformity < 1 else "",
-        note=observation.note,
+        share=words.percent(conformity) if conformity is not None and 0 < round(conformity, 2) < 1 else "",
+        note=words.within_quotes(observation.note),
         is_words=criterion.kind == Criterion.Kind.TEXT and observation.state == Observation.State.ANSWERED,
         photos=photos,
     )
