@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid5
 
 import numpy as np
@@ -49,7 +49,10 @@ def load(chain: Chain, *, say: Step) -> None:
     locations = _locations(chain, regions)
     users = _users(regions, locations)
     say("the standard")
-    version = _published(users["sue@fernhill.example"])
+    began = chain.today - timedelta(weeks=chain.n_weeks)
+    version = _published(
+        users["sue@fernhill.example"], at=datetime.combine(began, time(9), ZONE) - timedelta(days=30)
+    )
     _draft(version, users["sue@fernhill.example"])
     say("photos")
     drawn = _draw_photos(chain)
@@ -130,7 +133,7 @@ def _users(regions: dict[str, Region], locations: list[Location]) -> dict[str, U
 # ---- the standard
 
 
-def _published(owner: User) -> Version:
+def _published(owner: User, *, at: datetime) -> Version:
     version = Version.objects.create(
         standard=Standard.objects.create(key=standard.KEY, name=standard.NAME, description=standard.DESCRIPTION),
         number=1,
@@ -148,7 +151,7 @@ def _published(owner: User) -> Version:
         )
         for place, asked in enumerate(moment.criteria):
             written[asked.key] = _criterion(section, asked, place, written)
-    return publish(version=version, by=owner)
+    return publish(version=version, by=owner, at=at)
 
 
 def _criterion(section: Section, asked: standard.Asked, position: int, written: dict[str, Criterion]) -> Criterion:

@@ -13,8 +13,8 @@ from pathlib import Path
 MOST_RESTARTS = 5
 CALM_AFTER = 60.0
 """Seconds after which a process counts as well started: its earlier deaths are forgotten."""
-PATIENCE = 8.0
-"""Seconds that processes get to end by themselves before they are killed."""
+PATIENCE = 12.0
+"""Seconds that processes get to end by themselves before they are killed; an idle Celery worker takes about six."""
 TAIL = 12
 
 

@@ -87,6 +87,7 @@ def test_the_managers_page_opens_with_the_store_that_looks_fine_in_its_reported_
     sign_in(desktop_page, "mia@fernhill.example")
     desktop_page.get_by_role("heading", name=re.compile("need you this week")).wait_for()
     desktop_page.get_by_text("blind spot").first.wait_for()
+    desktop_page.get_by_text("confirmed").first.wait_for()
     desktop_page.get_by_role("link", name="Harbour Street").first.click()
     desktop_page.get_by_role("heading", name=re.compile("Harbour Street")).wait_for()
     assert desktop_page.locator("svg").count() >= 2, "the execution and the reported number, on one time axis"
