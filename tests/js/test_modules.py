@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from config.storage import stripped
+
 HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / "static" / "phone"
 SUITES = sorted(path.name for path in HERE.glob("*.test.mjs"))
 
 
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory) -> Path:
+@pytest.fixture(scope="module", params=["as written", "as served"])
+def copied(tmp_path_factory, request) -> Path:
     """Modules and tests in a folder whose package.json says what the browser is told by `type="module"`."""
     root = tmp_path_factory.mktemp("phone")
     (root / "package.json").write_text('{"type": "module"}')
     shutil.copytree(MODULES, root / "static" / "phone")
+    if request.param == "as served":
+        for path in (root / "static" / "phone").glob("*.js"):
+            path.write_text(stripped(path.read_text()))
     shutil.copytree(HERE, root / "tests" / "js", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return root
 
@@ -30,6 +35,17 @@ def test_suite_passes_in_node(copied, suite):
         [node, "--test", f"tests/js/{suite}"], cwd=copied, capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_what_is_served_is_still_a_script(tmp_path):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed: the phone's modules were NOT tested")
+    for path in MODULES.glob("*.js"):
+        served = tmp_path / f"{path.stem}.mjs"
+        served.write_text(stripped(path.read_text()))
+        run = subprocess.run([node, "--check", served], capture_output=True, check=False)
+        assert run.returncode == 0, run.stderr
 
 
 def test_the_suites_are_found():
