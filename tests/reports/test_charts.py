@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.pages import charts
+from reports.pages import charts, scales
 
 FIRST = date(2026, 5, 4).toordinal()
 
@@ -34,18 +34,18 @@ def chart(width=1088, **changes):
 
 
 def test_path_breaks_where_a_value_is_missing():
-    assert charts.path([(0, 1), (1, 2), (2, None), (3, 4), (4, 5.5)]) == "M0 1L1 2M3 4L4 5.5"
+    assert scales.path([(0, 1), (1, 2), (2, None), (3, 4), (4, 5.5)]) == "M0 1L1 2M3 4L4 5.5"
 
 
 def test_scale_maps_its_ends_and_draws_what_lies_outside_at_the_edge():
-    scale = charts.Scale(50, 100, 300, 20)
+    scale = scales.Scale(50, 100, 300, 20)
     assert (scale(50), scale(100), scale(75)) == (300, 20, 160)
     assert scale.within(30) == 300
 
 
 @given(st.lists(st.floats(0, 1), max_size=30))
 def test_percent_scale_holds_all_shares_and_stays_within_0_and_100(shares):
-    scale, ticks = charts.percent_scale(shares, top=20, bottom=300)
+    scale, ticks = scales.percent_scale(shares, top=20, bottom=300)
     assert 0 <= scale.low < scale.high <= 100
     assert scale.high - scale.low >= 30
     assert all(20 <= scale(100 * share) <= 300 for share in shares)
@@ -54,19 +54,19 @@ def test_percent_scale_holds_all_shares_and_stays_within_0_and_100(shares):
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
 def test_nice_scale_holds_all_values_on_few_ticks(values):
-    scale, ticks = charts.nice_scale(values, top=10, bottom=100)
+    scale, ticks = scales.nice_scale(values, top=10, bottom=100)
     assert all(9.9 <= scale(value) <= 100.1 for value in values)
     assert 2 <= len(ticks) <= 5
 
 
 def test_metric_that_hardly_moves_is_drawn_flat():
-    scale, _ = charts.nice_scale([86.0, 87.0, 85.5, 86.4], top=0, bottom=100)
+    scale, _ = scales.nice_scale([86.0, 87.0, 85.5, 86.4], top=0, bottom=100)
     assert abs(scale(87.0) - scale(85.5)) < 15
 
 
 @given(first=st.integers(715_000, 745_000), n_days=st.integers(1, 20_000), width=st.sampled_from([310.0, 932.0]))
 def test_time_ticks_stand_in_order_and_do_not_crowd(first, n_days, width):
-    ticks = charts.time_ticks(charts.Scale(first, first + n_days, 0, width))
+    ticks = scales.time_ticks(scales.Scale(first, first + n_days, 0, width))
     places = [tick.at for tick in ticks]
     assert places
     assert all(0 <= at <= width for at in places)
@@ -74,7 +74,7 @@ def test_time_ticks_stand_in_order_and_do_not_crowd(first, n_days, width):
 
 
 def test_first_month_on_the_axis_carries_its_year():
-    ticks = charts.time_ticks(charts.Scale(FIRST, FIRST + 200, 0, 900))
+    ticks = scales.time_ticks(scales.Scale(FIRST, FIRST + 200, 0, 900))
     assert [tick.label.replace("\xa0", " ") for tick in ticks][:3] == ["Jun 2026", "Jul", "Aug"]
 
 

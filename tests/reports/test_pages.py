@@ -19,8 +19,8 @@ from reports.detection.scan import request_scan, run_scan
 from reports.detection.scoring import score_waiting
 from reports.models import LocationResult, Run, Tally
 from reports.pages import words
+from reports.pages.queries import execution as execution_queries
 from reports.pages.queries import flags as flag_queries
-from reports.pages.queries import location as location_queries
 from tests.conftest import NOON
 from tests.making import publish_small_standard, visit_payload
 from tests.reports import pages
@@ -53,7 +53,7 @@ def chain(world, monkeypatch):
         visits = list(location.visits.filter(version__standard=standard).order_by("started_at"))
         return pages.series_of(visits, run=world.run) if visits else None
 
-    monkeypatch.setattr(location_queries, "location_series", series)
+    monkeypatch.setattr(execution_queries, "location_series", series)
     monkeypatch.setattr(flag_queries, "location_series", series)
     return world
 
