@@ -73,6 +73,11 @@ def exclude_visits(visit_ids: Iterable[UUID]) -> None:
     Tally.objects.filter(visit__in=list(visit_ids)).update(is_excluded=True)
 
 
+def withdraw_visits(visit_ids: Iterable[UUID]) -> None:
+    """Takes visits out of all figures whose approval was taken back; approved again, they are scored anew."""
+    Tally.objects.filter(visit__in=list(visit_ids)).delete()
+
+
 @transaction.atomic
 def score_visit(visit_id: UUID | str) -> bool:
     """Score one visit, again if it was scored before. False when it has no tally, that is, was not approved."""
@@ -118,6 +123,8 @@ def score_waiting(
 
 def _score(tallies: list[Tally]) -> None:
     """Every row is found by its natural key and overwritten, so that scoring twice changes nothing."""
+    if again := [tally.visit_id for tally in tallies if tally.scored_at]:
+        SectionScore.objects.filter(tally__in=again).delete()  # a section may have nothing to score any more
     known = forms({tally.version_id for tally in tallies})
     by_visit = {tally.visit_id: tally for tally in tallies}
     sections: list[tuple] = []

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audits.models import Observation, Visit
 from audits.signals import visit_approved, visit_excluded
 from reports.detection.matrices import Unscorable
-from reports.detection.scoring import queue_visits, score_visit, score_waiting, staffing_of
+from reports.detection.scoring import queue_visits, score_visit, score_waiting, staffing_of, withdraw_visits
 from reports.models import SectionScore, Tally
 from tests.conftest import NOON
 from tests.making import visit_payload
@@ -95,11 +95,15 @@ def test_sections_are_scored_by_dimension_and_never_blended(record):
     }
 
 
+def section_rows() -> list[tuple]:
+    return sorted(SectionScore.objects.values_list("tally", "section", "dimension", "score", "n_observed"))
+
+
 def test_scoring_twice_changes_nothing_and_a_correction_overwrites(visit):
     tally_of(visit)
-    before = list(SectionScore.objects.order_by("pk").values())
+    before = section_rows()
     tally_of(visit)
-    assert list(SectionScore.objects.order_by("pk").values()) == before
+    assert section_rows() == before
     Observation.objects.filter(visit=visit, criterion__key="clean").update(conformity=0)
     assert rows(tally_of(visit))[0][CLEAN] == 0
 
@@ -124,6 +128,24 @@ def test_excluded_visit_keeps_its_scores_and_is_marked(visit):
     tally = Tally.objects.get()
     assert tally.is_excluded
     assert tally.score is not None
+
+
+def test_section_with_nothing_left_to_score_loses_its_score(visit):
+    tally_of(visit)
+    Observation.objects.filter(visit=visit, criterion__key="warmth").update(
+        state=Observation.State.DOES_NOT_APPLY, conformity=None, value=None
+    )
+    tally_of(visit)
+    assert not SectionScore.objects.filter(tally=visit.pk, dimension="delivery").exists()
+
+
+def test_withdrawn_visit_leaves_all_figures_and_is_scored_anew_when_it_is_approved_again(visit):
+    tally_of(visit)
+    withdraw_visits([visit.pk])
+    assert not Tally.objects.exists()
+    assert not SectionScore.objects.exists()
+    visit_approved.send(sender=Visit, visit_ids=[visit.pk])
+    assert Tally.objects.get().scored_at is None
 
 
 def test_visit_that_was_excluded_at_approval_is_queued_as_excluded(visit):
