@@ -12,7 +12,8 @@ N_DRAWS = 1000
 class Agreement:
     """Krippendorff's alpha of one criterion: 1 full agreement, 0 what chance gives, below 0 worse.
 
-    value, low, high : alpha with a 90 % interval; NaN with fewer than LEAST_PAIRS units or where all values are alike.
+    value, low, high : alpha with a 90 % interval; NaN with fewer than LEAST_PAIRS units or where all values
+    are alike.
     n : units with at least two values.
     """
 
@@ -25,7 +26,8 @@ class Agreement:
 def krippendorff_alpha(values, *, rng: np.random.Generator, n_draws: int = N_DRAWS) -> Agreement:
     """Agreement on one criterion, values as numbers (interval metric; for yes/no the same as nominal).
 
-    values : (N, J) float, a row per unit (the same encounter or promise), a column per auditor's reading; NaN missing.
+    values : (N, J) float, a row per unit (the same encounter or promise), a column per auditor's reading; NaN
+    missing.
     rng : seeded by the caller, draws units with replacement for the interval. n_draws : 1 or more.
     Returns Agreement. Raises ValueError when values are not two-dimensional or n_draws is below 1.
     Source: Krippendorff (2004), Content Analysis, 2nd ed., chapter 11.
@@ -60,7 +62,8 @@ def _unit_sums(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _alpha(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> float:
-    """1 - observed / expected disagreement: mean squared differences within units, and between any two values."""
+    """1 - observed / expected disagreement: mean squared differences within units, and between any two
+    values."""
     n_all = n.sum()
     observed = (2 * (squares - total**2 / n) * n / (n - 1)).sum() / n_all
     expected = 2 * (squares.sum() - total.sum() ** 2 / n_all) / (n_all - 1)

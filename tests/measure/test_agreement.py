@@ -11,7 +11,7 @@ def alpha(values):
 
 
 def test_krippendorffs_published_example_is_reproduced():
-    """Krippendorff's (2011) reliability data of four observers and twelve units; alpha of the interval metric .849."""
+    """Krippendorff (2011): four observers, twelve units; alpha of the interval metric is .849."""
     x = np.nan
     observers = [[1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
                  [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x]]
