@@ -26,6 +26,10 @@ class Answers:
     observations: list[Observation] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def hold_any(self) -> bool:
+        return any(observation.state == Observation.State.ANSWERED for observation in self.observations)
+
 
 class AnswerSheet:
     """The criteria of one version, by key, as answers are checked against them."""
@@ -37,8 +41,11 @@ class AnswerSheet:
         }
         self.keys = {criterion.pk: key for key, (_, criterion) in self.criteria.items()}
 
-    def check(self, interactions: list[dict], per_visit: list[dict]) -> Answers:
-        """Check everything that was sent, in the order sent, so that all problems are named at once."""
+    def check(self, interactions: list[dict], per_visit: list[dict], *, may_be_empty: bool = False) -> Answers:
+        """Check everything that was sent, in the order sent, so that all problems are named at once.
+
+        may_be_empty : a visit that could not be completed need not hold an answer.
+        """
         answers = Answers()
         said_of_visit = _by_key(per_visit)
         self._check_scope(answers, per_visit, "observations", Section.Asked.VISIT, None, said_of_visit)
@@ -47,8 +54,9 @@ class AnswerSheet:
             where = f"interactions.{number}.observations"
             asked = Section.Asked.INTERACTION
             self._check_scope(answers, interaction["observations"], where, asked, interaction["id"], said)
-        if not answers.problems and not any(o.state == Observation.State.ANSWERED for o in answers.observations):
-            answers.problems.append(Problem("observations", "This visit holds no answer: answer at least one."))
+        if not (answers.problems or answers.hold_any or may_be_empty):
+            sentence = "This visit holds no answer: answer at least one, or say why it could not be completed."
+            answers.problems.append(Problem("observations", sentence))
         return answers
 
     def _check_scope(
@@ -83,6 +91,10 @@ class AnswerSheet:
             if answer["value"] is not None:
                 yield f"Marked “{answer['state']}” but has a value: send one or the other."
             return
+        if answer.get("reason"):
+            yield "Has an answer and a reason why there is none: send one or the other."
+        if isinstance(answer["value"], str) and not is_storable(answer["value"]):
+            yield "Holds a character that no database keeps (NUL or half a pair): take it out."
         try:
             conformity_of(criterion, answer["value"])
         except BadAnswer as error:
@@ -107,8 +119,14 @@ class AnswerSheet:
             state=STATES[answer["state"]],
             value=answer["value"],
             conformity=conformity_of(criterion, answer["value"]) if is_answered else None,
+            reason=answer.get("reason", ""),
             note=answer["note"],
         )
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL takes no NUL, and half of a surrogate pair is no Unicode: a cut emoji is one."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def as_words(value: Any) -> str:

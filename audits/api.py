@@ -1,34 +1,39 @@
-"""What phones call: my assignments, my visits, and sending a visit and its photos."""
+"""What phones call: the clock, my assignments, my visits, sending a visit and its photos. A reviewer returns one."""
 
 from typing import cast
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.http import Http404
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audits import intake
+from audits import intake, review
 from audits.models import Assignment, Interaction, Photo, Visit
+from audits.parsers import BoundedJsonParser, PictureParser
 from audits.payload import VisitRefused
 from audits.photos import PhotoRefused, PhotoTooLarge
 from audits.serializers import (
     AssignmentSerializer,
+    ClockSerializer,
+    ReadVisitSerializer,
     ReceivedPhotoSerializer,
     ReceivedVisitSerializer,
+    ReturnedSerializer,
+    ReturnSerializer,
     VisitSerializer,
 )
-from locations.models import User
+from locations.models import Location, User
 from locations.requests import SignedInApiRequest
-from locations.roles import CAPTURES
+from locations.roles import CAPTURES, EXCLUDES_VISITS
 
 MOST_ASSIGNMENTS = 200
 MOST_VISITS = 50
@@ -41,27 +46,26 @@ class MayCapture(BasePermission):
         return cast(User, request.user).has_role(CAPTURES)
 
 
-class PayloadTooLarge(APIException):
-    status_code = 413
+class MayReturn(BasePermission):
+    message = "Only reviewers, managers and directors send visits back to their auditors."
 
-
-class PictureParser(BaseParser):
-    """The body as bytes, under `picture`; never more than may be stored."""
-
-    media_type = "image/*"
-
-    def parse(self, stream, media_type=None, parser_context=None) -> dict[str, bytes]:
-        announced = int(stream.META.get("CONTENT_LENGTH") or 0)
-        data = stream.read(settings.PHOTO_MAX_BYTES + 1) if announced <= settings.PHOTO_MAX_BYTES else b""
-        if announced > settings.PHOTO_MAX_BYTES or len(data) > settings.PHOTO_MAX_BYTES:
-            raise PayloadTooLarge(
-                f"A photo has at most {settings.PHOTO_MAX_BYTES:,} bytes; this one has {announced:,}."
-            )
-        return {"picture": data}
+    def has_permission(self, request: Request, view) -> bool:
+        return cast(User, request.user).has_role(EXCLUDES_VISITS)
 
 
 class PhoneView(APIView):
     permission_classes = [IsAuthenticated, MayCapture]
+    parser_classes = [BoundedJsonParser]
+
+
+class ClockView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=ClockSerializer)
+    @method_decorator(never_cache)
+    def get(self, request: SignedInApiRequest) -> Response:
+        """The server's clock, by which a phone measures how wrong its own is."""
+        return Response({"now": timezone.now()})
 
 
 class AssignmentsView(PhoneView):
@@ -78,7 +82,8 @@ class AssignmentsView(PhoneView):
 
 
 def _with_receipt():
-    return Visit.objects.select_related("location").prefetch_related(
+    return Visit.objects.select_related("location", "version__standard").prefetch_related(
+        "returns",
         Prefetch("interactions", Interaction.objects.only("id", "visit_id")),
         Prefetch("photos", Photo.objects.only("id", "visit_id", "received_at")),
     )
@@ -87,19 +92,20 @@ def _with_receipt():
 class VisitsView(PhoneView):
     @extend_schema(responses=ReceivedVisitSerializer(many=True))
     def get(self, request: SignedInApiRequest) -> Response:
-        """My visits that the server holds, the last received first."""
-        mine = _with_receipt().filter(auditor=request.user).order_by("-received_at")[:MOST_VISITS]
-        return Response({"results": ReceivedVisitSerializer(mine, many=True).data})
+        """My visits that the server holds: those that came back first, then the last received."""
+        newest = [F("returned_at").desc(nulls_last=True), "-received_at", "pk"]
+        mine = _with_receipt().filter(auditor=request.user).order_by(*newest)[:MOST_VISITS]
+        return Response({"results": ReceivedVisitSerializer(mine, many=True, context={"request": request}).data})
 
 
 class VisitView(PhoneView):
-    @extend_schema(responses=ReceivedVisitSerializer)
+    @extend_schema(responses=ReadVisitSerializer)
     def get(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
-        """The receipt of one of my visits."""
+        """One of my visits: its receipt and what I sent, null where that is not on record."""
         visit = _with_receipt().filter(auditor=request.user, pk=visit_id).first()
         if visit is None:
             raise Http404
-        return Response(ReceivedVisitSerializer(visit).data)
+        return Response(ReadVisitSerializer(visit, context={"request": request}).data)
 
     @extend_schema(
         request=VisitSerializer,
@@ -107,11 +113,15 @@ class VisitView(PhoneView):
             200: ReceivedVisitSerializer,
             201: ReceivedVisitSerializer,
             400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by criterion; nothing was stored."),
-            409: OpenApiResponse(OpenApiTypes.OBJECT, "Stored before with other content: both digests."),
+            409: OpenApiResponse(OpenApiTypes.OBJECT, "Stored before with other content: both, to compare."),
+            413: OpenApiResponse(OpenApiTypes.OBJECT, "Too many bytes."),
         },
     )
     def put(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
-        """Store a whole visit. The same content again answers 200, other content 409."""
+        """Store a whole visit. The same content again answers 200, other content 409.
+
+        A visit that was returned takes other content once, as its next `revision`, and answers 200.
+        """
         if not isinstance(request.data, dict):
             raise ParseError("Send the visit as one JSON object.")
         try:
@@ -120,11 +130,61 @@ class VisitView(PhoneView):
             errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
             return Response({"detail": "Nothing was stored: correct what is named.", "errors": errors}, status=400)
         except intake.VisitConflict as conflict:
-            return Response({"detail": str(conflict), "stored": conflict.stored, "sent": conflict.sent}, status=409)
+            return Response(_both(conflict), status=409)
         except intake.NotYours:
             raise Http404 from None
         visit = _with_receipt().get(pk=visit_id)
-        return Response(ReceivedVisitSerializer(visit).data, status=201 if recorded.created else 200)
+        answer = ReceivedVisitSerializer(visit, context={"request": request}).data
+        return Response(answer, status=201 if recorded.created else 200)
+
+
+def _both(conflict: intake.VisitConflict) -> dict:
+    """What the phone needs to show the two versions side by side."""
+    return {
+        "detail": str(conflict),
+        "stored": conflict.stored,
+        "sent": conflict.sent,
+        "stored_revision": conflict.stored_revision,
+        "sent_revision": conflict.sent_revision,
+        "stored_content": conflict.stored_content,
+        "is_returned": conflict.is_returned,
+    }
+
+
+class ReturnView(APIView):
+    permission_classes = [IsAuthenticated, MayReturn]
+    parser_classes = [BoundedJsonParser]
+
+    @extend_schema(
+        request=ReturnSerializer,
+        responses={
+            201: ReturnedSerializer,
+            400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by place; nothing was done."),
+            409: OpenApiResponse(OpenApiTypes.OBJECT, "Returned or excluded already, or corrected meanwhile."),
+        },
+    )
+    def post(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
+        """Send a visit back to its auditor, with a comment and a word on each answer in doubt."""
+        here = Location.objects.visible_to(request.user, EXCLUDES_VISITS)
+        visit = Visit.objects.filter(pk=visit_id, location__in=here).select_related("location").first()
+        if visit is None:
+            raise Http404
+        serializer = ReturnSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = serializer.validated_data
+        if said["revision"] not in {None, visit.revision}:
+            return Response(
+                {"detail": f"Revision {visit.revision} is the newest, you read {said['revision']}: read that one."},
+                status=409,
+            )
+        try:
+            word = review.return_visit(visit=visit, by=request.user, comment=said["comment"], items=said["items"])
+        except review.ReturnRefused as refused:
+            errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
+            return Response({"detail": "Nothing was done: correct what is named.", "errors": errors}, status=400)
+        except review.NotReturnable as reason:
+            return Response({"detail": str(reason)}, status=409)
+        return Response(ReturnedSerializer(word).data, status=201)
 
 
 class PhotoView(PhoneView):

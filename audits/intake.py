@@ -1,16 +1,18 @@
 """Writes from outside: a visit and its photos, each stored once however often the phone sends it."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audits.models import Interaction, Observation, Photo, Visit
+from audits.answers import Problem
+from audits.content import NotKeepable, as_text, content_digest
+from audits.models import Draft, Interaction, Observation, Photo, Visit, VisitRevision
 from audits.payload import INTERACTION_TIMES, CheckedVisit, VisitRefused, check_visit
 from audits.photos import PhotoRefused, prepare
 from audits.review import approve_by_policy
@@ -22,16 +24,25 @@ __all__ = [
     "VisitConflict",
     "VisitRefused",
     "attach_photo",
+    "content_digest",
     "record_visit",
 ]
 
 
 class VisitConflict(Exception):
-    """The id was stored before with other content; `stored` and `sent` are the two digests."""
+    """The id was stored before with other content.
 
-    def __init__(self, stored: str, sent: str):
+    `stored` and `sent` are the two digests, beside them the two revisions; `stored_content` is the JSON as it was
+    sent, None where it is not on record.
+    """
+
+    def __init__(self, visit: Visit, *, sent: str, sent_revision: int):
         super().__init__("This visit was stored before with other content.")
-        self.stored, self.sent = stored, sent
+        self.stored, self.sent = visit.digest, sent
+        self.stored_revision, self.sent_revision = visit.revision, sent_revision
+        self.is_returned = visit.returned_at is not None
+        revision = VisitRevision.objects.filter(visit=visit, revision=visit.revision).first()
+        self.stored_content: dict[str, Any] | None = revision.content if revision else None
 
 
 class NotYours(Exception):
@@ -48,64 +59,77 @@ class PhotoConflict(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
+    """`created` says whether this call stored the visit's first revision."""
+
     visit: Visit
     created: bool
-
-
-def content_digest(payload: dict) -> str:
-    """SHA-256 of the JSON with sorted keys: the order in which a phone writes its keys does not matter."""
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
     """Store a visit from a phone, once, however often and however simultaneously the phone sends it.
 
-    `payload` is the JSON as sent (`audits.serializers.VisitSerializer`). Raises VisitRefused when it does not fit,
+    `payload` is the JSON as sent (`audits.serializers.VisitSerializer`). A returned visit is stored anew when it is
+    sent as the next revision; the earlier one stays on record. Raises VisitRefused when the content does not fit,
     VisitConflict when `visit_id` was stored before with other content, NotYours when by somebody else.
     """
-    digest = content_digest(payload)
-    if stored := Visit.objects.filter(pk=visit_id).first():
-        return _seen_before(stored, auditor, digest)
     try:
-        checked = check_visit(payload, auditor=auditor)
-        return Recorded(_store(visit_id, auditor, digest, checked), created=True)
-    except (IntegrityError, VisitRefused):
+        digest = content_digest(payload)
+    except NotKeepable as error:
+        raise VisitRefused([Problem("visit", str(error))]) from error
+    if type(_revision(payload)) is not int:
+        raise VisitRefused([Problem("revision", f"{payload['revision']!r} is no revision: send a whole number.")])
+    stored = Visit.objects.filter(pk=visit_id).first()
+    if stored and not _is_correction(stored, auditor, digest, payload):
+        return _seen_before(stored, auditor, digest, payload)
+    if not stored and _revision(payload) != 1:
+        sentence = "This visit was never received here: send it as revision 1."
+        raise VisitRefused([Problem("revision", sentence)])
+    try:
+        checked = check_visit(payload, auditor=auditor, stored=stored)
+        visit = _store(visit_id, auditor, payload, digest, checked, stored)
+        return Recorded(visit, created=stored is None)
+    except (IntegrityError, VisitRefused, Overtaken):
         # The same visit may have been stored while this copy was checked: its ids are then taken, by itself.
-        stored = Visit.objects.filter(pk=visit_id).first()
-        if stored is None:
+        now_stored = Visit.objects.filter(pk=visit_id).first()
+        if now_stored is None or (stored and now_stored.digest == stored.digest):
             raise
-        return _seen_before(stored, auditor, digest)
+        return _seen_before(now_stored, auditor, digest, payload)
 
 
-def _seen_before(stored: Visit, auditor, digest: str) -> Recorded:
+class Overtaken(Exception):
+    """Another request stored the next revision first."""
+
+
+def _revision(payload: dict) -> Any:
+    return payload.get("revision", 1)
+
+
+def _is_correction(stored: Visit, auditor, digest: str, payload: dict) -> bool:
+    return (
+        stored.auditor_id == auditor.pk
+        and stored.returned_at is not None
+        and stored.digest != digest
+        and _revision(payload) == stored.revision + 1
+    )
+
+
+def _seen_before(stored: Visit, auditor, digest: str, payload: dict) -> Recorded:
+    """An earlier revision that comes again, late, is on record and therefore no conflict."""
     if stored.auditor_id != auditor.pk:
         raise NotYours("This visit id belongs to somebody else's visit.")
-    if stored.digest != digest:
-        raise VisitConflict(stored.digest, digest)
+    if stored.digest != digest and not VisitRevision.objects.filter(visit=stored, digest=digest).exists():
+        raise VisitConflict(stored, sent=digest, sent_revision=_revision(payload))
     return Recorded(stored, created=False)
 
 
 @transaction.atomic
-def _store(visit_id: UUID, auditor, digest: str, checked: CheckedVisit) -> Visit:
-    content, context = checked.content, checked.content.get("context") or {}
-    visit = Visit(
-        id=visit_id,
-        location=checked.location,
-        version=checked.version,
-        auditor=auditor,
-        assignment=checked.assignment,
-        kind=checked.assignment.kind if checked.assignment else "",
-        mode=content["mode"],
-        started_at=checked.started_at,
-        ended_at=checked.at(content["ended_at"]),
-        daypart=daypart_of(checked.started_at.astimezone(checked.location.zone)),
-        note=content["note"],
-        clock_offset_ms=content["clock_offset_ms"],
-        digest=digest,
-        received_at=timezone.now(),
-        **context,
-    )
-    visit.save(force_insert=True)
+def _store(visit_id: UUID, auditor, payload: dict, digest: str, checked: CheckedVisit, stored: Visit | None) -> Visit:
+    fields = {**_fields(checked), "digest": digest, "received_at": timezone.now()}
+    if stored is None:
+        visit = Visit(id=visit_id, auditor=auditor, **fields)
+        visit.save(force_insert=True)
+    else:
+        visit = _replace(stored, fields)
     Interaction.objects.bulk_create(
         Interaction(
             id=interaction["id"],
@@ -114,12 +138,65 @@ def _store(visit_id: UUID, auditor, digest: str, checked: CheckedVisit) -> Visit
             label=interaction["label"],
             **{name: checked.at(interaction[name]) for name in INTERACTION_TIMES},
         )
-        for position, interaction in enumerate(content["interactions"])
+        for position, interaction in enumerate(checked.content["interactions"])
     )
     for observation in checked.observations:
         observation.visit = visit
     Observation.objects.bulk_create(checked.observations)
-    Photo.objects.bulk_create(
+    _expect_photos(visit, checked)
+    VisitRevision.objects.create(
+        visit=visit, revision=visit.revision, text=as_text(payload), digest=digest, received_at=visit.received_at
+    )
+    Draft.objects.filter(pk=visit_id).delete()
+    approve_by_policy(visit)
+    return visit
+
+
+def _fields(checked: CheckedVisit) -> dict[str, Any]:
+    """The visit's own columns, all that a new revision writes anew."""
+    content, place = checked.content, checked.place
+    context = {"staff_seen": None, "customers_waiting": None, "busyness": "", **(content.get("context") or {})}
+    return {
+        "location": checked.location,
+        "version": checked.version,
+        "assignment": checked.assignment,
+        "kind": checked.assignment.kind if checked.assignment else "",
+        "mode": content["mode"],
+        "started_at": checked.started_at,
+        "ended_at": checked.at(content["ended_at"]),
+        "daypart": daypart_of(checked.started_at.astimezone(checked.location.zone)),
+        "note": content["note"],
+        "clock_offset_ms": content["clock_offset_ms"],
+        "not_completed_reason": content["not_completed_reason"],
+        "conflict_of_interest": content["conflict_of_interest"],
+        "conflict_of_interest_note": content["conflict_of_interest_note"],
+        "place": place.grade,
+        "place_distance_m": place.distance_m,
+        "place_accuracy_m": place.accuracy_m,
+        "taps": checked.taps,
+        "hidden_notes": content["hidden_notes"],
+        "revision": content["revision"],
+        **context,
+    }
+
+
+def _replace(stored: Visit, fields: dict[str, Any]) -> Visit:
+    """Writes the next revision over the returned one and clears what hangs on it, but for the photos.
+
+    Raises Overtaken when another request was faster: one filtered update decides.
+    """
+    returned = Visit.objects.filter(pk=stored.pk, revision=stored.revision, returned_at__isnull=False)
+    if not returned.update(returned_at=None, **fields):
+        raise Overtaken(f"Revision {fields['revision']} of {stored.pk} was stored by another request.")
+    Observation.objects.filter(visit=stored).delete()
+    Photo.objects.filter(visit=stored).update(interaction=None)  # so that they outlive the interactions
+    Interaction.objects.filter(visit=stored).delete()
+    return Visit.objects.get(pk=stored.pk)
+
+
+def _expect_photos(visit: Visit, checked: CheckedVisit) -> None:
+    """Photos that are here already stay; those that a new revision leaves out are withdrawn, never thrown away."""
+    sent = [
         Photo(
             id=photo["id"],
             visit=visit,
@@ -128,10 +205,17 @@ def _store(visit_id: UUID, auditor, digest: str, checked: CheckedVisit) -> Visit
             sha256=photo["sha256"],
             taken_at=checked.at(photo["taken_at"]),
         )
-        for photo in content["photos"]
-    )
-    approve_by_policy(visit)
-    return visit
+        for photo in checked.content["photos"]
+    ]
+    if visit.revision > 1:
+        left_out = Photo.objects.filter(visit=visit).exclude(pk__in=[photo.pk for photo in sent])
+        left_out.filter(received_at=None).delete()
+        left_out.filter(withdrawn_at=None).update(withdrawn_at=visit.received_at)
+        here = set(Photo.objects.filter(visit=visit).values_list("pk", flat=True))
+        again = [photo for photo in sent if photo.pk in here]
+        Photo.objects.bulk_update(again, ["interaction", "criterion", "taken_at", "withdrawn_at"])
+        sent = [photo for photo in sent if photo.pk not in here]
+    Photo.objects.bulk_create(sent)
 
 
 def daypart_of(local: datetime) -> str:
@@ -169,5 +253,8 @@ def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, b
     if not stored:  # the same photo arrived twice at once, and the other was faster
         photo.image.delete(save=False)
         photo.thumbnail.delete(save=False)
-        photo.refresh_from_db()
+        kept = Photo.objects.filter(pk=photo_id).first()
+        if kept is None:
+            raise PhotoUnexpected(f"The visit no longer names the photo {photo_id}: it was corrected meanwhile.")
+        photo = kept
     return photo, bool(stored)

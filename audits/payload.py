@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from audits.answers import AnswerSheet, Problem
-from audits.models import Assignment, Interaction, Observation, Photo, Version
+from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
+from audits.place import Graded, graded
 from audits.serializers import VisitSerializer
 from locations.models import Location
 from locations.roles import CAPTURES
@@ -35,6 +36,7 @@ class CheckedVisit:
     assignment: Assignment | None
     observations: list[Observation]
     criteria_ids: dict[str, int]
+    place: Graded
 
     @property
     def started_at(self) -> datetime:
@@ -45,12 +47,21 @@ class CheckedVisit:
         return moment and moment - self._clock_offset
 
     @property
+    def taps(self) -> list[dict[str, str]] | None:
+        """What was tapped when, on the server's clock, ready for JSON."""
+        corrected = [(tap["what"], tap["at"] - self._clock_offset) for tap in self.content["taps"]]
+        return [{"what": what, "at": at.isoformat()} for what, at in corrected] or None
+
+    @property
     def _clock_offset(self) -> timedelta:
         return timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
 
 
-def check_visit(payload: dict, *, auditor) -> CheckedVisit:
-    """Raises VisitRefused with all that is wrong, not only the first."""
+def check_visit(payload: dict, *, auditor, stored: Visit | None = None) -> CheckedVisit:
+    """Raises VisitRefused with all that is wrong, not only the first.
+
+    stored : the visit whose next revision this is; its interactions and photos may be named again.
+    """
     serializer = VisitSerializer(data=payload)
     if not serializer.is_valid():
         raise VisitRefused(list(_flattened(serializer.errors)))
@@ -62,12 +73,15 @@ def check_visit(payload: dict, *, auditor) -> CheckedVisit:
     if location is None or version is None:
         raise VisitRefused(problems)
     sheet = AnswerSheet(version)
-    answers = sheet.check(content["interactions"], content["observations"])
+    answers = sheet.check(
+        content["interactions"], content["observations"], may_be_empty=bool(content["not_completed_reason"])
+    )
     criteria_ids = {key: criterion.pk for key, (_, criterion) in sheet.criteria.items()}
-    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids)
+    place = graded(content["place"], location)
+    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids, place)
     problems += answers.problems
-    problems += _problems_of_interactions(content)
-    problems += _problems_of_photos(content, criteria_ids)
+    problems += _problems_of_interactions(content, stored)
+    problems += _problems_of_photos(content, criteria_ids, stored)
     problems += _problems_of_times(checked)
     if problems:
         raise VisitRefused(problems)
@@ -91,18 +105,20 @@ def _problems_of_references(content, location, version, assignment) -> Iterator[
         yield Problem("assignment", f"{content['assignment']} is no assignment of yours to this location.")
 
 
-def _problems_of_interactions(content: dict) -> Iterator[Problem]:
+def _problems_of_interactions(content: dict, stored: Visit | None) -> Iterator[Problem]:
     ids = [interaction["id"] for interaction in content["interactions"]]
     for number, id_ in enumerate(ids):
         if id_ in ids[:number]:
             yield Problem(f"interactions.{number}.id", f"{id_} is used twice: each interaction has an id of its own.")
-    if taken := Interaction.objects.filter(pk__in=ids).values_list("pk", flat=True):
-        yield Problem("interactions", f"{taken[0]} belongs to another visit: each interaction has an id of its own.")
+    taken = Interaction.objects.filter(pk__in=ids).exclude(visit=stored).values_list("pk", flat=True).first()
+    if taken is not None:
+        yield Problem("interactions", f"{taken} belongs to another visit: each interaction has an id of its own.")
 
 
-def _problems_of_photos(content: dict, criteria_ids: dict[str, int]) -> Iterator[Problem]:
+def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Visit | None) -> Iterator[Problem]:
     interactions = {interaction["id"] for interaction in content["interactions"]}
     ids = [photo["id"] for photo in content["photos"]]
+    known = Photo.objects.in_bulk(ids)
     for number, photo in enumerate(content["photos"]):
         where = f"photos.{number}"
         if photo["id"] in ids[:number]:
@@ -111,8 +127,12 @@ def _problems_of_photos(content: dict, criteria_ids: dict[str, int]) -> Iterator
             yield Problem(f"{where}.criterion", f"This version has no criterion “{photo['criterion']}”.")
         if photo["interaction"] is not None and photo["interaction"] not in interactions:
             yield Problem(f"{where}.interaction", f"This visit has no interaction {photo['interaction']}.")
-    if taken := Photo.objects.filter(pk__in=ids).values_list("pk", flat=True):
-        yield Problem("photos", f"{taken[0]} belongs to another visit: each photo has an id of its own.")
+        if (here := known.get(photo["id"])) is None:
+            continue
+        if stored is None or here.visit_id != stored.pk:
+            yield Problem(f"{where}.id", f"{here.pk} belongs to another visit: each photo has an id of its own.")
+        elif here.sha256 != photo["sha256"]:
+            yield Problem(f"{where}.sha256", f"{here.pk} was another picture before: a new picture has a new id.")
 
 
 def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
@@ -132,6 +152,7 @@ def _times(checked: CheckedVisit) -> Iterator[tuple[str, datetime]]:
     named = [("started_at", content["started_at"]), ("ended_at", content["ended_at"])]
     for number, interaction in enumerate(content["interactions"]):
         named += [(f"interactions.{number}.{name}", interaction[name]) for name in INTERACTION_TIMES]
+    named += [(f"taps.{number}.at", tap["at"]) for number, tap in enumerate(content["taps"])]
     named += [(f"photos.{number}.taken_at", photo["taken_at"]) for number, photo in enumerate(content["photos"])]
     for where, moment in named:
         if (corrected := checked.at(moment)) is not None:

@@ -1,8 +1,9 @@
 """The shape of what a phone sends. Whether the answers fit the version is checked in `audits.answers`."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from audits.models import Assignment, Observation, Visit
+from audits.models import Assignment, Draft, Observation, Visit, VisitRevision
 from locations.models import Location
 
 STATES = {
@@ -13,7 +14,17 @@ STATES = {
 MOST_INTERACTIONS = 60
 MOST_PHOTOS = 200
 MOST_OBSERVATIONS = 500
+MOST_TAPS = 200
 LONGEST_NOTE = 5000
+LONGEST_REASON = 500
+REASONS = {
+    "not_offered": "The location does not offer it",
+    "closed": "That part of the location was closed",
+    "no_customer": "No customer or situation to see it in",
+    "out_of_view": "Out of sight from where I was",
+    "other": "Another reason, in the note",
+}
+"""Codes that a phone may send as `reason`; free text is as good."""
 
 
 class StrictSerializer(serializers.Serializer):
@@ -29,6 +40,12 @@ class ObservationSerializer(StrictSerializer):
     criterion = serializers.CharField(max_length=64)
     state = serializers.ChoiceField(choices=list(STATES))
     value = serializers.JSONField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(
+        max_length=LONGEST_REASON,
+        allow_blank=True,
+        default="",
+        help_text=f"Why it does not apply or was not observed: free text, or one of {', '.join(REASONS)}.",
+    )
     note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False)
 
 
@@ -56,7 +73,31 @@ class ExpectedPhotoSerializer(StrictSerializer):
     taken_at = serializers.DateTimeField(allow_null=True, default=None)
 
 
+class TapSerializer(StrictSerializer):
+    what = serializers.CharField(max_length=80)
+    at = serializers.DateTimeField()
+
+
+class PhonePlaceSerializer(StrictSerializer):
+    """Where the phone was. Whatever it tells is taken: a doubtful place is graded, never refused."""
+
+    latitude = serializers.FloatField(min_value=-90, max_value=90, allow_null=True, default=None)
+    longitude = serializers.FloatField(min_value=-180, max_value=180, allow_null=True, default=None)
+    accuracy_m = serializers.FloatField(min_value=0, allow_null=True, default=None)
+    refused = serializers.BooleanField(default=False)
+
+    def validate(self, attrs):
+        if (attrs["latitude"] is None) != (attrs["longitude"] is None):
+            raise serializers.ValidationError("Send both coordinates or none.")
+        if attrs["refused"] and attrs["latitude"] is not None:
+            raise serializers.ValidationError("Marked as refused but has coordinates: send one or the other.")
+        return attrs
+
+
 class VisitSerializer(StrictSerializer):
+    revision = serializers.IntegerField(
+        min_value=1, max_value=10_000, default=1, help_text="One more than the revision that was returned to you."
+    )
     location = serializers.IntegerField()
     version = serializers.IntegerField()
     assignment = serializers.IntegerField(allow_null=True, default=None)
@@ -67,6 +108,19 @@ class VisitSerializer(StrictSerializer):
         min_value=-(10**12), max_value=10**12, allow_null=True, default=None
     )  # 32 years either way: a phone whose battery died says 1970
     context = ContextSerializer(required=False)
+    place = PhonePlaceSerializer(allow_null=True, default=None)
+    conflict_of_interest = serializers.BooleanField(allow_null=True, default=None)
+    conflict_of_interest_note = serializers.CharField(
+        max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False
+    )
+    not_completed_reason = serializers.CharField(
+        max_length=LONGEST_REASON,
+        allow_blank=True,
+        default="",
+        help_text="Why the visit could not be completed; only then may it hold no answer.",
+    )
+    taps = TapSerializer(many=True, max_length=MOST_TAPS, default=list)
+    hidden_notes = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False)
     note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False)
     interactions = InteractionSerializer(many=True, max_length=MOST_INTERACTIONS)
     observations = ObservationSerializer(many=True, max_length=MOST_OBSERVATIONS)
@@ -103,18 +157,49 @@ class ReceivedPhotoSerializer(serializers.Serializer):
     received_at = serializers.DateTimeField()
 
 
+class ReturnItemSerializer(StrictSerializer):
+    criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
+    interaction = serializers.UUIDField(allow_null=True, default=None)
+    comment = serializers.CharField(max_length=LONGEST_NOTE)
+
+
+class ReturnSerializer(StrictSerializer):
+    """What a reviewer says when a visit goes back to its auditor."""
+
+    comment = serializers.CharField(max_length=LONGEST_NOTE)
+    items = ReturnItemSerializer(many=True, max_length=MOST_OBSERVATIONS, default=list)
+    revision = serializers.IntegerField(
+        min_value=1, allow_null=True, default=None, help_text="The one that was read; left out, the newest."
+    )
+
+
+class ReturnedSerializer(serializers.Serializer):
+    """What the auditor is told about a visit that came back."""
+
+    comment = serializers.CharField()
+    items = ReturnItemSerializer(many=True)
+    at = serializers.DateTimeField(source="returned_at")
+    revision = serializers.IntegerField()
+
+
 class ReceivedVisitSerializer(serializers.ModelSerializer):
-    """What the phone is told about a visit: its receipt and the photos still missing."""
+    """What the phone is told about a visit: its receipt, the photos still missing, and why it came back if it did."""
 
     location = PlaceSerializer()
+    standard = serializers.CharField(source="version.standard.name")
+    version_number = serializers.IntegerField(source="version.number")
+    form_url = serializers.HyperlinkedIdentityField(
+        view_name="audits:form", lookup_field="version_id", lookup_url_kwarg="version_id"
+    )
     n_interactions = serializers.SerializerMethodField()
     photos_missing = serializers.SerializerMethodField()
+    returned = serializers.SerializerMethodField()
 
     class Meta:
         model = Visit
         fields = [
-            "id", "receipt", "location", "assignment", "started_at", "received_at", "n_interactions",
-            "photos_missing",
+            "id", "receipt", "location", "standard", "version", "version_number", "form_url", "assignment",
+            "started_at", "received_at", "revision", "returned", "n_interactions", "photos_missing",
         ]  # fmt: skip
 
     def get_n_interactions(self, visit: Visit) -> int:
@@ -122,3 +207,60 @@ class ReceivedVisitSerializer(serializers.ModelSerializer):
 
     def get_photos_missing(self, visit: Visit) -> list[str]:
         return [str(photo.pk) for photo in visit.photos.all() if photo.received_at is None]
+
+    @extend_schema_field(ReturnedSerializer(allow_null=True))
+    def get_returned(self, visit: Visit) -> dict | None:
+        """None, too, where somebody excluded the visit meanwhile: there is nothing left to correct."""
+        if visit.returned_at is None or visit.excluded_at is not None:
+            return None
+        [word] = [each for each in visit.returns.all() if each.revision == visit.revision]
+        return ReturnedSerializer(word).data
+
+
+class ReadVisitSerializer(ReceivedVisitSerializer):
+    """One of one's own visits with what was sent, so that it can be read, and corrected, on any device."""
+
+    content = serializers.SerializerMethodField()
+
+    class Meta(ReceivedVisitSerializer.Meta):
+        fields = [*ReceivedVisitSerializer.Meta.fields, "digest", "content"]
+
+    @extend_schema_field(VisitSerializer(allow_null=True))
+    def get_content(self, visit: Visit) -> dict | None:
+        sent = VisitRevision.objects.filter(visit=visit, revision=visit.revision).first()
+        return sent.content if sent else None
+
+
+class DraftToSaveSerializer(StrictSerializer):
+    content = serializers.DictField(help_text="The phone's own; at most 1 MiB.")
+    base_revision = serializers.IntegerField(
+        min_value=0,
+        max_value=10**9,
+        default=0,
+        help_text="The revision that this content was made from; 0 for a new draft.",
+    )
+
+
+class DiscardSerializer(StrictSerializer):
+    base_revision = serializers.IntegerField(
+        min_value=0, max_value=10**9, default=None, help_text="Throw the draft away only if this is its newest."
+    )
+
+
+class SavedDraftSerializer(serializers.ModelSerializer):
+    """A draft without its content."""
+
+    class Meta:
+        model = Draft
+        fields = ["id", "revision", "saved_at", "n_bytes"]
+
+
+class DraftSerializer(SavedDraftSerializer):
+    content = serializers.DictField()
+
+    class Meta(SavedDraftSerializer.Meta):
+        fields = [*SavedDraftSerializer.Meta.fields, "content"]
+
+
+class ClockSerializer(serializers.Serializer):
+    now = serializers.DateTimeField()

@@ -11,7 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ABSENT = UUID(int=7)
-PAGE, SIGN_IN, FORBIDDEN, MISSING, NO_KEY, WRONG_METHOD = 200, 302, 403, 404, 401, 405
+PAGE, SIGN_IN, FORBIDDEN, MISSING, NO_KEY, WRONG_METHOD, WRONG_KIND = 200, 302, 403, 404, 401, 405, 415
 
 
 def routes(patterns=None, prefix=""):
@@ -58,6 +58,10 @@ TABLE = {
     "audits:thumbnail": Row(SIGN_IN, PAGE, MISSING, PAGE, lambda stage: [stage.photo.pk]),
     "audits:api-assignments": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
     "audits:api-visits": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
+    "audits:api-clock": Row(NO_KEY, PAGE, PAGE, PAGE),
+    "audits:api-drafts": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
+    "audits:api-draft": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN, lambda stage: [stage.draft.pk]),
+    "audits:api-return": Row(NO_KEY, FORBIDDEN, MISSING, WRONG_KIND, of_visit, "post"),
     "audits:api-visit": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN, of_visit),
     "audits:api-photo": Row(NO_KEY, MISSING, FORBIDDEN, FORBIDDEN, lambda stage: [stage.visit.pk, ABSENT], "put"),
     "locations:api-readings": Row(NO_KEY, FORBIDDEN, PAGE, PAGE),
@@ -80,6 +84,7 @@ def stage(world, visit):
     from django.core.files.base import ContentFile
     from django.utils import timezone
 
+    from audits.drafts import save_draft
     from audits.models import Assignment, Photo
     from audits.photos import prepare
     from locations.models import Metric, Reading
@@ -104,8 +109,9 @@ def stage(world, visit):
     assignment = Assignment.objects.create(
         location=world.harbour, version=world.version, auditor=world.ana, opens_on=now.date(), closes_on=now.date()
     )
+    draft = save_draft(visit_id=uuid4(), owner=world.ana, content={"note": "So far."}, base_revision=0).draft
     return SimpleNamespace(
-        world=world, visit=visit, photo=photo, run=run, flag=flag, reading=reading, assignment=assignment
+        draft=draft, world=world, visit=visit, photo=photo, run=run, flag=flag, reading=reading, assignment=assignment
     )
 
 

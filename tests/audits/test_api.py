@@ -2,15 +2,20 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.intake import record_visit
 from audits.models import Assignment, Visit
+from audits.review import exclude, return_visit
+from locations.models import Membership
 from tests.audits.test_photos import jpeg
+from tests.conftest import NOON
+from tests.making import visit_payload
 
 
 def put(client, visit_id, payload):
@@ -91,13 +96,9 @@ def test_a_visited_assignment_leaves_the_list(ana, world, visit_id, payload):
 def test_lists_ask_the_same_number_of_queries_for_one_visit_and_for_many(
     ana, world, payload, django_assert_max_num_queries
 ):
-    from audits.intake import record_visit
-    from tests.conftest import NOON
-    from tests.making import visit_payload
-
     for _ in range(12):
         record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(ana.get(reverse("audits:api-visits")).json()["results"]) == 12
 
 
@@ -146,3 +147,136 @@ class TestPhotos:
                 assert client.get(page).status_code == status, (name, person)
             client.logout()
             assert client.get(page).status_code == 302
+
+
+def test_too_many_bytes_of_json_are_413(ana, visit_id, payload):
+    assert put(ana, visit_id, payload | {"note": "x" * 17_000_000}).status_code == 413
+
+
+def test_json_without_end_is_a_400(ana, visit_id):
+    body = '{"note": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    assert ana.put(reverse("audits:api-visit", args=[visit_id]), body, "application/json").status_code == 400
+
+
+def test_the_clock_tells_the_time_and_is_never_kept(ana):
+    before = timezone.now()
+    answer = ana.get(reverse("audits:api-clock"))
+    assert before <= datetime.fromisoformat(answer.json()["now"]) <= timezone.now()
+    assert "no-store" in answer["Cache-Control"]
+
+
+class TestReturnedVisits:
+    @pytest.fixture
+    def returned(self, world, visit):
+        """ana's visit, sent back by mia."""
+        item = {"criterion": "litter", "interaction": None, "comment": "The photo shows more."}
+        return_visit(visit=visit, by=world.mia, comment="Count again.", items=[item])
+        return visit
+
+    def test_ones_own_visit_is_read_back_as_it_was_sent(self, ana, visit, payload):
+        answer = ana.get(reverse("audits:api-visit", args=[visit.pk])).json()
+        assert answer["content"] == payload
+        assert (answer["digest"], answer["revision"], answer["returned"]) == (visit.digest, 1, None)
+        assert answer["form_url"].endswith(f"/phone/forms/{visit.version_id}/")
+
+    def test_a_visit_of_which_nothing_was_kept_has_no_content(self, ana, visit):
+        visit.revisions.all().delete()
+        assert ana.get(reverse("audits:api-visit", args=[visit.pk])).json()["content"] is None
+
+    def test_a_conflict_shows_both_contents_and_revisions(self, ana, visit, payload):
+        answer = put(ana, visit.pk, payload | {"note": "changed"})
+        assert answer.status_code == 409
+        both = answer.json()
+        assert (both["stored_content"], both["stored_revision"], both["sent_revision"]) == (payload, 1, 1)
+        assert both["is_returned"] is False
+
+    def test_a_returned_visit_tops_the_list_with_the_reviewers_words(self, ana, world, returned):
+        record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
+        rows = ana.get(reverse("audits:api-visits")).json()["results"]
+        assert rows[0]["id"] == str(returned.pk)
+        told = rows[0]["returned"]
+        assert (told["comment"], told["revision"]) == ("Count again.", 1)
+        assert told["items"] == [{"criterion": "litter", "interaction": None, "comment": "The photo shows more."}]
+        assert told["at"] is not None
+        assert rows[1]["returned"] is None
+        assert "mia" not in str(rows)
+
+    def test_its_correction_is_200_and_leaves_nothing_to_do(self, ana, returned, payload):
+        second = payload | {"note": "Five pieces.", "revision": 2}
+        answer = put(ana, returned.pk, second)
+        assert (answer.status_code, answer.json()["revision"], answer.json()["returned"]) == (200, 2, None)
+        assert put(ana, returned.pk, second).status_code == 200
+        assert ana.get(reverse("audits:api-visit", args=[returned.pk])).json()["content"] == second
+
+    def test_a_wrong_revision_is_409_with_both_digests_and_revisions(self, ana, returned, payload):
+        answer = put(ana, returned.pk, payload | {"note": "Five pieces.", "revision": 3})
+        assert answer.status_code == 409
+        both = answer.json()
+        assert (both["stored_revision"], both["sent_revision"], both["is_returned"]) == (1, 3, True)
+        assert both["stored"] == returned.digest != both["sent"]
+
+    def test_an_excluded_visit_asks_for_no_correction(self, ana, world, returned):
+        exclude(visit=Visit.objects.get(pk=returned.pk), by=world.mia, reason="Wrong shop.")
+        assert ana.get(reverse("audits:api-visits")).json()["results"][0]["returned"] is None
+
+    def test_the_list_asks_as_often_when_all_came_back(self, ana, world, django_assert_max_num_queries):
+        for _ in range(12):
+            visit_id = uuid4()
+            record_visit(visit_id=visit_id, auditor=world.ana, payload=visit_payload(world, started_at=NOON))
+            return_visit(visit=Visit.objects.get(pk=visit_id), by=world.mia, comment="Again.")
+        with django_assert_max_num_queries(7):
+            rows = ana.get(reverse("audits:api-visits")).json()["results"]
+        assert sum(row["returned"] is not None for row in rows) == 12
+
+
+class TestReturning:
+    def send(self, client, visit, **body):
+        return client.post(reverse("audits:api-return", args=[visit.pk]), body, "application/json")
+
+    @pytest.fixture
+    def mia(self, client, world):
+        client.force_login(world.mia)
+        return client
+
+    def test_a_manager_of_the_region_returns_a_visit_once(self, mia, visit):
+        first = self.send(mia, visit, comment="Count again.", items=[{"criterion": "litter", "comment": "More?"}])
+        assert first.status_code == 201
+        assert first.json()["items"] == [{"criterion": "litter", "interaction": None, "comment": "More?"}]
+        second = self.send(mia, visit, comment="And again.")
+        assert second.status_code == 409
+        assert "with its auditor already" in second.json()["detail"]
+        assert not Visit.objects.counting().exists()
+
+    def test_a_revision_that_nobody_read_is_not_returned(self, mia, visit):
+        assert self.send(mia, visit, comment="Count again.", revision=2).status_code == 409
+        assert self.send(mia, visit, comment="Count again.", revision=1).status_code == 201
+
+    def test_strangers_and_those_who_record_visits_return_none(self, client, world, visit):
+        for person, status in [(world.cal, 404), (world.ana, 403), (world.abe, 403), (world.sam, 403)]:
+            client.force_login(person)
+            assert self.send(client, visit, comment="Again.").status_code == status, person
+        assert Visit.objects.counting().exists()
+
+    def test_a_director_who_audits_elsewhere_returns_no_visit_of_another_region(self, client, world, visit):
+        Membership.objects.create(user=world.abe, region=world.south, role="director")
+        Visit.objects.filter(pk=visit.pk).update(auditor=world.abe)
+        client.force_login(world.abe)
+        assert self.send(client, visit, comment="Again.").status_code == 404
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"comment": "  "},
+            {"comment": "x" * 5001},
+            {"comment": "Again.", "items": [{"criterion": "moon", "comment": "?"}]},
+            {"comment": "Again.", "items": [{"interaction": str(uuid4()), "comment": "?"}]},
+            {"comment": "Again.", "items": [{"criterion": "litter"}]},
+            {"comment": "Again.", "items": [{"criterion": "litter", "comment": " "}]},
+            {"comment": "Again.", "items": "litter"},
+            {"comment": "Again.", "by": 1},
+        ],
+    )
+    def test_what_says_nothing_returns_nothing(self, mia, visit, body):
+        assert self.send(mia, visit, **body).status_code == 400
+        assert Visit.objects.counting().exists()

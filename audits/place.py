@@ -1,0 +1,57 @@
+"""Where the phone was, seen from the location: near, unsure, far or refused. It grades trust and blocks nothing."""
+
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+
+from audits.models import Visit
+from locations.models import Location
+
+EARTH_M = 6_371_008.8
+NEAR_M = 300
+FAR_M = 1_000
+UNKNOWN_ACCURACY_M = 500
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What is stored: the grade, and in metres how far the phone was and how sure it was of that."""
+
+    grade: str
+    distance_m: float | None = None
+    accuracy_m: float | None = None
+
+
+def graded(sent: dict | None, location: Location) -> Graded:
+    """Grade what the phone told of its place; no grade where it told nothing at all.
+
+    sent : {latitude, longitude, accuracy_m, refused}. A phone's accuracy is the radius of the circle that holds it
+    with 95 %; one that tells none is taken to be sure to 500 m.
+    near : the whole circle lies within 300 m of the location (a mall and its car park). far : no part of it lies
+    within 1,000 m. unsure : all between, and whenever either place is unknown.
+    """
+    if sent is None:
+        return Graded("")
+    if sent["refused"]:
+        return Graded(Visit.Place.REFUSED)
+    accuracy = sent["accuracy_m"]
+    if sent["latitude"] is None or location.latitude is None or location.longitude is None:
+        return Graded(Visit.Place.UNSURE, accuracy_m=accuracy)
+    distance = distance_m(sent["latitude"], sent["longitude"], location.latitude, location.longitude)
+    radius = UNKNOWN_ACCURACY_M if accuracy is None else accuracy
+    if distance + radius <= NEAR_M:
+        grade = Visit.Place.NEAR
+    else:
+        grade = Visit.Place.FAR if distance - radius > FAR_M else Visit.Place.UNSURE
+    return Graded(grade, distance, accuracy)
+
+
+def distance_m(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Along the surface of a sphere (haversine), right to half a percent.
+
+    >>> round(distance_m(51.5, 0.0, 51.5, 0.01))
+    692
+    """
+    north = sin(radians(other_latitude - latitude) / 2) ** 2
+    east = sin(radians(other_longitude - longitude) / 2) ** 2
+    chord = north + cos(radians(latitude)) * cos(radians(other_latitude)) * east
+    return 2 * EARTH_M * asin(sqrt(min(1.0, chord)))
