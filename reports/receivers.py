@@ -2,7 +2,7 @@
 
 from django.dispatch import receiver
 
-from audits.signals import visit_approved, visit_excluded
+from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from reports.detection import scoring
 from reports.tasks import score_visit, send_on_commit
 
@@ -16,6 +16,11 @@ def queue_approved_visits(sender, visit_ids, **kwargs) -> None:
     if len(visit_ids) <= ONE_BY_ONE:
         for visit_id in visit_ids:
             send_on_commit(score_visit, str(visit_id))
+
+
+@receiver(visit_withdrawn)
+def forget_withdrawn_visits(sender, visit_ids, **kwargs) -> None:
+    scoring.withdraw_visits(visit_ids)
 
 
 @receiver(visit_excluded)
