@@ -1,12 +1,5 @@
 """The world that tests play in: ana audits North, mia manages it, cal belongs to South, and nobody sees both."""
 
-import os
-import tempfile
-
-# Before Django's settings are read: tests bring their own and never touch var/.
-os.environ.setdefault("DEBUG", "1")
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="plumbline-tests-"))
-
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The API's description is a file that is served and read by others: it has to be the one that the code would write."""
+"""The API's description is a file that others read: it has to be the one that the code would write."""
 
 from pathlib import Path
 

@@ -32,7 +32,9 @@ class Run(models.Model):
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
     simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
     effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz.")
-    chain_movement = models.FloatField(null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale.")
+    chain_movement = models.FloatField(
+        null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale."
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
