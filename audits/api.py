@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audits import intake, review
+from audits.bodies import AsciiJsonRenderer, BoundedJsonParser, PictureParser
 from audits.models import Assignment, Interaction, Photo, Visit
-from audits.parsers import BoundedJsonParser, PictureParser
 from audits.payload import VisitRefused
 from audits.photos import PhotoRefused, PhotoTooLarge
 from audits.serializers import (
@@ -56,6 +56,7 @@ class MayReturn(BasePermission):
 class PhoneView(APIView):
     permission_classes = [IsAuthenticated, MayCapture]
     parser_classes = [BoundedJsonParser]
+    renderer_classes = [AsciiJsonRenderer]
 
 
 class ClockView(APIView):
@@ -154,6 +155,7 @@ def _both(conflict: intake.VisitConflict) -> dict:
 class ReturnView(APIView):
     permission_classes = [IsAuthenticated, MayReturn]
     parser_classes = [BoundedJsonParser]
+    renderer_classes = [AsciiJsonRenderer]
 
     @extend_schema(
         request=ReturnSerializer,

@@ -158,6 +158,23 @@ def test_json_without_end_is_a_400(ana, visit_id):
     assert ana.put(reverse("audits:api-visit", args=[visit_id]), body, "application/json").status_code == 400
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"\ud83d": 1},
+        {"mode": "\ud83d"},
+        {"note": "\ud83d"},
+        {"started_at": "\ud83d"},
+        {"observations": [{"criterion": "\ud83d", "state": "answered", "value": "\0"}]},
+        {"photos": [{"id": "\ud83d", "sha256": "\0"}]},
+    ],
+)
+def test_half_an_emoji_anywhere_is_a_400(ana, visit_id, payload, change):
+    answer = put(ana, visit_id, payload | change)
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
 def test_the_clock_tells_the_time_and_is_never_kept(ana):
     before = timezone.now()
     answer = ana.get(reverse("audits:api-clock"))

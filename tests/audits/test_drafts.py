@@ -223,6 +223,11 @@ class TestApi:
         assert ana.delete(address).status_code == 204
         assert (ana.get(address).status_code, ana.delete(address).status_code) == (404, 404)
 
+    def test_half_an_emoji_comes_back_as_it_was_typed(self, ana, address):
+        content = {"note": "cut \ud83d", "other": "whole 😀 \0"}
+        assert self.put(ana, address, content).status_code == 201
+        assert ana.get(address).json()["content"] == content
+
     def test_a_stale_base_is_409_with_the_servers_content(self, ana, address):
         self.put(ana, address, {"note": "a"})
         self.put(ana, address, {"note": "b"}, 1)

@@ -1,10 +1,11 @@
-"""Bodies of requests, read up to a bound: nobody fills the server's memory."""
+"""Bodies of requests, read up to a bound so that nobody fills the server's memory, and bodies of answers."""
 
 from io import BytesIO
 
 from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.renderers import JSONRenderer
 
 
 class PayloadTooLarge(APIException):
@@ -44,3 +45,9 @@ class BoundedJsonParser(BaseParser):
             return JSONParser().parse(BytesIO(data), media_type, parser_context)
         except RecursionError:
             raise ParseError("This JSON is nested too deeply to be read.") from None
+
+
+class AsciiJsonRenderer(JSONRenderer):
+    """Escapes all but ASCII: half of a surrogate pair, which a phone may have typed, has no UTF-8."""
+
+    ensure_ascii = True
