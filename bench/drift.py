@@ -19,12 +19,11 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small products threads wait for each other
 
 import numpy as np  # noqa: E402
-from scipy.special import expit  # noqa: E402
 
 from reports.measure.backtest import DatedSignal, backtest  # noqa: E402
 from reports.measure.calibration import calibrate  # noqa: E402
 from reports.measure.chain import FULL, NONE, Chain  # noqa: E402
-from reports.measure.drift import DECLINE, Settings  # noqa: E402
+from reports.measure.drift import DECLINE, Settings, smallest_logits  # noqa: E402
 from reports.measure.evidence import Baselines, History, evidence  # noqa: E402
 from reports.measure.severity import (  # noqa: E402
     WEEK_DAYS,
@@ -120,7 +119,7 @@ class Paths:
             before = known.subset(known.time < moment)
             if effects is None or moment >= effects.fitted_at + refit_days:
                 effects = fit_effects(before, at=moment)
-                usual = expit(effects.criterion).mean()
+                smallest = smallest_logits(effects, settings)
             current = with_current_auditors(with_current_days(effects, before, until=moment), before)
             current = replace(with_current_days(effects, known, until=moment + WEEK_DAYS), auditor=current.auditor,
                               auditor_sd=current.auditor_sd)
@@ -132,7 +131,7 @@ class Paths:
             history = History(part, current)
             found = evidence(history, baselines, visit, direction=1, look_back=settings.look_back,
                              least_baseline=settings.least_baseline,
-                             smallest_drop=settings.smallest_drop / (usual * (1 - usual)))
+                             smallest_drop=smallest)
             begun = visit - found.terms.sum(axis=2).argmax(axis=1)
             location.append(part.location[visit])
             moments.append(part.time[visit])

@@ -57,7 +57,7 @@ def backtest(chain: Chain, settings: Settings, *, start: float, stop: float | No
             before = chain.as_of(earlier)
             effects = fit_effects(before, at=earlier, window_days=window_days)
             if threshold is None:
-                limit = stated_threshold(before, settings)
+                limit = stated_threshold(before, settings, effects)
         found += _scan_news(chain, effects, settings, limit, found, earlier, moment, window_days)
         if progress is not None:
             progress(float(moment))

@@ -13,13 +13,17 @@ from scipy.special import expit
 from reports.measure.chain import Chain
 from reports.measure.evidence import (
     CONSISTENCY,
+    DROPS,
+    SECTION_DROPS,
     Baselines,
     Evidence,
     History,
     baseline_level,
     evidence,
     seen_and_expected,
+    tried_drops,
 )
+from reports.measure.residuals import residuals
 from reports.measure.severity import Effects
 from reports.measure.spread import pull_of_visits
 
@@ -27,6 +31,7 @@ DECLINE, IMPROVEMENT = "decline", "improvement"
 DIRECTIONS = ((1, DECLINE), (-1, IMPROVEMENT))
 YEAR_DAYS = 365.25
 VISITS_AT_ONCE = 4096
+OVERSHOOT = 0.583  # of a normal random walk's standard deviation
 ONSET_MASS = 0.9  # of the onset's profile lies between onset_low and onset_high
 
 
@@ -128,14 +133,16 @@ class Scan:
     ranking: np.ndarray
 
 
-def stated_threshold(chain: Chain, settings: Settings) -> float:
-    """Threshold on the log evidence that follows from the wanted rate alone: ln(visits per location-year /
-    rate).
+def stated_threshold(chain: Chain, settings: Settings, effects: Effects | None = None) -> float:
+    """Threshold on the log evidence that follows from the wanted rate: ln(visits per location-year / rate) -
+    overshoot.
 
-    Without a change the evidence grows by about one a visit, so it takes at least exp(threshold) visits, on
-    average, to an alarm (Pollak 1985); realised rates stay below the wanted one. A location's years run from
-    its first to its last visit, one interval more; 1 visit a week is assumed where no location has two
-    visits.
+    Without a change the evidence grows by at most about one a visit, so it takes at least exp(threshold)
+    visits, on average, to an alarm (Pollak 1985). At the alarm it has jumped beyond the threshold; with
+    `effects` the mean jump of the smallest drop that is tried, the smallest of all, is taken off: 0.583
+    standard deviations of one visit's log likelihood ratio (Siegmund 1985, Sequential Analysis). Without
+    `effects` nothing is taken off. A location's years run from its first to its last visit; 1 visit a week is
+    assumed where no location has two.
 
     52.2 visits a year at 0.1 a year: ln(522)
 
@@ -149,7 +156,23 @@ def stated_threshold(chain: Chain, settings: Settings) -> float:
     start, stop = chain.first_visit[:-1][several], chain.first_visit[1:][several] - 1
     days = float((chain.time[stop] - chain.time[start]).sum())
     yearly = (n[several] - 1).sum() / days * YEAR_DAYS if days > 0 else YEAR_DAYS / 7
-    return float(np.log(max(yearly / settings.false_alarms_per_year, 2.0)))
+    beyond = 0.0 if effects is None else _least_overshoot(chain, effects, settings)
+    return float(np.log(max(yearly / settings.false_alarms_per_year, 2.0))) - beyond
+
+
+def _least_overshoot(chain: Chain, effects: Effects, settings: Settings) -> float:
+    """Mean jump of the log evidence beyond the threshold, of the channel and drop with the smallest."""
+    weight = residuals(chain, effects).weight[:, : 1 + chain.n_sections]
+    smallest = smallest_logits(effects, settings)
+    jumps = [OVERSHOOT * tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest)[0] * np.sqrt(np.median(seen))
+             for c in range(weight.shape[1]) if (seen := weight[weight[:, c] > 0, c]).size]
+    return float(min(jumps, default=0.0))
+
+
+def smallest_logits(effects: Effects, settings: Settings) -> float:
+    """The smallest drop that is looked for, in logits at the average criterion."""
+    share = expit(effects.criterion).mean() if effects.criterion.size else 0.5
+    return float(settings.smallest_drop / (share * (1 - share)))
 
 
 def detect(chain: Chain, effects: Effects, settings: Settings, threshold: float, *, since: float = -np.inf,
@@ -188,8 +211,7 @@ class _Replay:
         self.chain, self.effects, self.settings, self.threshold = chain, effects, settings, threshold
         self.history = History(chain, effects)
         self.channels = self.history.channels
-        share = expit(effects.criterion).mean() if effects.criterion.size else 0.5
-        self.smallest = settings.smallest_drop / (share * (1 - share))
+        self.smallest = smallest_logits(effects, settings)
         shape = (chain.n_visits, len(self.channels))
         self.log_evidence = {direction: np.full(shape, np.nan) for direction, _ in DIRECTIONS}
         self.signals: list[Signal] = []
