@@ -36,17 +36,20 @@ class VisitConflict(Exception):
     sent, None where it is not on record.
     """
 
-    def __init__(self, visit: Visit, *, sent: str, sent_revision: int):
+    def __init__(self, visit: Visit, *, sent: str, sent_revision: int, stored_content: dict[str, Any] | None):
         super().__init__("This visit was stored before with other content.")
         self.stored, self.sent = visit.digest, sent
         self.stored_revision, self.sent_revision = visit.revision, sent_revision
+        self.stored_content = stored_content
         self.is_returned = visit.returned_at is not None
-        revision = VisitRevision.objects.filter(visit=visit, revision=visit.revision).first()
-        self.stored_content: dict[str, Any] | None = revision.content if revision else None
 
 
 class NotYours(Exception):
     """The id belongs to somebody else's visit."""
+
+
+class Overtaken(Exception):
+    """Another request stored the next revision first."""
 
 
 class PhotoUnexpected(Exception):
@@ -96,10 +99,6 @@ def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
         return _seen_before(now_stored, auditor, digest, payload)
 
 
-class Overtaken(Exception):
-    """Another request stored the next revision first."""
-
-
 def _revision(payload: dict) -> Any:
     return payload.get("revision", 1)
 
@@ -117,8 +116,11 @@ def _seen_before(stored: Visit, auditor, digest: str, payload: dict) -> Recorded
     """An earlier revision that comes again, late, is on record and therefore no conflict."""
     if stored.auditor_id != auditor.pk:
         raise NotYours("This visit id belongs to somebody else's visit.")
-    if stored.digest != digest and not VisitRevision.objects.filter(visit=stored, digest=digest).exists():
-        raise VisitConflict(stored, sent=digest, sent_revision=_revision(payload))
+    revisions = VisitRevision.objects.filter(visit=stored)
+    if stored.digest != digest and not revisions.filter(digest=digest).exists():
+        newest = revisions.filter(revision=stored.revision).first()
+        content = newest.content if newest else None
+        raise VisitConflict(stored, sent=digest, sent_revision=_revision(payload), stored_content=content)
     return Recorded(stored, created=False)
 
 
@@ -147,7 +149,7 @@ def _store(visit_id: UUID, auditor, payload: dict, digest: str, checked: Checked
     VisitRevision.objects.create(
         visit=visit, revision=visit.revision, text=as_text(payload), digest=digest, received_at=visit.received_at
     )
-    Draft.objects.filter(pk=visit_id).delete()
+    Draft.objects.filter(pk=visit_id, owner=auditor).delete()
     approve_by_policy(visit)
     return visit
 

@@ -79,7 +79,9 @@ def return_visit(*, visit: Visit, by, comment: str, items: Sequence[dict] = ()) 
         comment=comment.strip(),
         items=[_item(item) for item in items],
     )
-    Draft.objects.filter(pk=visit.pk).delete()  # saved while the visit arrived, and older than it
+    Draft.objects.filter(
+        pk=visit.pk, owner=visit.auditor_id
+    ).delete()  # saved while the visit arrived, and older than it
     visit.refresh_from_db()
     visit_withdrawn.send(sender=Visit, visit_ids=[visit.pk])
     return word

@@ -161,8 +161,10 @@ def test_when_the_recording_fails_half_way_the_draft_is_still_there(world, save,
 
 
 def test_a_draft_never_stands_in_the_way_of_its_visit(world, save, visit_id, payload):
-    save({"note": "from another device"}, owner=world.abe)
+    save({"note": "somebody else’s"}, owner=world.abe)
     assert record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created
+    assert stored(visit_id) == (1, {"note": "somebody else’s"})  # nobody throws away what is another's
+    assert not Draft.objects.open().exists()
 
 
 def test_a_received_visit_takes_no_draft_until_it_is_returned(world, save, visit):
