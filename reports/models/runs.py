@@ -8,6 +8,8 @@ from audits.models import Standard
 from locations.models import Location
 from locations.roles import READS_RESULTS
 
+VISITS_OF_A_CHANGE = 2  # a flag never rests on one visit
+
 
 class Run(models.Model):
     """One scan with its parameters, inputs and code version: every figure names its run."""
@@ -35,6 +37,9 @@ class Run(models.Model):
     chain_movement = models.FloatField(
         null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale."
     )
+    levels_not_compared = models.JSONField(
+        default=list, blank=True, help_text="[[metric, why its level is no evidence], ...]."
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -59,10 +64,19 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"Run {self.pk} of {self.standard}"
 
+    @property
+    def least_visits(self) -> int:
+        """How many visits a location needs before a flag can be raised there."""
+        return self.parameters.get("least_baseline", 1) + VISITS_OF_A_CHANGE
+
 
 class LocationResultQuerySet(models.QuerySet["LocationResult"]):
     def visible_to(self, user):
         return self.filter(location__in=Location.objects.visible_to(user, READS_RESULTS))
+
+    def able_to_flag(self, run: Run):
+        """With visits enough for a flag, false ones included: a baseline, then two visits that differ from it."""
+        return self.filter(n_visits__gte=run.least_visits)
 
 
 class LocationResult(models.Model):
@@ -86,7 +100,16 @@ class LocationResult(models.Model):
     reported = models.CharField(max_length=7, choices=Reported, blank=True)
     comparison = models.CharField(max_length=13, blank=True, help_text="Quadrant of the comparison; see DriftFlag.")
     points = models.JSONField(
-        default=list, help_text="[[days since 1970, adjusted share], ...] of the last half year."
+        default=list,
+        help_text="[[days since 1970, adjusted share], ...] of the last half year, or the last visits if few.",
+    )
+    n_disagreements = models.PositiveSmallIntegerField(
+        default=0, help_text="Metrics in whose best quarter it stands, in the worst quarter as observed."
+    )
+    disagreements = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Of those metrics: key, region, n, reported_rank, observed_rank; 1 is best.",
     )
 
     objects = LocationResultQuerySet.as_manager()
