@@ -15,6 +15,7 @@ CONSISTENCY = "consistency"
 DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
 SECTION_DROPS = (0.6, 1.1, 1.7)
 SHARES = {1: (0.5, 0.3, 0.2), -1: (0.6, 0.4, 0.0)}  # of overall, sections and consistency, by direction
+PART_LOOK_BACK = 25  # onsets that are tried in a section and in the spread; further back they only raise false alarms
 MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by, as a variance in logits
 SECTION_MODEL_VARIANCE = 0.01  # and more in one section: an auditor is not equally severe in all of them
 RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
@@ -87,51 +88,82 @@ def evidence(history: History, baselines: Baselines, visit: np.ndarray, *, direc
     """
     chain, effects = history.chain, history.effects
     location = chain.location[visit]
-    onset = visit[:, None] - np.arange(look_back)
-    first = baselines.first[location][:, None]
-    allowed = (onset >= baselines.candidate[location][:, None]) & (onset - first >= least_baseline)
-    onset = np.where(allowed, onset, visit[:, None])
-    first = np.minimum(first, onset)
-    stop = np.broadcast_to(visit[:, None] + 1, onset.shape)
-    terms = np.zeros((*onset.shape, len(history.channels)))
-    auditor = (history.auditor[stop, 0] - history.auditor[onset, 0]) / (stop - onset)
-    loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
-    prior_mean = effects.region[chain.region[location]][:, None]
-    prior_variance = effects.variance["location"] + loose
+    every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
+    terms = np.zeros((*every.onset.shape, len(history.channels)))
     of_overall, of_sections, of_spread = SHARES[direction]
-    for c in range(1 + chain.n_sections):
-        before = history.weight[onset, c] - history.weight[first, c]
-        variance = 1 / (before + 1 / prior_variance)
-        mean = variance * (history.level[onset, c] - history.level[first, c] + prior_mean / prior_variance)
-        after = history.weight[stop, c] - history.weight[onset, c]
-        known = allowed & (after > 0)
-        after = np.where(known, after, 1.0)
-        now = (history.level[stop, c] - history.level[onset, c]) / after
-        doubt = variance + 1 / after + auditor + (SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE)
-        chance = (history.binomial[stop, c] - history.binomial[onset, c]) / after**2
-        information = np.maximum(history.information[stop, c] - history.information[onset, c], 1e-9)
-        typical = np.clip((history.leaning[stop, c] - history.leaning[onset, c]) / information, 0.01, 0.99)
-        drops = tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest_drop)
-        share = (of_overall if c == 0 else of_sections / chain.n_sections) / len(drops)
-        for drop in drops:
-            slope = direction * drop / doubt
-            correction = 1 + (skew_correction(slope * chance, typical) - 1) * chance / doubt
-            ratio = slope * (mean - now) - correction * drop * drop / (2 * doubt)
-            terms[:, :, c] += np.where(known, share * np.exp(np.clip(ratio, LOWEST, HIGHEST)), 0.0)
-        if c == 0:  # a section starts from what is known of the location's overall level
-            prior_mean, prior_variance = mean, effects.variance["section"] + variance + loose
+    loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
+    prior = effects.region[chain.region[location]][:, None], effects.variance["location"] + loose
+    drops = tried_drops(DROPS, smallest_drop)
+    ratios, mean, variance = _level_ratios(history, every, 0, *prior, direction * drops)
+    terms[:, :, 0] = of_overall * ratios
+    near = every.nearest(PART_LOOK_BACK)
+    reach = slice(0, near.onset.shape[1])
+    # a section starts from what is known of the location's overall level
+    prior = mean[:, reach], effects.variance["section"] + variance[:, reach] + loose
+    drops = tried_drops(SECTION_DROPS, smallest_drop)
+    for c in range(1, 1 + chain.n_sections):
+        ratios, _, _ = _level_ratios(history, near, c, *prior, direction * drops)
+        terms[:, reach, c] = of_sections / chain.n_sections * ratios
     if of_spread and visit.size:
-        terms[:, :, -1] = np.where(allowed, of_spread * _spread_ratios(history, baselines, onset, stop), 0.0)
+        terms[:, reach, -1] = of_spread * _spread_ratios(history, baselines, near)
     return Evidence(visit, terms)
 
 
-def _spread_ratios(history: History, baselines: Baselines, onset: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """(N, J) likelihood ratio of a larger spread from each onset on."""
-    lowest = int(onset.min())
-    near = np.arange(lowest, int(stop.max()))  # each of these visits is the onset of many terms: believe once
+@dataclass(frozen=True, eq=False)
+class _Onsets:
+    """(N, J) each: the baseline's first visit, the visit of the onset, the visit after the last, and whether
+    a change may have begun there at all; where not, the onset is the last visit itself."""
+
+    first: np.ndarray
+    onset: np.ndarray
+    stop: np.ndarray
+    allowed: np.ndarray
+
+    @classmethod
+    def before(cls, visit: np.ndarray, baselines: Baselines, location: np.ndarray, look_back: int,
+               least_baseline: int) -> "_Onsets":
+        onset = visit[:, None] - np.arange(look_back)
+        first = baselines.first[location][:, None]
+        allowed = (onset >= baselines.candidate[location][:, None]) & (onset - first >= least_baseline)
+        onset = np.where(allowed, onset, visit[:, None])
+        return cls(np.minimum(first, onset), onset, np.broadcast_to(visit[:, None] + 1, onset.shape), allowed)
+
+    def nearest(self, n: int) -> "_Onsets":
+        return _Onsets(self.first[:, :n], self.onset[:, :n], self.stop[:, :n], self.allowed[:, :n])
+
+
+def _level_ratios(history: History, at: _Onsets, c: int, prior_mean, prior_variance, drops: np.ndarray):
+    """Mean likelihood ratio over the drops (below 0: rises) of channel c at each onset, 0 where none is
+    allowed, and the mean and variance of the level before it."""
+    before = history.weight[at.onset, c] - history.weight[at.first, c]
+    variance = 1 / (before + 1 / prior_variance)
+    mean = variance * (history.level[at.onset, c] - history.level[at.first, c] + prior_mean / prior_variance)
+    after = history.weight[at.stop, c] - history.weight[at.onset, c]
+    known = at.allowed & (after > 0)
+    after = np.where(known, after, 1.0)
+    now = (history.level[at.stop, c] - history.level[at.onset, c]) / after
+    auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / (at.stop - at.onset)
+    doubt = variance + 1 / after + auditor + (SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE)
+    chance = (history.binomial[at.stop, c] - history.binomial[at.onset, c]) / after**2
+    information = np.maximum(history.information[at.stop, c] - history.information[at.onset, c], 1e-9)
+    typical = np.clip((history.leaning[at.stop, c] - history.leaning[at.onset, c]) / information, 0.01, 0.99)
+    total = np.zeros(known.shape)
+    for drop in drops:
+        slope = drop / doubt
+        correction = 1 + (skew_correction(slope * chance, typical) - 1) * chance / doubt
+        ratio = slope * (mean - now) - correction * drop * drop / (2 * doubt)
+        total += np.exp(np.clip(ratio, LOWEST, HIGHEST))
+    return np.where(known, total / len(drops), 0.0), mean, variance
+
+
+def _spread_ratios(history: History, baselines: Baselines, at: _Onsets) -> np.ndarray:
+    """(N, J) likelihood ratio of a larger spread from each onset on, 0 where none is allowed."""
+    lowest = int(at.onset.min())
+    near = np.arange(lowest, int(at.stop.max()))  # each of these visits is the onset of many terms: believe once
     first = np.minimum(baselines.first[history.chain.location[near]], near)
     belief = believed(history.spread[near] - history.spread[first])
-    return spread_ratio(belief[onset - lowest], history.spread[stop] - history.spread[onset])
+    ratios = spread_ratio(belief[at.onset - lowest], history.spread[at.stop] - history.spread[at.onset])
+    return np.where(at.allowed, ratios, 0.0)
 
 
 def skew_correction(exponent, p):
@@ -148,13 +180,13 @@ def skew_correction(exponent, p):
     return 1 + exponent * (2 * p - 1) / 3 + exponent**2 * (1 - 6 * p * (1 - p)) / 12
 
 
-def tried_drops(drops, smallest: float):
+def tried_drops(drops, smallest: float) -> np.ndarray:
     """The drops of at least `smallest` logits; the largest one where none is.
 
-    >>> tried_drops((0.3, 0.6, 0.9), 0.5), tried_drops((0.3, 0.6, 0.9), 2.0)
-    ((0.6, 0.9), (0.9,))
+    >>> tried_drops((0.3, 0.6, 0.9), 0.5).tolist(), tried_drops((0.3, 0.6, 0.9), 2.0).tolist()
+    ([0.6, 0.9], [0.9])
     """
-    return tuple(drop for drop in drops if drop >= smallest - 1e-9) or (max(drops),)
+    return np.array([drop for drop in drops if drop >= smallest - 1e-9] or [max(drops)])
 
 
 def baseline_level(history: History, *, first: int, onset: int, channel: int, restarted: bool = False) -> float:

@@ -233,7 +233,6 @@ class _Fit:
         location = self.index["location"]
         extra = np.array([self.overdispersion] + [
             successive_overdispersion(residual[:, s], information[:, s], location) for s in range(section.shape[1])])
-        extra = np.maximum(extra, self.overdispersion)  # what a visit has of its own, each of its sections has too
         w = weights(information, extra[1:])
         cell = location[:, None] * section.shape[1] + np.arange(section.shape[1])
         size = self.chain.n_locations * section.shape[1]
