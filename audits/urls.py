@@ -1,10 +1,13 @@
 from django.urls import path
 
-from audits import api, draft_api, photo_views, views
+from audits import api, draft_api, photo_views, views, worker
 
 app_name = "audits"
 urlpatterns = [
     path("phone/", views.visits, name="phone"),
+    path("phone/me/", views.me, name="phone-me"),
+    path("phone/sw.js", worker.worker, name="worker"),
+    path("phone/manifest.webmanifest", worker.manifest, name="manifest"),
     path("phone/forms/<int:version_id>/", views.form, name="form"),
     path("photos/<uuid:photo_id>/", photo_views.photo, name="photo"),
     path("photos/<uuid:photo_id>/thumbnail/", photo_views.thumbnail, name="thumbnail"),

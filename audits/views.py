@@ -4,17 +4,14 @@ A form holds nothing about a person or a visit, so everybody gets the same bytes
 holds nothing that would tell an auditor what is hoped for: the query below does not even load it.
 """
 
-import hashlib
-from functools import cache
 from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -22,21 +19,40 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
+from audits.release import release
 from locations.models import User
 from locations.roles import CAPTURES
 
 A_YEAR = 365 * 24 * 3600
+RELEASE_HEADER = "Plumbline-Release"
 ONLY_AUDITORS = "Only auditors and mystery shoppers record visits: ask for that role in your region."
 
 
 @require_safe
 @login_required
 @never_cache
-@ensure_csrf_cookie
+@gzip_page  # safe to compress: the page holds no secret
 def visits(request: HttpRequest) -> HttpResponse:
-    """The shell of "My visits"; the phone fills it from what it keeps and from the API."""
+    """The shell of "My visits", the same for everybody; the phone fills it from what it keeps and from the API.
+
+    The service worker keeps it too. In development files have the same name whatever they hold, so none is kept.
+    """
     _refuse_others(request)
-    return render(request, "phone/visits.html", {"release": release()})
+    response = render(request, "phone/visits.html", {"release": release(), "has_worker": not settings.DEBUG})
+    response[RELEASE_HEADER] = release()
+    return response
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+def me(request: HttpRequest) -> JsonResponse:
+    """Whose session this is: a page that was kept on the phone cannot know. Sending needs the cookie."""
+    user = cast(User, request.user)
+    if not user.is_authenticated:
+        return JsonResponse({"detail": "Sign in."}, status=401)
+    _refuse_others(request)
+    return JsonResponse({"id": user.pk, "name": str(user), "email": user.email})
 
 
 def _refuse_others(request: HttpRequest) -> None:
@@ -96,24 +112,6 @@ def _versions():
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
     context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview}
-    return render(request, "phone/form.html", context)
-
-
-def release() -> str:
-    """Names the present form of the phone's pages: changes with any of their scripts, styles and templates."""
-    return _digest_of_release() if settings.DEBUG else _release_while_this_process_runs()
-
-
-@cache
-def _release_while_this_process_runs() -> str:
-    return _digest_of_release()
-
-
-def _digest_of_release() -> str:
-    # Hashed names carry the digests of the files and, through their imports, of all modules.
-    names = [static(path) for path in ("phone/form-main.js", "css/phone.css", "css/tokens.css")]
-    templates = sorted((settings.BASE_DIR / "templates" / "phone").rglob("*.html"))
-    digest = hashlib.sha256("\n".join(names).encode())
-    for path in templates:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    response = render(request, "phone/form.html", context)
+    response[RELEASE_HEADER] = release()
+    return response

@@ -34,6 +34,16 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     note: '',
     interactions: interactionId ? [newInteraction(interactionId, null)] : [],
     answers: {},
+    left_at: null,
+    mode: 'live',
+    taps: [],
+    hidden_notes: '',
+    not_completed_reason: '',
+    told: null,
+    revision: 1,
+    returned: null,
+    remarks: [],
+    asked: [],
     place: { step: '', criterion: null },
     payload: null,
     errors: [],
@@ -43,7 +53,13 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
   };
 }
 
-const newInteraction = (id, at) => ({ id, label: '', started_at: at, answers: {}, removed_at: null });
+/** @returns {import('./types.js').Interaction} */
+export const newInteraction = (id, at) => ({
+  id, label: '', started_at: at, acknowledged_at: null, helped_at: null, ended_at: null, answers: {}, removed_at: null,
+});
+
+/** The moments of an encounter, in their order. */
+export const MOMENTS = ['started_at', 'acknowledged_at', 'helped_at', 'ended_at'];
 
 /** @param {Visit} visit */
 export const liveInteractions = (visit) => visit.interactions.filter((interaction) => !interaction.removed_at);
@@ -100,10 +116,27 @@ export function restoreInteraction(visit, id) {
   if (interaction) interaction.removed_at = null;
 }
 
+/** Earlier in the list, past the nearest one that is not removed. @param {Visit} visit @param {string} id */
+export function moveUp(visit, id) {
+  const live = liveInteractions(visit);
+  const before = live[live.findIndex((each) => each.id === id) - 1];
+  if (!before) return;
+  const moved = interactionOf(visit, id);
+  const others = visit.interactions.filter((each) => each !== moved);
+  others.splice(others.indexOf(before), 0, moved);
+  visit.interactions = others;
+}
+
+/** A moment of an encounter; null takes it back. @param {Visit} visit @param {string} id */
+export function markMoment(visit, id, moment, at) {
+  const interaction = interactionOf(visit, id);
+  if (interaction) interaction[moment] = at;
+}
+
 /** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit */
 export function complete(visit, payload, at) {
-  Object.assign(visit, { state: 'waiting', payload, ended_at: at, errors: [], reason: '' });
+  Object.assign(visit, { state: 'waiting', payload, ended_at: visit.left_at ?? at, errors: [], remarks: [], reason: '' });
 }
 
 /** May its answers still change? @param {Visit} visit */
-export const isOpen = (visit) => ['draft', 'refused'].includes(visit.state);
+export const isOpen = (visit) => ['draft', 'refused', 'returned'].includes(visit.state);

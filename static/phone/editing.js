@@ -8,10 +8,11 @@ export class VisitClosed extends Error {}
  * @param {object} given
  * @param {any} given.store
  * @param {import('./types.js').Visit} given.visit The copy on the screen; changed at once.
+ * @param {() => void} given.saving
  * @param {(at: string) => void} given.saved
  * @param {(error: Error) => void} given.failed
  */
-export function startEditing({ store, visit, saved, failed }) {
+export function startEditing({ store, visit, saving = () => {}, saved, failed }) {
   /** Changes on the screen that are not yet known to be in the store, oldest first. @type {Function[]} */
   let unsaved = [];
   let n = 0;
@@ -29,6 +30,7 @@ export function startEditing({ store, visit, saved, failed }) {
     dated(visit);
     unsaved.push(dated);
     n += 1;
+    saving();
     return save(at, [...unsaved]);
   }
 

@@ -7,11 +7,12 @@ import { VisitClosed, startEditing } from './editing.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput, readOutline } from './form.js';
 import { interactionName } from './names.js';
-import { send } from './network.js';
+import { send, whoAmI } from './network.js';
 import { buildPayload } from './payload.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
 import { createScreen } from './screen.js';
 import { inWords, keepSending } from './sending.js';
+import { createSignIn, signInButton } from './session.js';
 import { picturesOf, stateOf } from './state.js';
 import { createStatus } from './status.js';
 import { indexOfStep } from './steps.js';
@@ -50,7 +51,7 @@ async function open() {
   if (visit.version !== version) return location.replace(new URL(visit.form_url).pathname + location.hash); // an old link
   photos = await store.photosOf(visit.id);
   screen = createScreen({ visit, photos, sections, isPreview });
-  editing = startEditing({ store, visit, saved: showState, failed: couldNotSave });
+  editing = startEditing({ store, visit, saving: status.saving, saved: showState, failed: couldNotSave });
   $('where').textContent = visit.location.name;
   document.title = `${visit.location.name} · Plumbline`;
   $('stage').removeAttribute('aria-busy');
@@ -60,7 +61,7 @@ async function open() {
   setInterval(screen.tickTimers, 500);
   if (isPreview) return undefined;
   navigator.storage?.persist?.();
-  sender = keepSending({ store, send, report, ended: roundEnded });
+  sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
   return undefined;
 }
 
@@ -308,8 +309,20 @@ async function roundEnded(outcome, error) {
   await reload();
   if (isOpen(visit)) return error && status.warn(`${inWords(outcome)} (${error.message}).`);
   showState();
+  if (outcome === 'sign-in') return askToSignIn();
   const isWaiting = ['waiting', 'accepted'].includes(visit.state);
   return status.inform(isWaiting && inWords(outcome) ? `${inWords(outcome)}.` : '');
+}
+
+const openSignIn = createSignIn($('sign-in'), () => {
+  status.inform('');
+  sender.nudge();
+});
+
+async function askToSignIn() {
+  const { email } = (await store.meta('who')) ?? {};
+  status.inform('Sign in to send.');
+  $('trouble').append(' ', signInButton('Sign in', () => openSignIn(email)));
 }
 
 open().catch((error) => status.warn(`This page could not open what this phone keeps (${error.message}). Reload it.`));

@@ -1,7 +1,9 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
 import { groupsOf, unsentLine, unsentOf } from './list.js';
-import { fetchLists, send } from './network.js';
+import { fetchLists, send, whoAmI } from './network.js';
+import { createOffline } from './offline.js';
 import { inWords, keepSending } from './sending.js';
+import { createSignIn, signInButton } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
 
@@ -15,15 +17,24 @@ let progress = null;
 let sender;
 let asking = null;
 
+const offline = createOffline({ address: page.worker, changed: showUpdate });
+const openSignIn = createSignIn($('sign-in'), () => {
+  refresh();
+  sender.nudge();
+});
+
 async function open() {
   if (!globalThis.isSecureContext) {
     throw new Error('This address begins with http. Phones keep visits only for https addresses: ask for that one.');
   }
-  await store.signedInAs(Number(page.user));
   await store.prune(Date.now());
-  await render();
-  sender = keepSending({ store, send, report, ended: roundEnded });
+  // Who has just signed in may be somebody else than who was here before.
+  const isKnown = !document.referrer.includes($('sign-in').dataset.address) && (await store.meta('user'));
+  if (isKnown) await render();
+  sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
   await refresh();
+  await offline.start();
+  await keepForms();
   setInterval(refresh, REFRESH_MS);
   addEventListener('pageshow', (event) => event.persisted && refresh());
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && refresh());
@@ -34,11 +45,16 @@ function trouble(sentence) {
   $('trouble').hidden = !sentence;
 }
 
-/** @param {string} text @param {string} tone */
-function connection(text, tone, href = '') {
-  const shown = href ? Object.assign(document.createElement('a'), { href, textContent: text }) : text;
-  $('connection').replaceChildren(shown);
+/** @param {string | HTMLElement} said @param {string} tone */
+function connection(said, tone) {
+  $('connection').replaceChildren(said);
   $('connection').dataset.tone = tone;
+}
+
+async function askToSignIn(words) {
+  if ((await store.meta('user')) === undefined) return location.assign($('sign-in').dataset.address);
+  const { email } = (await store.meta('who')) ?? {};
+  return connection(signInButton(words, () => openSignIn(email)), 'wrong');
 }
 
 /** News from the server; without any, what was kept before stays. */
@@ -50,15 +66,43 @@ function refresh() {
 }
 
 async function fetchNews() {
-  const news = await fetchLists();
-  if (news === 'sign-in') return connection('Sign in again', 'wrong', page.signIn);
-  if (news === 'offline') return connection('No connection', 'todo');
+  const [me, news] = await Promise.all([whoAmI(), fetchLists()]);
+  if (me === 'sign-in' || news === 'sign-in') {
+    await render();
+    return askToSignIn('Sign in again');
+  }
+  if (typeof me === 'string' || typeof news === 'string') {
+    await render();
+    return connection('No connection', 'todo');
+  }
+  await store.signedInAs(me);
   await store.keepAssignments(news.assignments);
   await store.keepSent(news.sent);
   if (news.clockOffset !== null) await store.setMeta('clock_offset_ms', news.clockOffset);
   connection('Up to date', 'received');
-  return render();
+  await render();
+  return keepForms();
 }
+
+/** What is assigned, and what is begun, opens without a connection from now on. */
+async function keepForms() {
+  const rows = [...(await store.assignments()), ...(await store.visits())];
+  const isReady = await offline.keep([...new Set(rows.map((row) => new URL(row.form_url).pathname))]);
+  if (isReady) $('ready').textContent = 'Opens without a connection';
+}
+
+async function showUpdate() {
+  const isWaiting = offline.isUpdateWaiting();
+  $('update').hidden = !isWaiting;
+  if (!isWaiting) return;
+  const isFree = unsentOf(await store.visits()).length === 0;
+  $('update').querySelector('button').hidden = !isFree;
+  $('update').querySelector('span').textContent = isFree
+    ? 'A new release of these pages is ready.'
+    : 'A new release of these pages is ready. It can begin once everything on this phone is sent.';
+}
+
+$('update').querySelector('button').addEventListener('click', () => offline.update());
 
 // ---- the list
 
@@ -83,6 +127,10 @@ async function render() {
   if (focused) [...$('groups').querySelectorAll('a.row')].find((row) => row.href === focused)?.focus();
   $('nothing').hidden = shown.length > 0;
   $('unsent').textContent = unsentLine(visits);
+  const who = await store.meta('who');
+  $('who').textContent = who ? `Signed in as ${who.name}` : '';
+  $('sign-out').hidden = !who;
+  showUpdate();
   $('send-now').hidden = !visits.some((visit) => ['waiting', 'accepted'].includes(visit.state))
     && ![...pictures.values()].some(({ refused }) => refused.length);
 }
@@ -118,7 +166,8 @@ function report(next) {
 async function roundEnded(outcome, error) {
   await render();
   trouble(error ? `${inWords(outcome)} (${error.message}).` : '');
-  if (outcome === 'sign-in') connection(inWords(outcome), 'wrong', page.signIn);
+  if (outcome === 'sign-in') await askToSignIn(inWords(outcome));
+  else if (outcome === 'other') await refresh();
   else if (outcome === 'offline' || outcome === 'later') connection(inWords(outcome), 'todo');
   else if (outcome === 'sent') await refresh();
 }

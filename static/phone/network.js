@@ -5,12 +5,12 @@ const READ_MS = 20_000;
 const VISIT_MS = 40_000;
 const PHOTO_MS = 120_000; // 300 kB at the edge of coverage
 
-const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
+export const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
 
 /** @returns {Promise<import('./types.js').Reply | null>} */
 async function ask(path, options, limit) {
   try {
-    const response = await fetch(API + path, {
+    const response = await fetch(path.startsWith('/') ? path : API + path, {
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(limit),
@@ -47,6 +47,30 @@ export const send = {
     put(`visits/${photo.visit}/photos/${photo.id}/`, photo.blob.type || 'image/jpeg', photo.blob, PHOTO_MS),
 };
 
+export const drafts = {
+  save: (id, body) => put(`drafts/${id}/`, 'application/json', JSON.stringify(body), VISIT_MS),
+  list: async () => (await ask('drafts/', {}, READ_MS))?.body?.results ?? null,
+  read: async (id) => (await ask(`drafts/${id}/`, {}, READ_MS))?.body ?? null,
+};
+
+/** One of my visits with what was sent, or null when the server did not give it. */
+export async function readVisit(id) {
+  const reply = await ask(`visits/${id}/`, {}, READ_MS);
+  return reply?.ok && reply.body?.id === id ? reply.body : null;
+}
+
+/**
+ * Whose session this is: the page itself may be an old one that was kept on this phone.
+ * @returns {Promise<{id: number, name: string, email: string} | 'offline' | 'sign-in'>}
+ */
+export async function whoAmI() {
+  const reply = await ask('/phone/me/', {}, READ_MS);
+  if (isStranger(reply)) return 'sign-in';
+  return reply?.ok && reply.body?.id ? reply.body : 'offline';
+}
+
+const isStranger = (reply) => Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
+
 /**
  * My assignments and my last visits, and how far this phone's clock is from the server's.
  * @returns {Promise<{assignments: object[], sent: object[], clockOffset: number | null} | 'offline' | 'sign-in'>}
@@ -55,7 +79,7 @@ export async function fetchLists() {
   const asked = Date.now();
   const [assignments, sent] = await Promise.all([ask('assignments/', {}, READ_MS), ask('visits/', {}, READ_MS)]);
   const replies = [assignments, sent];
-  if (replies.some((reply) => reply && (reply.redirected || [401, 403].includes(reply.status)))) return 'sign-in';
+  if (replies.some(isStranger)) return 'sign-in';
   if (!replies.every((reply) => reply?.ok && Array.isArray(reply.body?.results))) return 'offline';
   return {
     assignments: assignments.body.results,

@@ -13,24 +13,35 @@ import { answersOf, liveInteractions } from './draft.js';
 export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   const interactions = liveInteractions(visit);
   const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
+  const interest = visit.context.conflict_of_interest;
   return {
+    revision: visit.revision ?? 1,
     location: visit.location.id,
     version: visit.version,
     assignment: visit.assignment,
     started_at: visit.started_at,
-    ended_at: at,
-    mode: 'live',
+    ended_at: visit.left_at ?? at,
+    mode: visit.mode ?? 'live',
     clock_offset_ms: clockOffset,
     context: {
       staff_seen: visit.context.staff_seen?.value ?? null,
       customers_waiting: visit.context.customers_waiting?.value ?? null,
       busyness: visit.context.busyness?.value ?? '',
     },
+    place: visit.told ?? null,
+    conflict_of_interest: interest?.value ?? null,
+    conflict_of_interest_note: interest?.note?.trim() ?? '',
+    not_completed_reason: visit.not_completed_reason?.trim() ?? '',
+    taps: visit.taps ?? [],
+    hidden_notes: visit.hidden_notes?.trim() ?? '',
     note: visit.note.trim(),
     interactions: interactions.map((interaction) => ({
       id: interaction.id,
       label: interaction.label,
       started_at: interaction.started_at,
+      acknowledged_at: interaction.acknowledged_at ?? null,
+      helped_at: interaction.helped_at ?? null,
+      ended_at: interaction.ended_at ?? null,
       observations: observed(interaction.id, 'interaction'),
     })),
     observations: observed('visit', 'visit'),
@@ -72,5 +83,6 @@ function observation(criterion, answer) {
   const state = answer?.state ?? (note ? 'not_observed' : null);
   if (!state) return null;
   const value = state === 'answered' ? answer.value : null;
-  return { criterion, state, value, ...(note && { note }) };
+  const reason = state === 'answered' ? '' : (answer.reason ?? '');
+  return { criterion, state, value, ...(reason && { reason }), ...(note && { note }) };
 }

@@ -44,7 +44,7 @@ async function sendOne({ visit, store, send, report }) {
     report({ id: visit.id, photo: 0, photos: 0 });
     const reply = await send.visit(visit);
     const meaning = verdict(reply, visit.id);
-    if (meaning === 'conflict') await store.conflict(visit.id, reply.body?.detail ?? '');
+    if (meaning === 'conflict') await store.conflict(visit.id, reply.body ?? {});
     else if (meaning === 'refused') await store.refuse(visit.id, reasonsOf(reply));
     else if (meaning === 'received') await store.accept(visit.id, reply.body);
     if (['conflict', 'refused'].includes(meaning)) return { outcome: 'sent', wait: 0 };

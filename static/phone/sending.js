@@ -4,12 +4,13 @@ import { createSender, flush } from './queue.js';
 /**
  * @param {object} means
  * @param {any} means.store
+ * @param {() => Promise<{id: number} | string>} means.whoAmI
  * @param {{visit: Function, photo: Function}} means.send
  * @param {(progress: {id: string, photo: number, photos: number} | null) => void} means.report
  * @param {(outcome: string, error?: Error) => void} means.ended
  */
-export function keepSending({ store, send, report, ended }) {
-  const round = () => alone(() => flush({ store, send, report }));
+export function keepSending({ store, whoAmI, send, report, ended }) {
+  const round = () => alone(() => flushOwn({ store, whoAmI, send, report }));
   const sender = createSender({ round, ended });
   // `online` is a hint only: after reloads without a network it may never come.
   for (const hint of ['focus', 'online', 'pageshow']) addEventListener(hint, () => sender.nudge());
@@ -18,6 +19,15 @@ export function keepSending({ store, send, report, ended }) {
   });
   sender.nudge();
   return sender;
+}
+
+/** Nobody's visit goes out under another name, whoever has signed in on this phone meanwhile. */
+export async function flushOwn({ store, whoAmI, send, report }) {
+  if (!(await store.toSend()).length) return { outcome: 'empty', wait: 0 };
+  const me = await whoAmI();
+  if (typeof me === 'string') return { outcome: me, wait: 0 };
+  if (me.id !== (await store.meta('user'))) return { outcome: 'other', wait: 0 };
+  return flush({ store, send, report });
 }
 
 /** One tab sends at a time; the server would cope, but a photo twice is the auditor's money. */
@@ -31,5 +41,6 @@ export const inWords = (outcome) =>
     offline: 'No connection: kept on this phone',
     later: 'The server is busy: trying again soon',
     'sign-in': 'Sign in to send',
+    other: 'Somebody else is signed in on this phone',
     failed: 'This phone’s storage did not answer: reload the page',
   })[outcome];

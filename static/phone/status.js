@@ -16,7 +16,10 @@ export function createStatus({ state, trouble }) {
 
   const warn = (sentence) => inform(sentence, 'wrong');
 
+  const saving = () => state.setAttribute('aria-busy', 'true');
+
   function saved(at) {
+    state.removeAttribute('aria-busy');
     say(`On this phone · ${timeOf(at)}`, 'waiting');
     warn('');
   }
@@ -31,5 +34,5 @@ export function createStatus({ state, trouble }) {
     );
   }
 
-  return { say, inform, warn, saved, notSaved };
+  return { say, inform, warn, saving, saved, notSaved };
 }

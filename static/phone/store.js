@@ -24,10 +24,10 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const setMeta = (name, value) => write('meta', (store) => asked(store.put(value, name)));
 
   /** Somebody else's plan is not shown to who signs in next; unsent visits stay for their owner. */
-  async function signedInAs(user) {
-    if ((await meta('user')) === user) return;
-    await forgetLists();
-    await setMeta('user', user);
+  async function signedInAs({ id, name, email }) {
+    if ((await meta('user')) !== id) await forgetLists();
+    await setMeta('who', { name, email });
+    await setMeta('user', id);
   }
 
   const forgetLists = () =>
@@ -35,12 +35,11 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
       assignments.clear();
       sent.clear();
       facts.delete('user');
-      facts.delete('fetched_at');
+      facts.delete('who');
     });
 
-  /** @param {'assignments' | 'sent'} name */
-  const keepAll = (name, rows) =>
-    write(name, (store) => {
+  const keepAssignments = (rows) =>
+    write('assignments', (store) => {
       store.clear();
       for (const row of rows) store.put(row);
     });
@@ -82,6 +81,27 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
       return visit;
     });
 
+  /** One that another phone began. What is here already stays. */
+  const adopt = (visit, pictures = []) =>
+    db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
+      if (await asked(visits.get(visit.id))) return;
+      await asked(visits.put(visit));
+      for (const photo of pictures) await asked(photos.put(photo));
+    });
+
+  /** The last visits that the server holds; what was read of one stays with it. */
+  const keepSent = (rows) =>
+    write('sent', async (store) => {
+      const contents = new Map((await asked(store.getAll())).map((row) => [`${row.id} ${row.revision}`, row.content]));
+      store.clear();
+      for (const row of rows) store.put({ ...row, content: contents.get(`${row.id} ${row.revision}`) ?? null });
+    });
+  const keepContent = (id, content) =>
+    write('sent', async (store) => {
+      const row = await asked(store.get(id));
+      if (row) await asked(store.put({ ...row, content }));
+    });
+
   const photosOf = (id) => read('photos', (store) => asked(store.index('visit').getAll(id)));
   const addPhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
   const changePhoto = (id, apply) =>
@@ -95,7 +115,10 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const toSend = async () => (await visits()).filter((visit) => ['waiting', 'accepted'].includes(visit.state));
   const refuse = (id, { errors, reason }) =>
     change(id, (visit) => Object.assign(visit, { state: 'refused', errors, reason }));
-  const conflict = (id, reason) => change(id, (visit) => Object.assign(visit, { state: 'conflict', reason }));
+  const conflict = (id, { detail = '', stored_content: stored = null, stored_revision: revision = 1, is_returned: mayCorrect = false } = {}) =>
+    change(id, (visit) =>
+      Object.assign(visit, { state: 'conflict', reason: detail, stored, storedRevision: revision, mayCorrect }),
+    );
   const accept = (id, { receipt, received_at }) =>
     change(id, (visit) => Object.assign(visit, { state: 'accepted', receipt, received_at }));
 
@@ -113,7 +136,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   async function photosToSend(id) {
     const visit = await read('visits', (store) => asked(store.get(id)));
     const named = new Set(visit.payload.photos.map((photo) => photo.id));
-    return (await photosOf(id)).filter((photo) => named.has(photo.id) && !photo.sent_at && !photo.refused);
+    return (await photosOf(id)).filter((photo) => named.has(photo.id) && !photo.sent_at && !photo.refused && photo.blob);
   }
   const photoReceived = (id) =>
     changePhoto(id, (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }));
@@ -149,10 +172,13 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     setMeta,
     signedInAs,
     forgetLists,
-    keepAssignments: (rows) => keepAll('assignments', rows),
-    keepSent: (rows) => keepAll('sent', rows),
+    keepAssignments,
+    keepSent,
+    keepContent,
+    adopt,
     assignments: () => read('assignments', (store) => asked(store.getAll())),
     sent: () => read('sent', (store) => asked(store.getAll())),
+    sentOne: (id) => read('sent', (store) => asked(store.get(id))),
     allVisits,
     visits,
     visit: (id) => read('visits', (store) => asked(store.get(id))),

@@ -7,6 +7,7 @@
  * @property {AnswerState} [state]
  * @property {boolean | number | string | null} [value]
  * @property {string} [note]
+ * @property {string} [reason] Why it does not apply or was not observed.
  * @property {string} [typed] What stands in a number's field while it is not a number.
  * @property {{started_at: number, before: number | null} | null} [timer] Runs since `started_at` (epoch ms).
  *
@@ -16,6 +17,9 @@
  * @property {string} id
  * @property {string} label
  * @property {string | null} started_at
+ * @property {string | null} acknowledged_at
+ * @property {string | null} helped_at
+ * @property {string | null} ended_at
  * @property {Answers} answers
  * @property {string | null} removed_at Removed ones stay until the visit is sent, so that it can be undone.
  *
@@ -49,7 +53,7 @@
  * @property {number | null} [version_number]
  * @property {string} form_url
  * @property {Location} location
- * @property {'draft' | 'waiting' | 'accepted' | 'received' | 'refused' | 'conflict'} state
+ * @property {'draft' | 'waiting' | 'accepted' | 'received' | 'refused' | 'returned' | 'conflict'} state
  *   accepted: the server has the answers, photos are still to go.
  * @property {string} started_at
  * @property {string | null} ended_at
@@ -58,12 +62,27 @@
  * @property {string} note
  * @property {Interaction[]} interactions
  * @property {Answers} answers Of the sections that are asked once per visit.
+ * @property {string | null} left_at Departure, where the auditor wrote it; else the moment of sending.
+ * @property {'live' | 'covert'} mode
+ * @property {{what: string, at: string}[]} taps
+ * @property {string} hidden_notes
+ * @property {string} not_completed_reason
+ * @property {{latitude?: number, longitude?: number, accuracy_m?: number, refused?: boolean} | null} told Where the phone was.
+ * @property {number} revision
+ * @property {{comment: string} | null} returned A reviewer's word.
+ * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
+ * @property {Asked[]} asked Changed on two phones: the auditor chooses.
+ * @property {object | null} [stored] What the server holds instead (409).
  * @property {{step: string, criterion: string | null}} place Where the auditor was last.
  * @property {object | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
  * @property {string} reason
  * @property {string | null} receipt
  * @property {string | null} received_at
+ *
+ * @typedef {object} Asked
+ * @property {string[]} path
+ * @property {any} theirs
  *
  * @typedef {object} Photo
  * @property {string} id

@@ -5,12 +5,14 @@ import re
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from PIL import Image, ImageChops
 
 from audits.models import Criterion, Option, Section, Standard, Version
+from audits.release import release
 from audits.standards import clone, publish, retire
-from audits.views import release
+from config.icons import FOLDER, SIZES, draw
 
-PHONE = "/phone/"
+PHONE, ME = "/phone/", "/phone/me/"
 
 
 def form_url(version, **query) -> str:
@@ -114,12 +116,65 @@ def test_pages_run_no_inline_script_or_style(client, world):
         assert "default-src 'self'" in response.headers["Content-Security-Policy"]
 
 
-def test_list_names_who_is_signed_in_and_gives_the_cookie_that_sending_needs(client, world):
+def test_everybody_gets_the_same_list_and_it_holds_nobodys_name(client, world):
+    """The phone keeps the page, and another person may sign in on it."""
+    pages = set()
+    for person in (world.ana, world.abe):
+        client.force_login(person)
+        response = client.get(PHONE)
+        assert "no-store" in response.headers["Cache-Control"]
+        pages.add(response.content)
+    assert len(pages) == 1
+    assert world.ana.email.encode() not in pages.pop()
+
+
+def test_the_phone_learns_whose_session_it_is_and_gets_the_cookie_that_sending_needs(client, world):
     client.force_login(world.ana)
-    response = client.get(PHONE)
-    assert f'data-user="{world.ana.pk}"' in response.content.decode()
+    response = client.get(ME)
+    assert response.json() == {"id": world.ana.pk, "name": str(world.ana), "email": world.ana.email}
     assert "csrftoken" in response.cookies
     assert "no-store" in response.headers["Cache-Control"]
+
+
+# ---- without a connection
+
+
+def worker_text(client) -> str:
+    response = client.get(reverse("audits:worker"))
+    assert response.headers["Content-Type"].startswith("text/javascript")
+    assert "no-store" in response.headers["Cache-Control"]
+    return response.content.decode()
+
+
+def test_the_worker_keeps_every_file_that_list_and_form_name(client, world):
+    kept = worker_text(client)
+    client.force_login(world.ana)
+    pages = client.get(PHONE).content.decode() + form_text(client, world.version)
+    named = set(re.findall(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"', pages))
+    assert len(named) > 20
+    assert {name for name in named if f'"{name}"' not in kept} == set()
+
+
+def test_the_worker_names_the_release_and_so_do_the_pages_that_it_keeps(client, world):
+    assert f'"release": "{release()}"' in worker_text(client)
+    client.force_login(world.ana)
+    for address in (PHONE, form_url(world.version)):
+        assert client.get(address).headers["Plumbline-Release"] == release()
+
+
+def test_the_app_can_be_installed_with_icons_that_are_there(client):
+    manifest = client.get(reverse("audits:manifest")).json()
+    assert manifest["start_url"] == manifest["scope"] == PHONE
+    assert manifest["display"] == "standalone"
+    for icon in manifest["icons"]:
+        assert (settings.BASE_DIR / icon["src"].lstrip("/")).is_file()
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_icons_are_those_that_the_code_draws(size):
+    with Image.open(FOLDER / f"icon-{size}.png") as kept:
+        assert ImageChops.difference(kept.convert("RGB"), draw(size)).getbbox() is None
 
 
 # ---- who may open them

@@ -18,6 +18,7 @@ import pytest
 
 from config.demo.__main__ import environment
 from config.demo.places import PASSWORD
+from tests.browser.stage import phone, proxied, stage, stages  # noqa: F401 - fixtures
 from tests.servers.run import free_port
 
 START_UP = 180.0
@@ -32,6 +33,13 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+SMALL_PHONE: dict = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 def chromium() -> str:
@@ -109,9 +117,8 @@ def open_page(browser, server, request) -> Iterator[Callable]:
     opened, faults = [], []
 
     def open_page(name: str, **context):
-        page = browser.new_context(
-            base_url=server.url, locale="en-GB", timezone_id="Europe/London", **context
-        ).new_page()
+        given = {"base_url": server.url, "locale": "en-GB", "timezone_id": "Europe/London"} | context
+        page = browser.new_context(**given).new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
         page.on("console", lambda said: faults.append(f"{name}: {said.text}") if _is_refusal(said) else None)
@@ -139,9 +146,7 @@ def _keep_picture(page, name: str) -> None:
 @pytest.fixture
 def phone_page(open_page):
     """A small phone in the aisle."""
-    return open_page(
-        "phone", viewport={"width": 360, "height": 740}, device_scale_factor=2, is_mobile=True, has_touch=True
-    )
+    return open_page("phone", **SMALL_PHONE)
 
 
 @pytest.fixture

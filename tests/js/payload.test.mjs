@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { addInteraction, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../static/phone/draft.js';
+import { addInteraction, markMoment, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../static/phone/draft.js';
 import { placeOf } from '../../static/phone/errors.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
@@ -19,12 +19,16 @@ test('a visit names its place, times, context and every answer by its key', () =
   patchAnswer(visit, 'i1', 'wait', { state: 'not_observed' });
   patchAnswer(visit, 'visit', 'clean', answered(false));
   renameInteraction(visit, 'i1', ' Till 2 ');
+  patchAnswer(visit, 'context', 'conflict_of_interest', answered(true, { note: 'My cousin.' }));
+  markMoment(visit, 'i1', 'helped_at', AT);
   assert.deepEqual(built(visit), {
+    revision: 1, place: null, conflict_of_interest: true, conflict_of_interest_note: 'My cousin.',
+    not_completed_reason: '', taps: [], hidden_notes: '',
     location: 3, version: 7, assignment: 5, started_at: AT, ended_at: END, mode: 'live', clock_offset_ms: -1200,
     context: { staff_seen: 3, customers_waiting: null, busyness: 'normal' },
     note: 'Rain.',
     interactions: [{
-      id: 'i1', label: 'Till 2', started_at: null,
+      id: 'i1', label: 'Till 2', started_at: null, acknowledged_at: null, helped_at: AT, ended_at: null,
       observations: [
         { criterion: 'greeted', state: 'answered', value: true },
         { criterion: 'how', state: 'answered', value: 'own', note: 'smiled' },

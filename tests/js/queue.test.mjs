@@ -18,7 +18,7 @@ function stage(visits, answers, photos = []) {
     toSend: async () => [...state.values()].filter((each) => ['waiting', 'accepted'].includes(each.state)),
     accept: async (id, { receipt }) => set(id, { state: 'accepted', receipt }),
     refuse: async (id, reasons) => set(id, { state: 'refused', ...reasons }),
-    conflict: async (id, reason) => set(id, { state: 'conflict', reason }),
+    conflict: async (id, { detail }) => set(id, { state: 'conflict', reason: detail }),
     settle: async (id) => set(id, { state: 'received' }),
     photosToSend: async (id) => pictures.filter((each) => each.visit === id && !each.sent && !each.refused),
     photoReceived: async (id) => Object.assign(pictures.find((each) => each.id === id), { sent: true }),

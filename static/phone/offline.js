@@ -1,0 +1,58 @@
+/** The page's side of the service worker: registers it, has forms kept, and lets a new release in when all agree. */
+
+const UPDATE_MS = 60 * 60_000;
+
+/**
+ * @param {object} given
+ * @param {string | undefined} given.address Of the worker; none in development.
+ * @param {() => void} given.changed Something about `isUpdateWaiting` changed.
+ */
+export function createOffline({ address, changed }) {
+  const container = navigator.serviceWorker;
+  /** @type {ServiceWorkerRegistration | null} */
+  let registration = null;
+  let isReloading = false;
+
+  async function start() {
+    if (!address || !container) return;
+    registration = await container.register(address);
+    watch(registration.installing);
+    registration.addEventListener('updatefound', () => watch(registration.installing));
+    setInterval(() => registration.update().catch(() => {}), UPDATE_MS); // without a connection there is no news
+    changed();
+  }
+
+  function watch(worker) {
+    worker?.addEventListener('statechange', changed);
+  }
+
+  /** The first worker of all just begins; only one that follows another waits. */
+  const isUpdateWaiting = () => Boolean(registration?.waiting && registration.active);
+
+  /** Both pages and worker of the new release, from here on. */
+  function update() {
+    container.addEventListener('controllerchange', () => {
+      if (isReloading) return;
+      isReloading = true;
+      location.reload();
+    });
+    registration.waiting?.postMessage({ deed: 'take-over' });
+  }
+
+  /**
+   * @param {string[]} forms Their paths.
+   * @returns {Promise<boolean>} whether all would open without a connection now
+   */
+  async function keep(forms) {
+    if (!registration) return false;
+    const { active } = await container.ready;
+    const missing = await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      active.postMessage({ deed: 'keep', forms }, [port2]);
+    });
+    return missing === 0;
+  }
+
+  return { start, keep, update, isUpdateWaiting };
+}

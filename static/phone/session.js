@@ -1,0 +1,59 @@
+/** Signing in where one is, so that nothing on the page or in the queue is touched. */
+import { csrf } from './network.js';
+
+/** @returns {Promise<'ok' | 'wrong' | 'offline'>} */
+async function post(address, fields) {
+  try {
+    await fetch(address, { cache: 'no-store' }); // brings the cookie that sending needs
+    const response = await fetch(address, {
+      method: 'POST',
+      redirect: 'manual', // the way on is the server's yes
+      headers: { 'X-CSRFToken': csrf() },
+      body: new URLSearchParams(fields),
+    });
+    return response.type === 'opaqueredirect' ? 'ok' : 'wrong';
+  } catch {
+    return 'offline';
+  }
+}
+
+const WORDS = {
+  wrong: 'That was not right: check the address and the password, or sign in another way.',
+  offline: 'No connection: try again when there is one.',
+};
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {() => void} signedIn
+ */
+export function createSignIn(dialog, signedIn) {
+  const form = dialog.querySelector('form');
+  const wrong = dialog.querySelector('[role="alert"]');
+  const say = (sentence) => Object.assign(wrong, { textContent: sentence, hidden: !sentence });
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    say('');
+    const { username, password } = form.elements;
+    const outcome = await post(dialog.dataset.address, { username: username.value, password: password.value });
+    if (outcome !== 'ok') return say(WORDS[outcome]);
+    password.value = '';
+    dialog.close();
+    return signedIn();
+  });
+  dialog.querySelector('[type="button"]').addEventListener('click', () => dialog.close());
+
+  /** @param {string} email of whose work waits here */
+  return (email = '') => {
+    say('');
+    if (email) form.elements.username.value = email;
+    if (!dialog.open) dialog.showModal();
+  };
+}
+
+/** The button that opens it. */
+export function signInButton(text, open) {
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: text });
+  button.addEventListener('click', () => open());
+  return button;
+}
