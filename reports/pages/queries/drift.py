@@ -1,6 +1,6 @@
 """The drift report: which stores need somebody, then all flags, then all stores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.core.paginator import Page
@@ -19,9 +19,11 @@ from reports.pages.queries.flags import (
     rows_with_charts,
     state_of,
 )
+from reports.pages.queries.instead import briefly
 from reports.pages.queries.paging import page_of
 from reports.pages.queries.scope import Scope, section_titles
 
+IN_CONTROL = "control"
 N_LEADS = 3
 FLAGS_A_PAGE = 25
 STORES_A_PAGE = 50
@@ -132,8 +134,18 @@ def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, orde
         _ordered(results, scope, order),
         number=page,
         size=STORES_A_PAGE,
-        rows=lambda found: store_rows(found, today=scope.today),
+        rows=lambda found: _with_reasons(scope, store_rows(found, today=scope.today)),
     )
+
+
+def _with_reasons(scope: Scope, rows: list[StoreRow]) -> list[StoreRow]:
+    """Where a share moved and no flag was raised, the row says why."""
+    calm = [row.location_id for row in rows if row.state == IN_CONTROL]
+    why = briefly(standard=scope.standard, location_ids=calm) if scope.standard else {}
+    return [
+        replace(row, reading=f"{row.reading}: {why[row.location_id]}") if row.location_id in why else row
+        for row in rows
+    ]
 
 
 def with_flags(results: QuerySet[LocationResult], scope: Scope) -> QuerySet[LocationResult]:

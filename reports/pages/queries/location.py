@@ -10,11 +10,15 @@ from django.db.models import Count, Q
 from audits.models import Visit
 from locations.models import Location, Region
 from locations.roles import READS_RESULTS
+from reports.detection.latest import latest
+from reports.measure.instead import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
 from reports.pages.queries import NotVisible
+from reports.pages.queries.consistency import Alike, alike
 from reports.pages.queries.execution import PointRow, execution
 from reports.pages.queries.flags import SYMBOLS, Direction, FlagRow, flag_row, state_of
+from reports.pages.queries.instead import InsteadView, instead_of_flag
 from reports.pages.queries.paging import page_of
 from reports.pages.queries.quotes import Quote, quotes
 from reports.pages.queries.reported import MetricView, metric_views
@@ -80,6 +84,9 @@ class LocationPage:
     metrics: list[MetricView]
     other_metrics: list[Link]
     moved: list[MovedRow]
+    alike: Alike | None
+    instead: InsteadView | None
+    chain_movement: str
     quotes: list[Quote]
     visits: Page
     earlier: list[EarlierFlag]
@@ -112,6 +119,8 @@ def location_page(
     metrics, other_metrics = metric_views(
         scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
     )
+    known = latest(standard=asked.standard, locations=[location.pk], with_peers=True) if asked.standard else None
+    is_calm = result is not None and not opened and not result.n_more_needed
     state = state_of(
         direction=flag.direction if flag else None,
         comparison=flag.comparison if flag else result.comparison if result else "",
@@ -138,6 +147,9 @@ def location_page(
         metrics=metrics,
         other_metrics=other_metrics,
         moved=moved,
+        alike=alike(known, location_id=location.pk, onset=opened[0].onset_at if opened else None),
+        instead=instead_of_flag(known, location_id=location.pk) if is_calm else None,
+        chain_movement=_chain_movement(asked) if is_calm else "",
         quotes=quotes(
             user=user,
             location=location,
@@ -194,6 +206,12 @@ def _facts(location: Location, flag: DriftFlag, asked: Scope) -> str:
         evidence=flag.evidence,
         per_location_year=asked.false_alarms_per_year,
     )
+
+
+def _chain_movement(asked: Scope) -> str:
+    """What the whole chain did this week, where it is enough to look like a change of this store."""
+    movement = asked.run.chain_movement if asked.run else None
+    return sentences.chain_movement(movement) if movement is not None and abs(movement) >= LEAST_POINTS else ""
 
 
 def _comparison_note(flag: DriftFlag) -> str:

@@ -1,0 +1,116 @@
+"""How alike two customers are treated at one location: now, before the onset, and by daypart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.detection.latest import Latest
+from reports.detection.moments import to_days
+from reports.measure.consistency import LEAST_VISITS, Consistency, Shrunk, consistency
+from reports.measure.groups import gathered
+
+LATELY_DAYS = 182.0
+NOW, BEFORE = 0, 1
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with a 90 % interval, 0 to 1; `missing` visits more are needed where there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    missing: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One time, or one daypart of the time since then."""
+
+    name: str
+    n_visits: int
+    promise: Estimate
+    unevenness: Estimate
+    within_visits: float | None
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """now : since the onset, or lately. before : until the onset, None without one. dayparts : of now.
+
+    has_critical : whether any criterion of the standard is critical; without one there is no promise.
+    """
+
+    now: Part
+    before: Part | None
+    dayparts: list[Part]
+    has_critical: bool
+
+
+def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | None:
+    """How alike customers are treated at a location, judged beside its peers.
+
+    found : with the visits of the location and its peers. onset : datetime of a flag's onset; None: lately is the
+    half year before the last visits the run saw, or the last four visits where those are fewer.
+    None when the run did not know the location.
+    """
+    place = found.place(location_id)
+    if place is None:
+        return None
+    chain = found.chain
+    own = chain.location == place
+    since = to_days(onset) if onset is not None else _lately(found, chain.time[own])
+    others = [each for each in np.unique(chain.location).tolist() if each != place]
+    peer_group = np.full(chain.n_locations, -1)
+    peer_group[others] = np.arange(len(others))
+    is_new = own & (chain.time >= since)
+    by_time = _groups(chain.location, own, np.where(is_new, NOW, BEFORE if onset is not None else -1), 2, peer_group)
+    times = _judged(found, by_time, [place] * 2 + others)
+    names = found.history.codes.dayparts.tolist()
+    daypart = np.where(is_new, chain.daypart, -1)
+    by_daypart = _groups(chain.location, own, daypart, len(names), peer_group)
+    parts = _judged(found, by_daypart, [place] * len(names) + others)
+    n_visits = np.bincount(daypart[daypart >= 0], minlength=len(names))
+    n_now = int(is_new.sum())
+    return Treatment(
+        now=_part("now", n_now, times, NOW),
+        before=_part("before", int((own & ~is_new).sum()), times, BEFORE) if onset is not None else None,
+        dayparts=[_part(name, int(n_visits[at]), parts, at) for at, name in enumerate(names) if n_visits[at]],
+        has_critical=bool(chain.critical.any()),
+    )
+
+
+def _lately(found: Latest, own: np.ndarray) -> float:
+    """Since when a location's visits count as lately, as in a run's results."""
+    end = found.effects.fitted_at - LATELY_DAYS
+    return min(end, float(own[-LEAST_VISITS:][0])) if own.size else end
+
+
+def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:
+    """(V,) the location's own visits in their groups, each peer's in one of its own after them."""
+    peers = peer_group[location]
+    return np.where(own, group, np.where(peers >= 0, peers + n_groups, -1))
+
+
+def _judged(found: Latest, group: np.ndarray, place: list[int]) -> Consistency:
+    chain, effects = gathered(found.chain, found.effects, group, np.array(place, dtype=int))
+    return consistency(chain, effects)
+
+
+def _part(name: str, n_visits: int, judged: Consistency, at: int) -> Part:
+    return Part(
+        name,
+        n_visits,
+        _estimate(judged.promise_kept, at),
+        _estimate(judged.unevenness, at),
+        _known(judged.within_visits[at]),
+    )
+
+
+def _estimate(shrunk: Shrunk, at: int) -> Estimate:
+    value, low, high = (_known(part[at]) for part in (shrunk.value, shrunk.low, shrunk.high))
+    return Estimate(value, low, high, int(shrunk.missing[at]))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

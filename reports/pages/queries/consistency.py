@@ -1,0 +1,53 @@
+"""How alike two customers are treated at a store, as sentences and a small table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.detection.consistency import Estimate, Part, treatment
+from reports.detection.latest import Latest
+from reports.pages import explanations, words
+from reports.pages.sentences import Sentence
+
+
+@dataclass(frozen=True)
+class AlikeRow:
+    name: str
+    n_visits: int
+    promise: str
+    unevenness: str
+
+
+@dataclass(frozen=True)
+class Alike:
+    promise: Sentence
+    unevenness: Sentence
+    rows: list[AlikeRow]
+    facts: str
+
+
+def alike(found: Latest | None, *, location_id: int, onset: datetime | None) -> Alike | None:
+    """None where no run knows the store. onset : of its open flag."""
+    told = treatment(found, location_id=location_id, onset=onset) if found else None
+    if told is None:
+        return None
+    rows = [_row(told.now, "Since the onset" if onset else "Lately")]
+    rows += [_row(told.before, "Before")] if told.before else []
+    rows += [_row(part, words.capital(part.name)) for part in told.dayparts]
+    since = "since the onset" if onset else "in the last half year"
+    return Alike(
+        promise=explanations.promise(told),
+        unevenness=explanations.unevenness(told),
+        rows=rows,
+        facts=f"{words.count(told.now.n_visits, 'visit')} {since}; 90{words.NBSP}% intervals in brackets.",
+    )
+
+
+def _row(part: Part, name: str) -> AlikeRow:
+    return AlikeRow(name, part.n_visits, _figure(part.promise), _figure(part.unevenness))
+
+
+def _figure(found: Estimate) -> str:
+    """61 (54–68), or, in visits, how many are missing: 2 more."""
+    if found.value is None or found.low is None or found.high is None:
+        return f"{max(found.missing, 1)} more"
+    return f"{round(100 * found.value)} ({words.interval(found.low, found.high)})"

@@ -1,0 +1,31 @@
+"""What is shown where there is no flag, though the plain share moved: for one store, and for a page of stores."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from audits.models import Standard
+from reports.detection.instead import moved
+from reports.detection.latest import Latest, latest
+from reports.pages import explanations
+from reports.pages.sentences import Sentence
+
+
+@dataclass(frozen=True)
+class InsteadView:
+    first: Sentence
+    reasons: list[Sentence]
+
+
+def instead_of_flag(found: Latest | None, *, location_id: int) -> InsteadView | None:
+    """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying."""
+    told = moved(found, [location_id]).get(location_id) if found else None
+    return InsteadView(explanations.moved_first(told), explanations.reasons(told)) if told else None
+
+
+def briefly(*, standard: Standard, location_ids: Iterable[int]) -> dict[int, str]:
+    """The largest reason of each of these stores, where there is one; in as many queries for fifty as for one."""
+    wanted = list(location_ids)
+    found = latest(standard=standard, locations=wanted) if wanted else None
+    if found is None:
+        return {}
+    return {location: explanations.moved_briefly(told) for location, told in moved(found, wanted).items()}
