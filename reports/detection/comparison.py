@@ -122,7 +122,7 @@ def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
     Metrics that are for context only and those that contain the audits are named and refused. Three queries.
     """
     metrics = list(Metric.objects.order_by("name", "pk"))
-    telling = [metric for metric in metrics if _why_never(metric) is None]
+    telling = [metric for metric in metrics if why_never(metric) is None]
     rows = Reading.objects.filter(metric__in=telling, period_end__lt=as_of)
     table = np.array(
         [
@@ -144,14 +144,14 @@ def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
             mine = table[:, 0] == metric.pk
             found.append(_reported(metric, locations.size, place[mine], table[mine, 2:]))
         else:
-            refused = np.full(locations.size, _why_never(metric), dtype=object)
+            refused = np.full(locations.size, why_never(metric), dtype=object)
             never = np.full(locations.size, np.inf)
             found.append(Reported(metric, {}, {}, refused, never, others[metric.pk]))
     until = float(table[:, 3].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
     return ReportedNumbers(found, until)
 
 
-def _why_never(metric: Metric) -> str | None:
+def why_never(metric: Metric) -> str | None:
     """Why a metric is no evidence anywhere."""
     if metric.higher_is == Metric.Better.NEITHER:
         return CONTEXT

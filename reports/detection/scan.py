@@ -8,6 +8,7 @@ from django.db import transaction
 from audits.models import Section
 from reports.detection import flags
 from reports.detection.comparison import ReportedNumbers, Verdict, reported_numbers
+from reports.detection.disagreements import Disagreements, level_disagreements
 from reports.detection.effects import pack
 from reports.detection.moments import to_datetime, to_days
 from reports.detection.rows import History, load
@@ -24,7 +25,15 @@ from reports.detection.runs import (
 from reports.measure.calibration import Calibration, calibrate
 from reports.measure.chain import Chain
 from reports.measure.drift import DECLINE, Settings, Signal, detect, stated_threshold
-from reports.measure.levels import LEAST_VISITS, Levels, adjusted_values, chain_movement, fit_window, recent_levels
+from reports.measure.levels import (
+    LEAST_VISITS,
+    Levels,
+    adjusted_values,
+    chain_movement,
+    fit_window,
+    fitted_levels,
+    recent_levels,
+)
 from reports.measure.severity import Effects, fit_effects
 from reports.measure.standing import Standing, standing
 from reports.models import LocationResult, Run
@@ -32,12 +41,13 @@ from reports.models import LocationResult, Run
 __all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan"]
 
 LATELY_DAYS = 182.0
+LEAST_POINTS = 8  # of a small chart, where half a year holds fewer
 VISITS_AT_ONCE = 8192
 LEAST_EVIDENCE = 20.0
 VISITS_TO_CALIBRATE = 12_000  # more make the threshold no steadier than a few hundredths
 RESULT_FIELDS = [
     "run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "reported", "comparison",
-    "points",
+    "points", "n_disagreements", "disagreements",
 ]  # fmt: skip
 
 
@@ -52,6 +62,7 @@ class Findings:
     levels: Levels
     values: np.ndarray
     verdicts: dict[int, Verdict]
+    disagreements: Disagreements
     at: float
 
 
@@ -78,6 +89,7 @@ def run_scan(run_id: int, progress: Listener | None = None) -> Run:
                 simulated_rate=_known(found.calibration.simulated_rate),
                 effects=pack(found.effects, found.history.codes),
                 chain_movement=chain_movement(found.effects),
+                levels_not_compared=[list(pair) for pair in found.disagreements.not_compared],
             )
     return run
 
@@ -102,7 +114,11 @@ def _find(run: Run, tell: Progress) -> Findings:
     numbers = reported_numbers(history.codes.locations, as_of=run.as_of.date())
     verdicts = _verdicts(chain, found, numbers, now=max(at, min(numbers.until, to_days(run.as_of))))
     levels = recent_levels(chain, effects, _lately(chain, at))
-    return Findings(history, effects, calibration, found, levels, adjusted_values(chain, effects), verdicts, at)
+    disagreements = level_disagreements(
+        codes=history.codes, observed=fitted_levels(chain, effects), numbers=numbers, as_of=run.as_of.date()
+    )
+    values = adjusted_values(chain, effects)
+    return Findings(history, effects, calibration, found, levels, values, verdicts, disagreements, at)
 
 
 def threshold_for(chain: Chain, effects: Effects, settings: Settings, *, seed: int) -> Calibration:
@@ -177,13 +193,15 @@ def _write(run: Run, found: Findings) -> None:
 def _results(run: Run, found: Findings) -> list[LocationResult]:
     chain, levels = found.history.chain, found.levels
     n_visits = np.diff(chain.first_visit)
-    shown = np.isfinite(found.values) & (chain.time >= found.at - LATELY_DAYS)
+    has_value, is_lately = np.isfinite(found.values), chain.time >= found.at - LATELY_DAYS
     results = []
     for place, location in enumerate(found.history.codes.locations.tolist()):
         visits = np.arange(chain.first_visit[place], chain.first_visit[place + 1])
-        recent = visits[shown[visits]]
+        shown = visits[has_value[visits]]
+        recent = shown[-max(LEAST_POINTS, int(is_lately[shown].sum())) :]
         days, values = chain.time[recent].round(2), np.clip(found.values[recent], 0, 1).round(4)
         verdict = found.verdicts[place]
+        disagreements = found.disagreements.rows.get(place, [])
         results.append(
             LocationResult(
                 standard=run.standard,
@@ -198,6 +216,8 @@ def _results(run: Run, found: Findings) -> list[LocationResult]:
                 reported=verdict.reported,
                 comparison=verdict.comparison,
                 points=[list(pair) for pair in zip(days.tolist(), values.tolist(), strict=True)],
+                n_disagreements=len(disagreements),
+                disagreements=disagreements,
             )
         )
     return results

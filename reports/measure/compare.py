@@ -190,13 +190,31 @@ def classify(*, onset: float | None, flagged_at: float | None, alarm_at, now: fl
     return Comparison(BLIND_SPOT)
 
 
+def why_no_quarters(reported, observed, *, least: int = 8) -> str | None:
+    """Why the locations of one region have no best quarter as reported and worst quarter as observed.
+
+    reported, observed : (n,) float without NaN, higher is better. least : fewer locations have no quarters.
+    Returns "too few values", "no variance", "ceiling" when more than half of the locations tie for the best quarter
+    as reported, or None.
+
+    >>> why_no_quarters([0.0] * 5 + [-1, -2, -3], np.arange(8))
+    'ceiling'
+    """
+    reported = np.asarray(reported, float)
+    if reported.size < least:
+        return TOO_FEW
+    if np.ptp(reported) == 0 or np.ptp(observed) == 0:
+        return NO_VARIANCE
+    return CEILING if (reported >= np.quantile(reported, 0.75)).mean() > CEILING_SHARE else None
+
+
 def level_blind_spots(reported, observed, region, *, higher_is_better: bool = True, least: int = 8):
     """Locations in the best quarter of their region as reported, and in the worst quarter as observed.
 
     For chains whose visits are too few to see a drift. reported, observed : (L,) float, NaN for none;
     observed: higher is better. region : (L,) int. least : a region with fewer comparable locations has no
-    quarters. Returns (L,) bool. Ties count towards neither quarter's inside: a value equal to the quartile
-    belongs to the quarter.
+    quarters, nor has one where most tie for the best (`why_no_quarters`). Returns (L,) bool. Ties count towards
+    neither quarter's inside: a value equal to the quartile belongs to the quarter.
 
     >>> level_blind_spots([9, 1, 2, 3], [0.2, 0.7, 0.8, 0.9], [0, 0, 0, 0], least=4).tolist()
     [True, False, False, False]
@@ -207,7 +225,7 @@ def level_blind_spots(reported, observed, region, *, higher_is_better: bool = Tr
     found = np.zeros(reported.size, bool)
     for name in np.unique(region[comparable]):
         here = np.flatnonzero(comparable & (region == name))
-        if here.size < least or np.ptp(reported[here]) == 0 or np.ptp(observed[here]) == 0:
+        if why_no_quarters(reported[here], observed[here], least=least):
             continue
         best = reported[here] >= np.quantile(reported[here], 0.75)
         worst = observed[here] <= np.quantile(observed[here], 0.25)

@@ -89,6 +89,24 @@ def recent_levels(chain: Chain, effects: Effects, since) -> Levels:
     return Levels(bounds[0], bounds[1], bounds[2], n_visits)
 
 
+def fitted_levels(chain: Chain, effects: Effects) -> np.ndarray:
+    """The share that each location is expected to keep on the chain's mix of criteria, from its effect in the model.
+
+    Empirical Bayes: with few visits it lies close to its region. Returns (L,) on the 0..1 scale, NaN without a visit.
+
+    Two criteria at even odds, and a location 1.1 logits above the others: expit(1.1).
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> chain = Chain([0], [1.0], [1.0], [0], [0], [0], [[240, 0]], [0], [0, 0], [0, 0], [False] * 2, [0, 0], 2)
+    >>> even = replace(fit_effects(chain, at=0.0), criterion=np.zeros(2), location=np.full(2, 1.1))
+    >>> fitted_levels(chain, even).round(2).tolist()
+    [0.75, nan]
+    """
+    share, _, _ = _surplus(chain, effects)
+    return np.where(np.diff(chain.first_visit) > 0, share, np.nan)
+
+
 def chain_movement(effects: Effects) -> float:
     """How far the whole chain lies above (+) or below (-) its average this week, on the 0..1 scale.
 
