@@ -16,6 +16,8 @@ from reports.measure.severity import (
     with_current_days,
 )
 
+FAMILIAR_SD = 0.3  # logits, of a criterion's ease; until then each scan refits
+
 
 @dataclass(frozen=True)
 class DatedSignal:
@@ -53,8 +55,8 @@ def backtest(chain: Chain, settings: Settings, *, start: float, stop: float | No
     n_scans = int(np.floor((stop - start) / scan_days + 1e-9))
     for moment in start + scan_days * np.arange(1, n_scans + 1):
         earlier = moment - scan_days
-        if effects is None or earlier >= effects.fitted_at + refit_days - 1e-9:
-            before = chain.as_of(earlier)
+        before = chain.as_of(earlier)
+        if effects is None or earlier >= effects.fitted_at + refit_days - 1e-9 or _has_new_form(before, effects):
             effects = fit_effects(before, at=earlier, window_days=window_days)
             if threshold is None:
                 limit = stated_threshold(before, settings, effects)
@@ -62,6 +64,12 @@ def backtest(chain: Chain, settings: Settings, *, start: float, stop: float | No
         if progress is not None:
             progress(float(moment))
     return sorted(found, key=lambda dated: (dated.raised_at, dated.signal.location))
+
+
+def _has_new_form(known: Chain, effects: Effects) -> bool:
+    """Whether visits since the fit observed criteria that it hardly knew."""
+    recent = known.time >= effects.fitted_at
+    return bool((known.observed[recent][:, effects.criterion_sd > FAMILIAR_SD] > 0).any())
 
 
 def _scan_news(chain: Chain, effects: Effects, settings: Settings, threshold: float, found: list[DatedSignal],

@@ -68,6 +68,7 @@ class History:
         self.binomial = _cumulated(w / (1 + information * effects.overdispersion))
         self.information = _cumulated(information)
         self.leaning = _cumulated(information * self.residuals.typical[:, :n_levels])
+        self.unfamiliarity = _cumulated(self.residuals.unfamiliarity[:, :n_levels])
         self.auditor = _cumulated(effects.auditor_variance(chain)[:, None])
         self.spread = _cumulated(self.likelihoods)
 
@@ -142,8 +143,12 @@ def _level_ratios(history: History, at: _Onsets, c: int, prior_mean, prior_varia
     known = at.allowed & (after > 0)
     after = np.where(known, after, 1.0)
     now = (history.level[at.stop, c] - history.level[at.onset, c]) / after
-    auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / (at.stop - at.onset)
-    doubt = variance + 1 / after + auditor + (SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE)
+    n_after, n_before = at.stop - at.onset, np.maximum(at.onset - at.first, 1)
+    auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / n_after
+    new_form = (history.unfamiliarity[at.stop, c] - history.unfamiliarity[at.onset, c]) / n_after
+    new_form -= (history.unfamiliarity[at.onset, c] - history.unfamiliarity[at.first, c]) / n_before
+    model = SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE
+    doubt = variance + 1 / after + auditor + np.maximum(new_form, 0.0) + model
     chance = (history.binomial[at.stop, c] - history.binomial[at.onset, c]) / after**2
     information = np.maximum(history.information[at.stop, c] - history.information[at.onset, c], 1e-9)
     typical = np.clip((history.leaning[at.stop, c] - history.leaning[at.onset, c]) / information, 0.01, 0.99)

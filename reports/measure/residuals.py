@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects, weights
+from reports.measure.severity import Effects, unfamiliarity, weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class Residuals:
     typical : (V, K) mean of p, weighted by p (1 - p); 0.5 where nothing was observed.
     seen, expected : (V, K) conformity summed over the ratings, and its expectation at the fitted level.
     n : (V, K) number of ratings.
+    unfamiliarity : (V, K) mean posterior variance of the criteria observed, logits squared.
     """
 
     channels: tuple[str, ...]
@@ -31,6 +32,7 @@ class Residuals:
     seen: np.ndarray
     expected: np.ndarray
     n: np.ndarray
+    unfamiliarity: np.ndarray
 
 
 def channel_names(chain: Chain) -> tuple[str, ...]:
@@ -84,4 +86,5 @@ def residuals(chain: Chain, effects: Effects) -> Residuals:
     level = effects.of_location(chain)[chain.location][:, None] + gap
     extra = np.r_[effects.overdispersion, np.full(2, effects.overdispersion[0])]
     wide = [values.astype(float) for values in (information, typical, seen, expected, n)]
+    wide.append(unfamiliarity(chain, effects, members))
     return Residuals(channel_names(chain), level, weights(wide[0], extra), *wide)

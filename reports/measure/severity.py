@@ -32,13 +32,13 @@ class Effects:
     """What `fit_effects` found, all in logits; higher means that more conforms.
 
     fitted_at : the moment of the fit, days since 1970-01-01 UTC; only earlier visits were used.
-    criterion : (C,) ease of each criterion. location : (L,) level. region : (G,) mean level of a region's
-    locations.
+    criterion, criterion_sd : (C,) ease of each criterion and its posterior standard deviation. location :
+    (L,) level. region : (G,) mean level of a region's locations.
     auditor : (A,) leniency, below 0 = severe. auditor_sd : (A,) its posterior standard deviation.
     daypart, staffing : (n,) effects by code; a code that was never seen, or is unknown, has none.
     first_day, day : the effect of the whole chain on the days first_day, first_day + 1, ...
-    variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much interactions
-    of one visit ("interaction") and visits ("visit") differ beyond chance.
+    variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much
+    interactions of one visit ("interaction") and visits ("visit") differ beyond chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
 
     A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
@@ -46,6 +46,7 @@ class Effects:
 
     fitted_at: float
     criterion: np.ndarray
+    criterion_sd: np.ndarray
     location: np.ndarray
     region: np.ndarray
     auditor: np.ndarray
@@ -149,6 +150,7 @@ class _Fit:
         self.overdispersion = 0.1
         share = (self.y.sum(axis=0) + 2 * expit(CRITERION_MEAN)) / (self.n.sum(axis=0) + 2)
         self.criterion = np.log(share / (1 - share))
+        self.known = np.full(chain.n_criteria, 1 / FIXED_VARIANCE["criterion"])  # inverse posterior variance
 
     def _prior_variance(self, name: str) -> float:
         return self.variance[name] if name in self.variance else FIXED_VARIANCE[name]
@@ -165,7 +167,8 @@ class _Fit:
         gap = self.y - self.n * p
         prior = FIXED_VARIANCE["criterion"]
         gain = gap.sum(axis=0) - (self.criterion - CRITERION_MEAN) / prior
-        moved = np.clip(gain / (information.sum(axis=0) + 1 / prior), -1, 1)
+        self.known = information.sum(axis=0) + 1 / prior
+        moved = np.clip(gain / self.known, -1, 1)
         self.criterion = self.criterion + moved
         total = information.sum(axis=1)
         residual = np.divide(gap.sum(axis=1) - information @ moved, total, out=np.zeros_like(total), where=total > 0)
@@ -215,7 +218,8 @@ class _Fit:
         level[unseen] = self.region_mean[self.chain.region[unseen]]
         daily = np.repeat(self.effect["week"][-2::-1], int(WEEK_DAYS))
         effects = Effects(
-            fitted_at=self.at, criterion=self.criterion, location=level, region=self.region_mean,
+            fitted_at=self.at, criterion=self.criterion, criterion_sd=1 / np.sqrt(self.known),
+            location=level, region=self.region_mean,
             auditor=self.effect["auditor"][:-1],
             auditor_sd=1 / np.sqrt(self.weight["auditor"][:-1] + 1 / self.variance["auditor"]),
             daypart=self.effect["daypart"][:-1], staffing=self.effect["staffing"][:-1],
@@ -307,7 +311,7 @@ def with_current_days(effects: Effects, chain: Chain, *, until: float | None = N
     visits = chain.subset((chain.time >= effects.fitted_at - WEEK_DAYS) & (chain.time < until))
     held = replace(effects, day=effects.day[-1:])  # a step from the last level is shorter, and so closer to linear
     residual, information = _visit_residuals(visits, held)
-    w = weights(information, effects.overdispersion[0])
+    w = weights(information, effects.overdispersion[0] + unfamiliarity(visits, effects))
     place = np.clip(np.floor(visits.time - effects.fitted_at).astype(int) + int(WEEK_DAYS), 0, None)
     length = n_new + int(WEEK_DAYS)
     summed = np.r_[0.0, np.cumsum(np.bincount(place, w, length))]
@@ -335,11 +339,26 @@ def with_current_auditors(effects: Effects, chain: Chain) -> Effects:
     variance = np.full(size, effects.variance["auditor"])
     variance[: effects.auditor_sd.size] = effects.auditor_sd**2
     residual, information = _visit_residuals(visits, effects)
-    w = weights(information, effects.overdispersion[0] + effects.variance["quarter"])
+    unsure = effects.overdispersion[0] + effects.variance["quarter"] + unfamiliarity(visits, effects)
+    w = weights(information, unsure)
     gained = np.bincount(visits.auditor, w, size)
     pull = np.bincount(visits.auditor, w * residual, size)
     after = 1 / (1 / variance + gained)
     return replace(effects, auditor=severity + after * pull, auditor_sd=np.sqrt(after))
+
+
+def unfamiliarity(chain: Chain, effects: Effects, members: np.ndarray | None = None) -> np.ndarray:
+    """Mean posterior variance of the criteria that each visit observed: large for a form that the fit had not
+    seen.
+
+    members : (C, K) 1.0 where the criterion belongs to a channel; then the answer is (V, K), else (V,). 0
+    where nothing was observed.
+    """
+    groups = np.ones((chain.n_criteria, 1)) if members is None else members
+    n = chain.observed @ groups
+    total = chain.observed @ (groups * effects.criterion_sd[:, None] ** 2)
+    mean = np.divide(total, n, out=np.zeros(n.shape), where=n > 0)
+    return mean[:, 0] if members is None else mean
 
 
 def _visit_residuals(chain: Chain, effects: Effects) -> tuple[np.ndarray, np.ndarray]:
@@ -386,7 +405,8 @@ def reliability(effects: Effects, *, information: float, n_visits: int = 1) -> f
 
     location .2, auditor .1, overdispersion .05, chance 1 / 20: 0.2 / 0.4
 
-    >>> effects = Effects(0, np.zeros(1), np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1), np.zeros(1), np.zeros(1),
+    >>> zero, one = np.zeros(1), np.ones(1)
+    >>> effects = Effects(0, zero, one, zero, zero, zero, one, zero, zero,
     ...     0, np.zeros(1), {"location": 0.2, "auditor": 0.1}, np.array([0.05]))
     >>> round(reliability(effects, information=20.0), 3)
     0.5

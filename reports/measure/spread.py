@@ -10,7 +10,7 @@ from scipy.special import expit, logit, logsumexp
 
 from reports.measure.chain import Chain
 from reports.measure.interactions import ROWS_AT_ONCE, interactions
-from reports.measure.severity import Effects
+from reports.measure.severity import Effects, unfamiliarity
 
 RATIOS = np.array([0.67, 1.0, 1.5, 2.2, 3.2, 4.5, 6.3])  # spreads that are tried, in units of the chain's usual one
 PRIOR = np.array([0.10, 0.60, 0.20, 0.07, 0.02, 0.007, 0.003])  # of a location's own, before any visit
@@ -21,6 +21,7 @@ ATTENUATION = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a logit by a normal sp
 GRID = np.arange(-5.0, 4.01, 0.25, dtype=np.float32)  # logits around the expectation
 NODES = np.sqrt(3) * np.array([-1.0, 0.0, 1.0])  # Gauss-Hermite with three points, in standard deviations
 NODE_WEIGHTS = np.array([1 / 6, 2 / 3, 1 / 6])
+UNFAMILIAR = 0.25  # logits squared; what is odd in a form that the fit has hardly seen is the form
 TINY = 1e-30  # in single precision
 
 
@@ -34,8 +35,9 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
     visit.
 
     An interaction's ratings enter by gap, information and typical p: as a binomial with the same first three
-    cumulants. The spread is integrated on a grid, the visit's own level by Gauss-Hermite quadrature. The mean
-    share stays where it is while the spread grows.
+    cumulants. A visit on a form that the fit has hardly seen says nothing. The spread is integrated on a
+    grid, the visit's own level by Gauss-Hermite quadrature. The mean share stays where it is while the spread
+    grows.
     """
     offset = effects.of_location(chain)[chain.location] + effects.common(chain)
     found = interactions(chain, expit((effects.criterion + offset[:, None]).astype(np.float32)))
@@ -57,7 +59,9 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
         begin = np.flatnonzero(np.r_[True, np.diff(visit) > 0])
         summed[visit[begin]] += np.add.reduceat(log, begin, axis=0)
     by_node = summed.reshape(chain.n_visits, sd.size, NODES.size)
-    return logsumexp(by_node + np.log(NODE_WEIGHTS), axis=2)
+    likelihoods = logsumexp(by_node + np.log(NODE_WEIGHTS), axis=2)
+    likelihoods[unfamiliarity(chain, effects) > UNFAMILIAR] = 0.0
+    return likelihoods
 
 
 def believed(before: np.ndarray) -> np.ndarray:
