@@ -2,11 +2,12 @@
 
 from django.dispatch import receiver
 
+from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from reports.detection import scoring
-from reports.tasks import score_visit, send_on_commit
+from reports.tasks import EVALUATED_AT_ONCE, evaluate_location, score_visit, send_on_commit
 
-ONE_BY_ONE = 50  # more at once come from an import, which scores them itself; the sweeper takes what is left
+ONE_BY_ONE = EVALUATED_AT_ONCE  # an import scores its visits itself; the sweeper takes what is left
 
 
 @receiver(visit_approved)
@@ -21,8 +22,18 @@ def queue_approved_visits(sender, visit_ids, **kwargs) -> None:
 @receiver(visit_withdrawn)
 def forget_withdrawn_visits(sender, visit_ids, **kwargs) -> None:
     scoring.withdraw_visits(visit_ids)
+    _evaluate_places_of(visit_ids)
 
 
 @receiver(visit_excluded)
 def leave_out_excluded_visits(sender, visit_ids, **kwargs) -> None:
     scoring.exclude_visits(visit_ids)
+    _evaluate_places_of(visit_ids)
+
+
+def _evaluate_places_of(visit_ids) -> None:
+    """A flag that rested on a visit that does not count any more should not stand until the next run."""
+    if len(visit_ids) <= ONE_BY_ONE:
+        visits = Visit.objects.filter(pk__in=visit_ids).order_by()
+        for standard_id, location_id in visits.values_list("version__standard", "location").distinct():
+            send_on_commit(evaluate_location, standard_id, location_id)

@@ -2,35 +2,45 @@
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection import scan, scoring
+from reports.detection import at_once, scan, scoring
 from reports.models import Run, Tally
 
 log = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=30)
 SWEPT_AT_ONCE = 20_000  # a task stays short
+EVALUATED_AT_ONCE = 50  # more at once come from an import; the next run sees them
 
 heals = {"acks_late": True, "autoretry_for": (OperationalError,), "retry_backoff": True, "max_retries": 5}
 
 
-def send_on_commit(task, argument) -> None:
+def send_on_commit(task, *arguments) -> None:
     """A broker that is away undoes nothing (robust): the tables are the queue of record, the sweeper sends again."""
 
     def send() -> None:
-        task.delay(argument)
+        task.delay(*arguments)
 
     transaction.on_commit(send, robust=True)
 
 
 @shared_task(**heals)
 def score_visit(visit_id: str) -> None:
-    scoring.score_visit(visit_id)
+    """Scores a visit, then sees at once what it says of its location."""
+    if scoring.score_visit(visit_id):
+        at_once.evaluate_visit(UUID(visit_id))
+
+
+@shared_task(**heals)
+def evaluate_location(standard_id: int, location_id: int) -> None:
+    """Sees what the visits of one location say now, with the common effects of the last run."""
+    at_once.evaluate_location(standard_id=standard_id, location_id=location_id)
 
 
 @shared_task(**heals)
@@ -40,7 +50,12 @@ def sweep_unscored() -> None:
     lost = Run.objects.filter(state=Run.State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER)
     for run in lost.exclude(standard__in=underway):
         run_scan.delay(run.pk)
+    left = Tally.objects.waiting().filter(received_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
+    places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
+    if len(places) <= EVALUATED_AT_ONCE:
+        for standard_id, location_id in dict.fromkeys(places):
+            evaluate_location.delay(standard_id, location_id)
 
 
 @shared_task(**heals)

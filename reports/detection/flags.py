@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from audits.models import Section, Standard
 from reports.detection.comparison import Verdict
 from reports.detection.moments import to_datetime, to_days
 from reports.detection.rows import History
@@ -43,18 +44,40 @@ UPDATED = [
 ]  # fmt: skip
 
 
-def reconcile(
-    *, run: Run, history: History, found: list[Standing], verdicts: dict[int, Verdict], titles: dict[str, str]
-) -> Changes:
-    """Match what stands with the flags that are open.
+def lock(standard_id: int) -> None:
+    """Within a transaction: nobody else reconciles the flags of this standard until it ends."""
+    Standard.objects.select_for_update(no_key=True).get(pk=standard_id)
 
-    verdicts : by index of the location. titles : of the sections, by key.
+
+def section_titles(standard: Standard) -> dict[str, str]:
+    """By key, in the words of the newest version that has the section."""
+    sections = Section.objects.filter(version__standard=standard).order_by("version__number")
+    return dict(sections.values_list("key", "title"))
+
+
+def reconcile(
+    *,
+    run: Run,
+    history: History,
+    found: list[Standing],
+    verdicts: dict[int, Verdict],
+    titles: dict[str, str],
+    location_id: int | None = None,
+) -> Changes:
+    """Match what stands with the flags that are open; within the transaction that writes the changes.
+
+    verdicts : by index of the location. titles : of the sections, by key. location_id : only this location's; None
+    for all of the standard.
     """
+    lock(run.standard_id)
+    flags = DriftFlag.objects.filter(standard=run.standard).open()
+    if location_id is not None:
+        flags = flags.filter(location=location_id)
     by_place = {(one.signal.location, one.signal.direction): one for one in found}
     place = {location: index for index, location in enumerate(history.codes.locations.tolist())}
     changes = Changes()
     known = set()
-    for flag in DriftFlag.objects.filter(standard=run.standard).open().order_by("pk"):
+    for flag in flags.order_by("pk"):
         key = (place.get(flag.location_id, -1), flag.direction)
         now = by_place.get(key)
         if now is not None and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):

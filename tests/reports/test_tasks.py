@@ -19,11 +19,11 @@ from tests.making import visit_payload
 
 @pytest.fixture
 def sent(monkeypatch):
-    """What would go to the broker: (task, its argument)."""
-    messages: list[tuple[str, object]] = []
-    for name in ("score_visit", "run_scan"):
+    """What would go to the broker: (task, its arguments)."""
+    messages: list[tuple] = []
+    for name in ("score_visit", "evaluate_location", "run_scan"):
         task = getattr(tasks, name)
-        monkeypatch.setattr(task, "delay", lambda argument, name=name: messages.append((name, argument)))
+        monkeypatch.setattr(task, "delay", lambda *arguments, name=name: messages.append((name, *arguments)))
     return messages
 
 
@@ -70,6 +70,7 @@ def test_sweeper_scores_what_a_lost_message_left(visit, sent):
     Tally.objects.update(received_at=timezone.now() - timedelta(seconds=31))
     tasks.sweep_unscored()
     assert not Tally.objects.waiting().exists()
+    assert sent == [("evaluate_location", visit.version.standard_id, visit.location_id)]
 
 
 def test_sweeper_calls_again_for_a_run_that_nobody_makes(world, sent):
@@ -114,7 +115,10 @@ def test_asking_for_a_scan_tells_who_asked_and_sends_it(world, sent, django_capt
     assert sent == [("run_scan", run.pk)]
 
 
-@pytest.mark.parametrize("task", [tasks.score_visit, tasks.sweep_unscored, tasks.run_scan, tasks.scan_all_standards])
+@pytest.mark.parametrize(
+    "task",
+    [tasks.score_visit, tasks.evaluate_location, tasks.sweep_unscored, tasks.run_scan, tasks.scan_all_standards],
+)
 def test_tasks_are_acknowledged_late_and_retry_only_what_time_heals(task):
     assert task.acks_late
     assert task.autoretry_for == (OperationalError,)
