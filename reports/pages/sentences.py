@@ -78,22 +78,33 @@ def _stores(n: int) -> str:
     return "store" if n == 1 else "stores"
 
 
-def expected_false_flags(*, per_location_year: float | None, n_locations: int) -> str:
-    """At your setting, about one false flag a quarter is to be expected over these stores."""
+def expected_false_flags(
+    *, per_location_year: float | None, n_able: int, n_locations: int, least_visits: int
+) -> str:
+    """At your setting, about one false flag a quarter is to be expected over these stores.
+
+    n_able : how many of the stores have visits enough for a flag, least_visits or more: only they can raise one.
+    """
     if per_location_year is None or not n_locations:
         return ""
-    yearly = per_location_year * n_locations
+    if not n_able:
+        return f"No store has visits enough for a flag yet: {words.number(least_visits)} are needed."
+    over = "these stores"
+    if n_able < n_locations:
+        has = "has" if n_able == 1 else "have"
+        over = f"the {words.count(n_able, 'store')} that {has} {words.number(least_visits)} visits or more"
+    yearly = per_location_year * n_able
     if yearly < RARE:
-        return "At your setting, hardly any false flag is to be expected over these stores."
+        return f"At your setting, hardly any false flag is to be expected over {over}."
     for name, in_a_year in (("week", 52.0), ("month", 12.0), ("quarter", 4.0), ("year", 1.0)):
         if round(yearly / in_a_year) >= 1:
-            return _false_flags(round(yearly / in_a_year), f"a {name}")
-    return _false_flags(1, f"in {words.number(round(1 / yearly))} years")
+            return _false_flags(round(yearly / in_a_year), f"a {name} over {over}")
+    return _false_flags(1, f"in {words.number(round(1 / yearly))} years over {over}")
 
 
-def _false_flags(n: int, per: str) -> str:
+def _false_flags(n: int, when: str) -> str:
     flags = "flag is" if n == 1 else "flags are"
-    return f"At your setting, about {words.number(n)} false {flags} to be expected {per} over these stores."
+    return f"At your setting, about {words.number(n)} false {flags} to be expected {when}."
 
 
 def own_false_flags(per_location_year: float | None) -> str:

@@ -13,6 +13,7 @@ from locations.roles import READS_RESULTS
 from reports.pages.access import STARTS_SCANS, for_roles, results_page, signed_in
 from reports.pages.masthead import masthead
 from reports.pages.queries import NotVisible
+from reports.pages.queries.disagreements import BY_CHANCE, disagreements, sentence
 from reports.pages.queries.drift import ORDERS, drift_report
 from reports.pages.queries.location import location_page
 from reports.pages.queries.locations import store_list
@@ -44,6 +45,8 @@ def drift(request: SignedInRequest) -> HttpResponse:
         "reports/drift.html",
         {
             "report": report,
+            "disagreements": disagreements(asked, page=request.GET.get("levels", "")),
+            "by_chance": BY_CHANCE,
             "scope": asked,
             "orders": ORDERS,
             "may_scan": asked.run is None and request.user.has_role(STARTS_SCANS),
@@ -67,7 +70,8 @@ def location(request: SignedInRequest, location_id: int) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in STORE_PARAMETERS}
     found = location_page(user=request.user, location_id=location_id, **asked)
     heading = masthead("locations", region=found.location.region.name, today=found.scope.today)
-    return render(request, "reports/location.html", {"page": found, "scope": found.scope, "masthead": heading})
+    shown = {"page": found, "disagreement": sentence(found.result), "scope": found.scope, "masthead": heading}
+    return render(request, "reports/location.html", shown)
 
 
 @require_safe

@@ -101,6 +101,11 @@ def test_headline_says_who_needs_one_and_who_still_looks_fine(n_declines, n_blin
     assert headline == said
 
 
+def over_all(*, n_locations, **rates) -> str:
+    """What is said where every store has visits enough."""
+    return sentences.expected_false_flags(**rates, n_locations=n_locations, n_able=n_locations, least_visits=6)
+
+
 @pytest.mark.parametrize(
     ("n_locations", "said"),
     [
@@ -111,16 +116,27 @@ def test_headline_says_who_needs_one_and_who_still_looks_fine(n_declines, n_blin
     ],
 )
 def test_expected_false_flags_are_said_in_a_period_that_one_can_picture(n_locations, said):
-    assert said in sentences.expected_false_flags(per_location_year=0.1, n_locations=n_locations)
+    assert said in over_all(per_location_year=0.1, n_locations=n_locations)
+
+
+def test_only_stores_with_visits_enough_for_a_flag_raise_false_ones():
+    rates = {"per_location_year": 0.1, "n_locations": 6287, "least_visits": 6}
+    said = plain(sentences.expected_false_flags(**rates, n_able=42))
+    assert said == (
+        "At your setting, about one false flag is to be expected a quarter over the 42 stores that have six visits "
+        "or more."
+    )
+    none = sentences.expected_false_flags(**rates, n_able=0)
+    assert none == "No store has visits enough for a flag yet: six are needed."
 
 
 def test_false_flags_that_simulation_never_saw_are_said_to_be_rare():
-    said = sentences.expected_false_flags(per_location_year=0.0, n_locations=3189)
+    said = over_all(per_location_year=0.0, n_locations=3189)
     assert said == "At your setting, hardly any false flag is to be expected over these stores."
 
 
 def test_nothing_is_said_of_false_flags_without_a_setting():
-    assert sentences.expected_false_flags(per_location_year=None, n_locations=24) == ""
+    assert over_all(per_location_year=None, n_locations=24) == ""
     assert sentences.own_false_flags(None) == ""
 
 

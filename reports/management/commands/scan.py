@@ -10,6 +10,7 @@ from tqdm import tqdm
 from audits.models import Standard
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import run_scan
+from reports.detection.scoring import score_waiting
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10
@@ -17,7 +18,7 @@ MOST_EVIDENCE = 1e6  # beyond it a ratio says more about the model than about th
 
 
 class Command(BaseCommand):
-    help = "Scan visits for drift: estimate what is common to the chain, raise, keep and close flags."
+    help = "Score what waits, then scan for drift: estimate what is common to the chain, raise, keep and close flags."
 
     def add_arguments(self, parser):
         parser.add_argument("--standard", metavar="KEY", help="Key of the standard; all that have visits by default.")
@@ -29,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args, standard, false_alarms, as_of, verbosity, **options):
         parameters = {} if false_alarms is None else {"false_alarms_per_year": false_alarms}
         moment = None if as_of is None else moment_of(as_of, "--as-of")
+        score_first(hidden=verbosity == 0)
         for chosen in standards(standard):
             try:
                 run = request_scan(standard=chosen, as_of=moment, parameters=parameters)
@@ -40,6 +42,18 @@ class Command(BaseCommand):
                 raise CommandError(f"{busy} Wait until it is done, then scan again.") from busy
             if verbosity:
                 self.stdout.write(summary(run))
+
+
+def score_first(*, hidden: bool) -> None:
+    """Visits that were just imported wait for a worker; here none may be running."""
+    n_waiting = Tally.objects.waiting().count()
+    if n_waiting:
+        with tqdm(desc="Scoring", total=n_waiting, unit="visit", disable=hidden) as bar:
+
+            def advance(n: int) -> None:
+                bar.update(n)
+
+            score_waiting(progress=advance)
 
 
 def standards(key: str | None) -> list[Standard]:
@@ -109,7 +123,10 @@ def summary(run: Run) -> str:
     blind = declines.filter(comparison=DriftFlag.Comparison.BLIND_SPOT).count()
     raised = flags.filter(raised_at__gte=run.started_at).count()
     closed = DriftFlag.objects.filter(standard=run.standard, closed_at__gte=run.started_at).count()
-    thin = LocationResult.objects.filter(standard=run.standard, n_more_needed__gt=0).count()
+    results = LocationResult.objects.filter(standard=run.standard, run=run)
+    thin = results.filter(n_more_needed__gt=0).count()
+    able = results.able_to_flag(run).count()
+    apart = results.filter(n_disagreements__gt=0).count()
     rate = run.parameters["false_alarms_per_year"]
     lines = [
         f"Run {run.pk} of {run.standard}: {run.n_visits:,} visits at {run.n_locations:,} locations, as of "
@@ -117,11 +134,14 @@ def summary(run: Run) -> str:
         f"Open: {declines.count()} declines ({blind} blind spots), "
         f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
         f"raised now: {raised}, closed now: {closed}.",
-        f"False flags to expect in each direction: about {run.n_locations * rate / 52:.1f} a week "
-        f"({rate:g} per location and year).",
+        f"False flags to expect in each direction: about {able * rate / 52:.1f} a week ({rate:g} per location and "
+        f"year at {able:,} locations with {run.least_visits} visits or more).",
     ]
     if thin:
         lines.append(f"Too few visits for a level: {thin} locations.")
+    if apart:
+        lines.append(f"In the best quarter of their region as reported, in the worst as observed: {apart} locations.")
+    lines += [f"Not compared: “{name}” {reason}." for name, reason in run.levels_not_compared]
     lines += [sentence(flag) for flag in declines.select_related("location")[:SHOWN]]
     if declines.count() > SHOWN:
         lines.append(f"  … and {declines.count() - SHOWN} more.")

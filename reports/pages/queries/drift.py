@@ -7,6 +7,7 @@ from django.core.paginator import Page
 from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
 
 from reports.models import DriftFlag, LocationResult, Tally
+from reports.models.runs import LocationResultQuerySet
 from reports.pages import charts, sentences, words
 from reports.pages.queries.flags import (
     SYMBOLS,
@@ -93,7 +94,7 @@ def drift_report(
     return DriftReport(
         scope=scope,
         headline=sentences.headline(**counts),
-        facts=_facts(scope, n_stores),
+        facts=_facts(scope, results, n_stores),
         n_stores=n_stores,
         n_flags=n_flags,
         leads=leads,
@@ -103,7 +104,7 @@ def drift_report(
     )
 
 
-def _facts(scope: Scope, n_stores: int) -> str:
+def _facts(scope: Scope, results: LocationResultQuerySet, n_stores: int) -> str:
     """24 stores, 61 visits in four weeks. …"""
     n_visits = Tally.objects.filter(
         location__in=scope.locations(),
@@ -114,7 +115,12 @@ def _facts(scope: Scope, n_stores: int) -> str:
     ).count()
     parts = [
         f"{words.count(n_stores, 'store')}, {words.count(n_visits, 'visit')} in four weeks.",
-        sentences.expected_false_flags(per_location_year=scope.expected_false_alarms_per_year, n_locations=n_stores),
+        sentences.expected_false_flags(
+            per_location_year=scope.expected_false_alarms_per_year,
+            n_able=results.able_to_flag(scope.run).count() if scope.run else 0,
+            n_locations=n_stores,
+            least_visits=scope.run.least_visits if scope.run else 0,
+        ),
         sentences.chain_movement(scope.run.chain_movement if scope.run else None),
     ]
     return " ".join(part for part in parts if part)
@@ -212,7 +218,7 @@ def _store_row(result, *, today: date) -> StoreRow:
         n_visits=result.n_visits,
         sparkline=charts.sparkline(
             chart_points(result.points),
-            title=f"Execution over half a year{', onset ' + since if since else ''}",
+            title=f"Execution lately{', onset ' + since if since else ''}",
             onset_day=onset.toordinal() if onset else None,
         ),
     )
