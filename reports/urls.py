@@ -7,6 +7,7 @@ urlpatterns = [
     path("reports/", views.drift, name="drift"),
     path("reports/locations/", views.locations, name="locations"),
     path("reports/locations/<int:location_id>/", views.location, name="location"),
+    path("reports/auditors/", views.auditors, name="auditors"),
     path("reports/runs/", views.runs, name="runs"),
     path("reports/runs/new/", views.run_new, name="run-new"),
     path("reports/runs/<int:run_id>/", views.run, name="run"),

@@ -72,6 +72,7 @@ TABLE = {
     "reports:locations": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:location": Row(SIGN_IN, FORBIDDEN, MISSING, PAGE, of_harbour),
     "reports:visit": Row(SIGN_IN, PAGE, MISSING, PAGE, of_visit),
+    "reports:auditors": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "reports:runs": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:run": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE, lambda stage: [stage.run.pk]),
     "reports:run-new": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, method="post"),

@@ -13,6 +13,8 @@ from locations.roles import READS_RESULTS, Role
 from reports.pages.queries import NotVisible
 
 STARTS_SCANS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
+SEES_AUDITORS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
+"""Read who rates how: never the people of a region, who would know the person."""
 View = Callable[..., HttpResponseBase]
 
 

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
+from locations.models import User
 from reports.pages import words
+from reports.pages.access import SEES_AUDITORS
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("runs", "Scans"))
+FOR_HEAD_OFFICE = (("auditors", "Auditors"),)
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class Masthead:
     edition: str
 
 
-def masthead(here: str, *, region: str = "", today: date | None = None) -> Masthead:
+def masthead(here: str, *, user: User, region: str = "", today: date | None = None) -> Masthead:
     """`here` is the entry of the page; `today` the day that its figures are of."""
+    pages = ENTRIES + FOR_HEAD_OFFICE if user.has_role(SEES_AUDITORS) else ENTRIES
     week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
-    entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in ENTRIES)
+    entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in pages)
     return Masthead(entries, " · ".join(part for part in (region, week) if part))

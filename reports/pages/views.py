@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 from audits.models import Standard
 from locations.requests import SignedInRequest
 from locations.roles import READS_RESULTS
-from reports.pages.access import STARTS_SCANS, for_roles, results_page, signed_in
+from reports.pages.access import SEES_AUDITORS, STARTS_SCANS, for_roles, results_page, signed_in
 from reports.pages.masthead import masthead
 from reports.pages.queries import NotVisible
+from reports.pages.queries.auditors import auditors_page
 from reports.pages.queries.disagreements import BY_CHANCE, disagreements, sentence
 from reports.pages.queries.drift import ORDERS, drift_report
 from reports.pages.queries.location import location_page
@@ -50,7 +51,7 @@ def drift(request: SignedInRequest) -> HttpResponse:
             "scope": asked,
             "orders": ORDERS,
             "may_scan": asked.run is None and request.user.has_role(STARTS_SCANS),
-            "masthead": masthead("drift", region=asked.region_name, today=asked.today),
+            "masthead": masthead("drift", user=request.user, region=asked.region_name, today=asked.today),
         },
     )
 
@@ -60,7 +61,7 @@ def drift(request: SignedInRequest) -> HttpResponse:
 def locations(request: SignedInRequest) -> HttpResponse:
     asked = _scope(request)
     found = store_list(asked, query=request.GET.get("q", ""), page=request.GET.get("page", ""))
-    heading = masthead("locations", region=asked.region_name, today=asked.today)
+    heading = masthead("locations", user=request.user, region=asked.region_name, today=asked.today)
     return render(request, "reports/locations.html", {"list": found, "scope": asked, "masthead": heading})
 
 
@@ -69,7 +70,7 @@ def locations(request: SignedInRequest) -> HttpResponse:
 def location(request: SignedInRequest, location_id: int) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in STORE_PARAMETERS}
     found = location_page(user=request.user, location_id=location_id, **asked)
-    heading = masthead("locations", region=found.location.region.name, today=found.scope.today)
+    heading = masthead("locations", user=request.user, region=found.location.region.name, today=found.scope.today)
     shown = {"page": found, "disagreement": sentence(found.result), "scope": found.scope, "masthead": heading}
     return render(request, "reports/location.html", shown)
 
@@ -80,7 +81,7 @@ def visit(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     found = visit_page(user=request.user, visit_id=visit_id)
     heading = None
     if request.user.has_role(READS_RESULTS):
-        heading = masthead("locations", region=found.visit.location.region.name)
+        heading = masthead("locations", user=request.user, region=found.visit.location.region.name)
     return render(request, "reports/visit.html", {"page": found, "visit": found.visit, "masthead": heading})
 
 
@@ -95,7 +96,7 @@ def runs(request: SignedInRequest) -> HttpResponse:
             "list": found,
             "may_scan": request.user.has_role(STARTS_SCANS),
             "refresh": REFRESH_SECONDS if found.is_under_way else None,
-            "masthead": masthead("runs"),
+            "masthead": masthead("runs", user=request.user),
         },
     )
 
@@ -112,9 +113,19 @@ def run(request: SignedInRequest, run_id: int) -> HttpResponse:
             "row": found.row,
             "run": found.row.run,
             "refresh": REFRESH_SECONDS if found.row.is_under_way else None,
-            "masthead": masthead("runs"),
+            "masthead": masthead("runs", user=request.user),
         },
     )
+
+
+@require_safe
+@for_roles(SEES_AUDITORS, "read the page of auditors")
+def auditors(request: SignedInRequest) -> HttpResponse:
+    found = auditors_page(
+        user=request.user, standard=request.GET.get("standard", ""), page=request.GET.get("page", "")
+    )
+    heading = masthead("auditors", user=request.user, today=found.scope.today)
+    return render(request, "reports/auditors.html", {"page": found, "scope": found.scope, "masthead": heading})
 
 
 @require_POST

@@ -24,6 +24,11 @@ def points(change: float) -> str:
     return f"{'+' if rounded > 0 else MINUS}{abs(rounded)}" if rounded else "0"
 
 
+def points_interval(low: float, high: float) -> str:
+    """Two changes of shares in points: −6 to −3."""
+    return f"{points(low)} to {points(high)}"
+
+
 def interval(low: float, high: float) -> str:
     """In percent, without the sign: 68–74."""
     first, last = round(100 * low), round(100 * high)
