@@ -6,6 +6,8 @@ from reports.pages import words
 from reports.pages.sentences import Sentence, Strong, sentence
 
 MOSTLY = 0.6  # of the spread, before one says mostly
+OTHER_TIMES = "Visits at other times of day than before"
+OTHER_STAFFING = "Visits at other staffing than before"
 TOLD_APART = 0.1  # dayparts closer than that are not worth a sentence
 
 
@@ -117,10 +119,14 @@ def _auditor(moved: Moved) -> Sentence:
 
 
 def _daypart(moved: Moved) -> Sentence:
+    if not moved.daypart:
+        return sentence(Strong(OTHER_TIMES), f". That makes {words.points(moved.found.daypart)} points.")
     return _more(moved, f"More {moved.daypart} visits than before", moved.found.in_daypart, moved.found.daypart)
 
 
 def _staffing(moved: Moved) -> Sentence:
+    if not moved.staffing:
+        return sentence(Strong(OTHER_STAFFING), f". That makes {words.points(moved.found.staffing)} points.")
     title = f"More visits than before at {moved.staffing} staffing"
     return _more(moved, title, moved.found.in_staffing, moved.found.staffing)
 
@@ -167,8 +173,8 @@ def moved_briefly(moved: Moved) -> str:
     points = getattr(found, name)
     title = {
         "auditor": "stricter auditor" if points < 0 else "more lenient auditor",
-        "daypart": f"more {moved.daypart} visits",
-        "staffing": f"more at {moved.staffing} staffing",
+        "daypart": f"more {moved.daypart} visits" if moved.daypart else "other times of day",
+        "staffing": f"more at {moved.staffing} staffing" if moved.staffing else "other staffing",
         "chain": "whole chain moved",
         "version": "new version of the standard",
     }[name]

@@ -145,6 +145,13 @@ def test_each_reason_has_its_sentence():
     assert "one of the last eight visits was by an auditor who rates about 16 points stricter" in one
 
 
+def test_where_the_new_daypart_or_staffing_is_unknown_the_sentence_names_none():
+    for facet, words in (("daypart", "Visits at other times of day"), ("staffing", "Visits at other staffing")):
+        unknown = replace(made([facet], **{facet: -0.03}), daypart="", staffing="")
+        assert lines(unknown)[0] == f"{words} than before. That makes −3 points."
+        assert "other" in explanations.moved_briefly(unknown)
+
+
 def test_what_is_left_is_said():
     assert lines(made(["chain"], chain=-0.04))[-1] == (
         "What remains, −6, is no more than visits here usually differ."
