@@ -5,11 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection import at_once, scan, scoring
+from reports.detection import at_once, scan, scoring, shards
 from reports.models import Run, Tally
 
 log = logging.getLogger(__name__)
@@ -45,11 +46,11 @@ def evaluate_location(standard_id: int, location_id: int) -> None:
 
 @shared_task(**heals)
 def sweep_unscored() -> None:
-    """Scores what a lost message left waiting, and calls again for the runs that nobody makes."""
+    """Scores what a lost message left waiting, and calls again for the runs and shards that nobody makes."""
     underway = Run.objects.filter(state=Run.State.RUNNING).values("standard")
     lost = Run.objects.filter(state=Run.State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER)
-    for run in lost.exclude(standard__in=underway):
-        run_scan.delay(run.pk)
+    for run in [*lost.exclude(standard__in=underway), *shards.abandoned(Run.objects.defer("effects"))]:
+        work_on_run.delay(run.pk)
     left = Tally.objects.waiting().filter(received_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
     places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
@@ -59,21 +60,29 @@ def sweep_unscored() -> None:
 
 
 @shared_task(**heals)
-def run_scan(run_id: int) -> None:
-    """Makes a run; then calls for those of the same standard that had to wait for it."""
+def work_on_run(run_id: int) -> None:
+    """Makes shards of a run until none is free; who makes the first phase calls for helpers, who makes the last one
+    for the run of the same standard that had to wait."""
+
+    def call_helpers(n_shards: int) -> None:
+        for _ in range(min(settings.WORKERS, n_shards) - 1):
+            work_on_run.delay(run_id)
+
     try:
-        run = scan.run_scan(run_id)
+        run, n_made = scan.work_on_run(run_id, call_helpers=call_helpers)
     except scan.RunTaken as busy:
         log.info("%s", busy)
         return
-    for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
-        run_scan.delay(waiting.pk)
+    if run.state == Run.State.DONE and n_made:
+        at_once.catch_up(run)
+        for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
+            work_on_run.delay(waiting.pk)
 
 
 def request_scan(*, standard: Standard, requested_by=None) -> Run:
     """A run of this standard, sent to the workers once the transaction is over."""
     run = scan.request_scan(standard=standard, requested_by=requested_by)
-    send_on_commit(run_scan, run.pk)
+    send_on_commit(work_on_run, run.pk)
     return run
 
 

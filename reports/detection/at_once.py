@@ -16,7 +16,7 @@ from reports.detection.effects import unpack
 from reports.detection.matrices import forms
 from reports.detection.moments import to_datetime, to_days
 from reports.detection.recent import known, lately, points
-from reports.detection.rows import Codes, History, load
+from reports.detection.rows import Codes, load
 from reports.detection.runs import settings_of
 from reports.measure.drift import DECLINE, Settings, detect
 from reports.measure.levels import LEAST_VISITS, adjusted_values, recent_levels
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 N_PEERS = 40
 TRIES = 5
+MOST_TO_CATCH_UP = 50
 WRITTEN = ["run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "points"]
 
 
@@ -45,10 +46,9 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What the visits of one location say now, before anything is written. `history` holds that location alone."""
+    """What the visits of one location say now, before anything is written."""
 
-    history: History
-    standing: list[Standing]
+    changes: list[flags.Change]
     verdict: Verdict | None
     result: LocationResult
 
@@ -86,6 +86,20 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
                 return True
     log.warning("Location %s changed %s times while it was evaluated; the last visit does it.", location_id, TRIES)
     return False
+
+
+def catch_up(run: Run) -> int:
+    """Evaluate the locations of the visits that a run did not see because they came while it was under way.
+
+    Returns how many; none when they are so many that they come from an import: the next run sees those.
+    """
+    meanwhile = Tally.objects.filter(
+        version__standard=run.standard, received_at__gt=run.as_of, scored_at__gte=run.requested_at
+    )
+    places = meanwhile.order_by().values_list("location", flat=True).distinct()[: MOST_TO_CATCH_UP + 1]
+    if len(places) > MOST_TO_CATCH_UP:
+        return 0
+    return sum(evaluate_location(standard_id=run.standard_id, location_id=place) for place in places)
 
 
 def _stamp(standard_id: int, location_id: int) -> dict:
@@ -146,7 +160,7 @@ def _find(last: Known, location_id: int) -> Found | None:
         reported=verdict.reported if verdict else "",
         comparison=verdict.comparison if verdict else "",
     )
-    return Found(own, found, verdict, result)
+    return Found(flags.changes_in(own, found), verdict, result)
 
 
 def _has_unknown_criteria(last: Known, location_id: int) -> bool:
@@ -175,8 +189,8 @@ def _verdict(last: Known, location_id: int, found: list[Standing], now: datetime
 def _write(last: Known, location_id: int, found: Found) -> None:
     changes = flags.reconcile(
         run=last.run,
-        history=found.history,
-        found=found.standing,
+        codes=last.codes,
+        found=found.changes,
         verdicts={last.place: found.verdict or Verdict()},
         titles=flags.section_titles(last.run.standard),
         location_id=location_id,

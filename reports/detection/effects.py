@@ -25,7 +25,9 @@ def pack(effects: Effects, codes: Codes) -> bytes:
 def unpack(packed: bytes | memoryview) -> tuple[Effects, Codes]:
     with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
         codes = Codes(**{field.name: arrays[f"code_{field.name}"] for field in fields(Codes)})
-        values = {field.name: arrays[field.name] for field in fields(Effects)}
+        values = {field.name: arrays[field.name] for field in fields(Effects) if field.name in arrays}
+        # a run of an older version took each criterion's ease as certain
+        values.setdefault("criterion_sd", np.zeros(values["criterion"].size))
         values["variance"] = dict(zip(arrays["variance_names"].tolist(), values["variance"].tolist(), strict=True))
         values |= {name: float(values[name]) for name in ("fitted_at", "first_day")}
     return Effects(**values), codes

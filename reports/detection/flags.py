@@ -5,19 +5,50 @@ same direction say that it went on). It stands until a later signal the other wa
 the visits since are likelier without a change, or more visits than the look-back followed without a further signal.
 """
 
-from dataclasses import dataclass, field
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from uuid import UUID
 
 from django.utils import timezone
 
 from audits.models import Section, Standard
 from reports.detection.comparison import Verdict
 from reports.detection.moments import to_datetime, to_days
-from reports.detection.rows import History
-from reports.measure.drift import DECLINE
-from reports.measure.standing import FADED, OLD, RECOVERED, Standing
+from reports.detection.rows import Codes, History
+from reports.measure.drift import DECLINE, Signal
+from reports.measure.standing import FADED, OLD, RECOVERED, SectionShare, Standing
 from reports.models import DriftFlag, Run
 
 DIMENSIONS = ("completion", "delivery")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change at a location, and the visit that raised its signal."""
+
+    standing: Standing
+    visit_id: UUID
+
+
+def changes_in(history: History, found: list[Standing]) -> list[Change]:
+    return [Change(one, history.visit_ids[one.signal.visit]) for one in found]
+
+
+def packed(found: list[Change]) -> bytes:
+    """As JSON, compressed: floats come back as they were."""
+    rows = [asdict(one.standing) | {"visit_id": str(one.visit_id)} for one in found]
+    return zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
+
+
+def unpacked(data: bytes) -> list[Change]:
+    return [_change(row) for row in json.loads(zlib.decompress(data))]
+
+
+def _change(row: dict) -> Change:
+    sections = tuple(SectionShare(**one) for one in row["sections"])
+    found = Standing(Signal(**row["signal"]), sections, row["ended"], row["turned_at"])
+    return Change(found, UUID(row["visit_id"]))
 
 
 @dataclass
@@ -58,8 +89,8 @@ def section_titles(standard: Standard) -> dict[str, str]:
 def reconcile(
     *,
     run: Run,
-    history: History,
-    found: list[Standing],
+    codes: Codes,
+    found: list[Change],
     verdicts: dict[int, Verdict],
     titles: dict[str, str],
     location_id: int | None = None,
@@ -73,24 +104,24 @@ def reconcile(
     flags = DriftFlag.objects.filter(standard=run.standard).open()
     if location_id is not None:
         flags = flags.filter(location=location_id)
-    by_place = {(one.signal.location, one.signal.direction): one for one in found}
-    place = {location: index for index, location in enumerate(history.codes.locations.tolist())}
+    by_place = {(one.standing.signal.location, one.standing.signal.direction): one for one in found}
+    place = {location: index for index, location in enumerate(codes.locations.tolist())}
     changes = Changes()
     known = set()
     for flag in flags.order_by("pk"):
         key = (place.get(flag.location_id, -1), flag.direction)
-        now = by_place.get(key)
-        if now is not None and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
+        change = by_place.get(key)
+        now = change.standing if change else None
+        if change and now and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
             known.add(key)
-            changes.kept.append(_fill(flag, run, history, now, verdicts[key[0]], titles))
+            changes.kept.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
         else:
             flag.close_reason = _why_closed(flag, now)
             changes.closed.append(flag)
-    for key, now in by_place.items():
-        if now.ended is None and key not in known:
-            location = int(history.codes.locations[key[0]])
-            flag = DriftFlag(standard=run.standard, location_id=location, direction=now.signal.direction)
-            changes.raised.append(_fill(flag, run, history, now, verdicts[key[0]], titles))
+    for key, change in by_place.items():
+        if change.standing.ended is None and key not in known:
+            flag = DriftFlag(standard=run.standard, location_id=int(codes.locations[key[0]]), direction=key[1])
+            changes.raised.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
     return changes
 
 
@@ -110,25 +141,26 @@ def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
     return f"It {again}: a new change began about {to_datetime(now.signal.onset):%d %b %Y} and has its own flag."
 
 
-def _fill(flag, run: Run, history: History, now: Standing, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
-    signal, declines = now.signal, now.signal.direction == DECLINE
+def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
+    now, signal = change.standing, change.standing.signal
+    declines = signal.direction == DECLINE
     flag.run = run
-    flag.channel = channel_name(signal.channel, history.codes.sections)
-    flag.flagged_by_id = history.visit_ids[signal.visit]
+    flag.channel = channel_name(signal.channel, codes.sections)
+    flag.flagged_by_id = change.visit_id
     flag.flagged_at, flag.onset_at = to_datetime(signal.at), to_datetime(signal.onset)
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
-    flag.n_visits, flag.moved = signal.n_visits, _moved(now, history, titles)
+    flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
     shown = verdict if declines else Verdict()  # the quadrants are about declines
     flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
     flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
     return flag
 
 
-def _moved(now: Standing, history: History, titles: dict[str, str]) -> list[dict]:
+def _moved(now: Standing, codes: Codes, titles: dict[str, str]) -> list[dict]:
     """Every section that was observed since the onset, the one that moved furthest first."""
     sign = 1 if now.signal.direction == DECLINE else -1
-    keys = history.codes.sections.tolist()
+    keys = codes.sections.tolist()
     ordered = sorted(now.sections, key=lambda one: sign * (one.seen - one.expected))
     return [
         {

@@ -1,4 +1,4 @@
-"""The life of a run: asked for, taken by one worker, done or failed; what it is doing can be read from its row."""
+"""The life of a run: asked for, begun, done or failed; what it is doing can be read from its row."""
 
 import subprocess
 import time
@@ -11,21 +11,21 @@ from functools import cache
 
 from django.conf import settings as django_settings
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audits.models import Standard
+from reports.detection import shards
+from reports.detection.shards import RunTaken
 from reports.measure.drift import Settings
-from reports.models import Run
+from reports.models import Run, Shard
+
+__all__ = ["BadParameters", "RunTaken"]
 
 SEED = 1
 SECONDS_BETWEEN_UPDATES = 0.5
 Listener = Callable[[str, int, int], None]
 """Called with the phase in words, the number done and the number to do (0 where it is not known)."""
-
-
-class RunTaken(Exception):
-    """Another worker has the run, or another run of the standard is under way."""
 
 
 class BadParameters(ValueError):
@@ -75,64 +75,80 @@ def settings_of(run: Run) -> Settings:
     return Settings(**{name: value for name, value in run.parameters.items() if name != "seed"})
 
 
-@contextmanager
-def taken(run_id: int) -> Iterator[Run]:
-    """The run, while this worker has it; it ends as done only by `finish`, as failed by an error within.
+def begin(run_id: int) -> Run:
+    """The run, under way: by this call, or by another worker's before.
 
-    A run whose worker died can be taken again once the time limit of tasks is over. A database that is away for a
-    moment puts the run back into the queue. Raises RunTaken when somebody else has it.
+    Raises RunTaken when it has ended, or another run of the standard is under way.
     """
-    run = _take(run_id)
-    try:
-        yield run
-    except OperationalError:
-        _own(run).update(state=Run.State.WAITING, started_at=None)
-        raise
-    except BaseException as fault:
-        error = str(fault) or type(fault).__name__
-        _own(run).update(state=Run.State.FAILED, finished_at=timezone.now(), error=error)
-        raise
+    run = Run.objects.select_related("standard").get(pk=run_id)
+    _fail_dead(run.standard, but=run_id)
+    if run.state == Run.State.WAITING:
+        _begin(run)
+        run.refresh_from_db()
+    if run.state != Run.State.RUNNING:
+        raise RunTaken(f"Run {run_id} is {run.state}, or another run of its standard is under way.")
+    return run
 
 
-def _take(run_id: int) -> Run:
-    now = timezone.now()
-    standard = Run.objects.values_list("standard", flat=True).get(pk=run_id)
-    _fail_dead(standard, but=run_id)
-    other = Run.objects.filter(standard=OuterRef("standard"), state=Run.State.RUNNING).exclude(pk=run_id)
-    free = Q(state=Run.State.WAITING) | Q(state=Run.State.RUNNING, started_at__lt=_dead_before())
+def _begin(run: Run) -> None:
+    other = Run.objects.filter(standard=OuterRef("standard"), state=Run.State.RUNNING)
+    waiting = Run.objects.filter(pk=run.pk, state=Run.State.WAITING).exclude(Exists(other))
+    begun = {"started_at": timezone.now(), "error": "", "code_version": code_version()}
     try:
         with transaction.atomic():
-            won = (
-                Run.objects.filter(free, pk=run_id)
-                .exclude(Exists(other))
-                .update(state=Run.State.RUNNING, started_at=now, error="", code_version=code_version())
-            )
+            if waiting.update(state=Run.State.RUNNING, **begun):
+                shards.plan(run, Shard.Phase.COMMON, [{}])
     except IntegrityError:  # another run of the standard began between the two halves of the statement
-        won = 0
-    if not won:
-        raise RunTaken(f"Run {run_id} is not waiting, or another run of its standard is under way.")
-    return Run.objects.select_related("standard").get(pk=run_id)
+        return
+
+
+@contextmanager
+def held(run: Run, shard: Shard) -> Iterator[None]:
+    """A shard at work: an error within fails the whole run, but for those that time heals.
+
+    A database that is away for a moment puts the shard back, and the run into the queue when nobody else works on it.
+    """
+    try:
+        yield
+    except shards.RunTaken:
+        raise
+    except OperationalError:
+        shards.release(shard)
+        others = Shard.objects.filter(run=OuterRef("pk"), state=Shard.State.TAKEN)
+        _own(run).exclude(Exists(others)).update(state=Run.State.WAITING)
+        raise
+    except BaseException as fault:
+        fail(run, fault)
+        raise
+
+
+def fail(run: Run, fault: BaseException) -> None:
+    error = str(fault) or type(fault).__name__
+    _own(run).update(state=Run.State.FAILED, finished_at=timezone.now(), error=error)
+
+
+def describe(run: Run, **found) -> None:
+    """Write what was found into the row; raises RunTaken when the run has ended meanwhile."""
+    if not _own(run).update(**found):
+        raise RunTaken(f"Run {run.pk} is not under way any more: its results were not written.")
 
 
 def finish(run: Run, **results) -> None:
     """Within the transaction that writes the results: nothing of a run that lost its row is kept."""
-    done = _own(run).update(state=Run.State.DONE, finished_at=timezone.now(), phase="Done", **results)
-    if not done:
-        raise RunTaken(f"Run {run.pk} was taken over by another worker: its results were not written.")
-    run.refresh_from_db()
+    describe(run, state=Run.State.DONE, finished_at=timezone.now(), phase="Done", **results)
+    Shard.objects.filter(run=run).delete()
 
 
 def _own(run: Run):
-    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, started_at=run.started_at)
-
-
-def _dead_before() -> datetime:
-    return timezone.now() - timedelta(seconds=django_settings.CELERY_TASK_TIME_LIMIT)
+    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)
 
 
 def _fail_dead(standard, but: int | None = None) -> None:
     """A run that never ended would keep the standard from being scanned again."""
-    dead = Run.objects.filter(standard=standard, state=Run.State.RUNNING, started_at__lt=_dead_before())
+    silent_since = timezone.now() - timedelta(seconds=django_settings.CELERY_TASK_TIME_LIMIT)
+    dead = Run.objects.filter(
+        ~shards.seen_alive(silent_since), standard=standard, state=Run.State.RUNNING, started_at__lt=silent_since
+    )
     if but is not None:
         dead = dead.exclude(pk=but)
     dead.update(
@@ -143,10 +159,10 @@ def _fail_dead(standard, but: int | None = None) -> None:
 
 
 class Progress:
-    """Tells the listener of every step, and the run's row about twice a second."""
+    """Tells the listener of every step, and the run's row about twice a second; renews the shard's lease with it."""
 
-    def __init__(self, run: Run, listener: Listener | None = None):
-        self.run, self.listener = run, listener
+    def __init__(self, run: Run, shard: Shard, listener: Listener | None = None):
+        self.run, self.shard, self.listener = run, shard, listener
         self.phase, self.told_at = "", 0.0
 
     def __call__(self, phase: str, n_done: int = 0, n_total: int = 0) -> None:
@@ -155,6 +171,7 @@ class Progress:
         now = time.monotonic()
         if phase != self.phase or now - self.told_at >= SECONDS_BETWEEN_UPDATES:
             self.phase, self.told_at = phase, now
+            shards.renew(self.shard)
             _own(self.run).update(phase=phase, n_done=n_done, n_total=n_total)
 
 

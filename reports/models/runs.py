@@ -27,8 +27,8 @@ class Run(models.Model):
     inputs_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the tallies that were read.")
     code_version = models.CharField(max_length=64, blank=True)
     phase = models.CharField(max_length=80, blank=True, help_text="What the run is doing, in words.")
-    n_done = models.PositiveIntegerField(default=0)
-    n_total = models.PositiveIntegerField(default=0)
+    n_done = models.PositiveIntegerField(default=0, help_text="Shards.")
+    n_total = models.PositiveIntegerField(default=0, help_text="Shards; 0 until they are known.")
     n_locations = models.PositiveIntegerField(default=0)
     n_visits = models.PositiveIntegerField(default=0)
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
@@ -68,6 +68,45 @@ class Run(models.Model):
     def least_visits(self) -> int:
         """How many visits a location needs before a flag can be raised there."""
         return self.parameters.get("least_baseline", 1) + VISITS_OF_A_CHANGE
+
+
+class Shard(models.Model):
+    """A part of a run that one worker makes, held by a lease: when the worker dies, the lease ends and another
+    takes it.
+
+    Those of the next phase can be taken once none of an earlier phase is unfinished. Deleted when the run is done.
+    """
+
+    class Phase(models.IntegerChoices):
+        COMMON = 1, "What is common to all locations"
+        LOCATIONS = 2, "Changes at some of the locations"
+        WRITING = 3, "Flags and results"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        TAKEN = "taken", "Taken"
+        DONE = "done", "Done"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="shards")
+    phase = models.PositiveSmallIntegerField(choices=Phase)
+    index = models.PositiveIntegerField()
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    lease_until = models.DateTimeField(null=True, help_text="Of the last worker; kept when the shard is done.")
+    worker = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    payload = models.JSONField(default=dict, help_text="What is to be done: the range of the locations' indexes.")
+    result = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "phase", "index"], name="shard_once"),
+            models.CheckConstraint(
+                condition=Q(state="waiting") | Q(lease_until__isnull=False), name="shard_taken_with_a_lease"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Shard {self.phase}.{self.index} of run {self.run_id}"
 
 
 class LocationResultQuerySet(models.QuerySet["LocationResult"]):

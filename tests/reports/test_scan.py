@@ -14,7 +14,7 @@ from locations.models import Metric
 from reports.detection.effects import pack, unpack
 from reports.detection.rows import Codes
 from reports.detection.runs import BadParameters, RunTaken, request_scan
-from reports.detection.scan import run_scan
+from reports.detection.scan import LEAST_SHARDS, run_scan
 from reports.measure.severity import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
@@ -94,7 +94,7 @@ def test_the_same_inputs_give_the_same_flags(chain):
 def test_run_names_its_inputs_parameters_threshold_and_code(chain):
     run = scanned(chain, false_alarms_per_year=0.2)
     assert run.state == Run.State.DONE
-    assert (run.n_locations, run.n_visits, run.n_done) == (N_LOCATIONS, TOTAL, N_LOCATIONS)
+    assert (run.n_locations, run.n_visits, run.n_done) == (N_LOCATIONS, TOTAL, LEAST_SHARDS)
     assert run.parameters == {
         "false_alarms_per_year": 0.2, "smallest_drop": 0.03, "look_back": 40, "least_baseline": 4, "seed": 1,
     }  # fmt: skip
@@ -229,7 +229,7 @@ def test_scan_takes_as_many_queries_for_many_locations_as_for_few():
             run_scan(run.pk)
         return len(queries)
 
-    assert count("many", 30) == count("few", 6)
+    assert count("many", 24) == count("few", 8)  # in 8 shards each
 
 
 def test_second_scan_of_a_standard_waits_while_one_is_under_way(chain):
@@ -240,16 +240,9 @@ def test_second_scan_of_a_standard_waits_while_one_is_under_way(chain):
     with pytest.raises(RunTaken):
         run_scan(other.pk)
     with pytest.raises(RunTaken):
-        run_scan(running.pk)
+        run_scan(running.pk)  # others have all its shards
     other.refresh_from_db()
     assert other.state == Run.State.WAITING
-
-
-def test_run_whose_worker_died_is_taken_again_after_the_time_limit(chain, settings):
-    run = request_scan(standard=chain.standard, as_of=chain.end)
-    long_ago = timezone.now() - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 60)
-    Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING, started_at=long_ago)
-    assert run_scan(run.pk).state == Run.State.DONE
 
 
 def test_dead_run_makes_room_for_the_next_request(chain, settings):
@@ -294,11 +287,12 @@ def test_database_that_was_away_puts_the_run_back_into_the_queue(chain, monkeypa
     assert run.state == Run.State.WAITING
 
 
-def test_progress_is_told_by_phase_and_location(chain):
+def test_progress_is_told_by_phase_and_shard(chain):
     told = []
     run_scan(request_scan(standard=chain.standard, as_of=chain.end).pk, progress=lambda *words: told.append(words))
     assert told[0][0] == "Reading the visits"
-    assert ("Looking for changes", N_LOCATIONS, N_LOCATIONS) in told
+    for n_done in range(LEAST_SHARDS + 1):
+        assert ("Looking for changes", n_done, LEAST_SHARDS) in told
     assert told[-1][0] == "Writing the results"
 
 

@@ -21,7 +21,7 @@ from tests.making import visit_payload
 def sent(monkeypatch):
     """What would go to the broker: (task, its arguments)."""
     messages: list[tuple] = []
-    for name in ("score_visit", "evaluate_location", "run_scan"):
+    for name in ("score_visit", "evaluate_location", "work_on_run"):
         task = getattr(tasks, name)
         monkeypatch.setattr(task, "delay", lambda *arguments, name=name: messages.append((name, *arguments)))
     return messages
@@ -79,7 +79,7 @@ def test_sweeper_calls_again_for_a_run_that_nobody_makes(world, sent):
     assert sent == []
     Run.objects.update(requested_at=timezone.now() - timedelta(minutes=5))
     tasks.sweep_unscored()
-    assert sent == [("run_scan", run.pk)]
+    assert sent == [("work_on_run", run.pk)]
 
 
 def test_scan_of_all_standards_sends_one_run_for_each_that_has_visits(
@@ -93,18 +93,18 @@ def test_scan_of_all_standards_sends_one_run_for_each_that_has_visits(
         tasks.scan_all_standards()
     run = Run.objects.get()
     assert run.standard == world.standard
-    assert sent == [("run_scan", run.pk)]
+    assert sent == [("work_on_run", run.pk)]
 
 
 def test_run_makes_its_results_and_calls_for_the_one_that_waited(world, visit, sent):
     tasks.score_visit(str(visit.pk))
     first = request_scan(standard=world.standard)
     second = request_scan(standard=world.standard, parameters={"seed": 2})
-    tasks.run_scan(first.pk)
+    tasks.work_on_run(first.pk)
     first.refresh_from_db()
     assert (first.state, first.n_visits) == (Run.State.DONE, 1)
-    assert sent == [("run_scan", second.pk)]
-    tasks.run_scan(first.pk)  # handed out twice: it is done, nothing happens
+    assert sent == [("work_on_run", second.pk)]
+    tasks.work_on_run(first.pk)  # handed out twice: it is done, nothing happens
     assert Run.objects.filter(state=Run.State.DONE).count() == 1
 
 
@@ -112,12 +112,12 @@ def test_asking_for_a_scan_tells_who_asked_and_sends_it(world, sent, django_capt
     with django_capture_on_commit_callbacks(execute=True):
         run = tasks.request_scan(standard=world.standard, requested_by=world.dan)
     assert run.requested_by == world.dan
-    assert sent == [("run_scan", run.pk)]
+    assert sent == [("work_on_run", run.pk)]
 
 
 @pytest.mark.parametrize(
     "task",
-    [tasks.score_visit, tasks.evaluate_location, tasks.sweep_unscored, tasks.run_scan, tasks.scan_all_standards],
+    [tasks.score_visit, tasks.evaluate_location, tasks.sweep_unscored, tasks.work_on_run, tasks.scan_all_standards],
 )
 def test_tasks_are_acknowledged_late_and_retry_only_what_time_heals(task):
     assert task.acks_late

@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
 from audits.models import Standard
+from reports.detection.at_once import catch_up
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import run_scan
 from reports.detection.scoring import score_waiting
@@ -36,6 +37,7 @@ class Command(BaseCommand):
                 run = request_scan(standard=chosen, as_of=moment, parameters=parameters)
                 with Bars(hidden=verbosity == 0) as bars:
                     run = run_scan(run.pk, progress=bars)
+                catch_up(run)
             except BadParameters as wrong:
                 raise CommandError(str(wrong)) from wrong
             except RunTaken as busy:
@@ -99,9 +101,7 @@ class Bars:
         if phase != self.phase:
             self.close()
             self.phase = phase
-            self.bar = tqdm(
-                desc=phase, total=n_total or 1, unit="location" if n_total else "step", disable=self.hidden
-            )
+            self.bar = tqdm(desc=phase, total=n_total or 1, unit="shard" if n_total else "step", disable=self.hidden)
         if self.bar is not None and n_total:
             self.bar.update(n_done - self.bar.n)
 
