@@ -18,6 +18,7 @@ def replayed(chain, **changes):
             for dated in backtest(chain, SETTINGS, start=160.0, **changes)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [14, 18, 25])
 def test_signals_up_to_a_day_are_the_same_whether_or_not_later_visits_exist(weeks):
     chain, day = drifting(), 160.0 + 7 * weeks

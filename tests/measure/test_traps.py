@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from reports.measure.backtest import backtest
 from reports.measure.drift import Settings
 from tests.measure.chains import make_chain
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = Settings(false_alarms_per_year=0.05)
 START = 200.0
