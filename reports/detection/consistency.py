@@ -6,10 +6,10 @@ import numpy as np
 
 from reports.detection.latest import Latest
 from reports.detection.moments import to_days
-from reports.measure.consistency import LEAST_VISITS, Consistency, Shrunk, consistency
+from reports.detection.recent import lately
+from reports.measure.consistency import Consistency, Shrunk, consistency
 from reports.measure.groups import gathered
 
-LATELY_DAYS = 182.0
 NOW, BEFORE = 0, 1
 
 
@@ -59,7 +59,7 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
         return None
     chain = found.chain
     own = chain.location == place
-    since = to_days(onset) if onset is not None else _lately(found, chain.time[own])
+    since = to_days(onset) if onset is not None else lately(chain, found.effects.fitted_at)[place]
     others = [each for each in np.unique(chain.location).tolist() if each != place]
     peer_group = np.full(chain.n_locations, -1)
     peer_group[others] = np.arange(len(others))
@@ -78,12 +78,6 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
         dayparts=[_part(name, int(n_visits[at]), parts, at) for at, name in enumerate(names) if n_visits[at]],
         has_critical=bool(chain.critical.any()),
     )
-
-
-def _lately(found: Latest, own: np.ndarray) -> float:
-    """Since when a location's visits count as lately, as in a run's results."""
-    end = found.effects.fitted_at - LATELY_DAYS
-    return min(end, float(own[-LEAST_VISITS:][0])) if own.size else end
 
 
 def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:
