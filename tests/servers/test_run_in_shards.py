@@ -1,0 +1,98 @@
+"""A run on real workers, with PostgreSQL and Redis: the flags of one process, also when a worker is killed in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from reports.detection.runs import request_scan
+from reports.detection.scan import run_scan, work_on_run
+from reports.models import DriftFlag, LocationResult, Run, Shard
+from reports.tasks import sweep_unscored
+from reports.tasks import work_on_run as work_task
+from tests.reports.chains import make_chain, make_metric, report_weekly
+from tests.servers.conftest import eventually
+
+pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+PATIENCE = 120.0
+HIDDEN = {"id", "run_id", "raised_at", "closed_at"}
+
+
+@pytest.fixture
+def chain():
+    made = make_chain(n_locations=16, n_visits=36, drops={5: (126.0, 1.5, 0), 11: (100.0, -1.5, None)})
+    report_weekly(make_metric(), made.locations)
+    return made
+
+
+def asked(chain) -> Run:
+    return request_scan(standard=chain.standard, as_of=chain.end)
+
+
+def is_done(run: Run) -> bool:
+    return Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists()
+
+
+def found_of(chain) -> list[list[dict]]:
+    return [
+        [
+            {name: value for name, value in row.items() if name not in HIDDEN}
+            for row in model.objects.filter(standard=chain.standard).order_by("location", "pk").values()
+        ]
+        for model in (DriftFlag, LocationResult)
+    ]
+
+
+@pytest.fixture
+def alone(chain) -> list[list[dict]]:
+    """What one process finds; forgotten again."""
+    run_scan(asked(chain).pk)
+    found = found_of(chain)
+    assert {row["direction"] for row in found[0]} == {"decline", "improvement"}
+    DriftFlag.objects.all().delete()
+    LocationResult.objects.all().delete()
+    return found
+
+
+def test_workers_find_what_one_process_finds(chain, alone, start_worker):
+    start_worker()
+    run = asked(chain)
+    work_task.delay(run.pk)
+    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert found_of(chain) == alone
+    assert not Shard.objects.exists()
+
+
+def test_a_worker_that_is_killed_in_a_run_costs_time_and_no_results(chain, alone, start_worker):
+    worker = start_worker()
+    run = asked(chain)
+    work_task.delay(run.pk)
+    at_work = Shard.objects.filter(run=run, phase=Shard.Phase.LOCATIONS)
+    assert eventually(at_work.filter(state=Shard.State.TAKEN).exists, seconds=PATIENCE)
+    worker.kill()
+    left = Shard.objects.filter(run=run).exclude(state=Shard.State.DONE)
+    assert left.exists()
+    assert not DriftFlag.objects.exists()
+    left.filter(state=Shard.State.TAKEN).update(lease_until=timezone.now() - timedelta(seconds=1))
+    start_worker()
+    sweep_unscored.delay()
+    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert found_of(chain) == alone
+
+
+def test_a_worker_helps_the_process_that_scans(chain, alone, start_worker):
+    """One process makes the first phase, a worker the rest, as when `manage.py scan` stops after it."""
+
+    class Stop(Exception):
+        pass
+
+    def stop(n_shards: int) -> None:
+        raise Stop
+
+    run = asked(chain)
+    with pytest.raises(Stop):
+        work_on_run(run.pk, call_helpers=stop)
+    start_worker()
+    work_task.delay(run.pk)
+    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert found_of(chain) == alone
