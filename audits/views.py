@@ -9,7 +9,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import BooleanField, Case, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
@@ -20,9 +20,16 @@ from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
 from audits.release import release
+from audits.serializers import REASONS
 from locations.models import User
 from locations.roles import CAPTURES
 
+# A feeling is worth little without its reason. Words give theirs themselves.
+ASKS_WHY = Case(
+    When(Q(dimension=Criterion.Dimension.PERCEPTION) & ~Q(kind=Criterion.Kind.TEXT), then=Value(value=True)),
+    default=Value(value=False),
+    output_field=BooleanField(),
+)
 A_YEAR = 365 * 24 * 3600
 RELEASE_HEADER = "Plumbline-Release"
 ONLY_AUDITORS = "Only auditors and mystery shoppers record visits: ask for that role in your region."
@@ -99,8 +106,10 @@ def _preview(request: HttpRequest, version_id: int) -> HttpResponse:
 
 def _versions():
     """Versions with what a phone may know of them: no weight, bound, conformity or critical mark is read."""
-    criteria = Criterion.objects.select_related("shown_if").only(
-        "section_id", "key", "text", "guidance", "kind", "wants_photo", "shown_if_value", "shown_if__key"
+    criteria = (
+        Criterion.objects.select_related("shown_if")
+        .only("section_id", "key", "text", "guidance", "kind", "wants_photo", "shown_if_value", "shown_if__key")
+        .annotate(asks_why=ASKS_WHY)
     )
     options = Option.objects.only("criterion_id", "value", "label")
     return Version.objects.select_related("standard").prefetch_related(
@@ -111,7 +120,7 @@ def _versions():
 
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
-    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview}
+    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS}
     response = render(request, "phone/form.html", context)
     response[RELEASE_HEADER] = release()
     return response

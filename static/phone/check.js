@@ -2,6 +2,7 @@
 import { liveInteractions } from './draft.js';
 import { interactionName, stepName } from './names.js';
 import { unansweredIn } from './steps.js';
+import { clockOf } from './times.js';
 
 /**
  * @param {object} given
@@ -15,9 +16,15 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const page = template.content.cloneNode(true);
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
-  if (visit.state === 'refused') {
+  if (visit.returned) {
+    part('returned').hidden = false;
+    part('comment').textContent = visit.returned.comment;
+  }
+  if (visit.state === 'refused' || wrong.length) {
+    part('refused').querySelector('h2').textContent =
+      visit.state === 'refused' ? 'The server could not take this visit yet' : 'What the reviewer asks';
     part('refused').hidden = false;
-    part('reason').textContent = visit.reason;
+    part('reason').textContent = [visit.reason, wrong.length && `${wrong.length} left to correct.`].filter(Boolean).join(' ');
     part('refused').querySelector('ul').append(
       ...wrong.map(({ step, criterion, message }) => {
         if (!step) return item(message);
@@ -44,7 +51,16 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const live = liveInteractions(visit);
   part('interactions').hidden = !live.length;
   part('interactions').querySelector('ul').append(
-    ...live.map(({ id }) => item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }))),
+    ...live.map(({ id }, place) => {
+      const row = item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }));
+      if (place) {
+        const up = link('Move up', { up: id });
+        up.setAttribute('aria-label', `Move ${interactionName(visit, id)} up`);
+        row.className = 'choices-row';
+        row.append(up);
+      }
+      return row;
+    }),
   );
 
   const removed = visit.interactions.filter((interaction) => interaction.removed_at);
@@ -53,6 +69,9 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
     ...removed.map(({ id }) => item(link(`Bring back ${interactionName(visit, id)}`, { restore: id }))),
   );
   part('visit-note').value = visit.note;
+  part('left').value = visit.left_at ? clockOf(visit.left_at, visit.location.timezone) : '';
+  part('not-completed-reason').value = visit.not_completed_reason ?? '';
+  part('not-completed').open = Boolean(visit.not_completed_reason);
   return page;
 }
 
@@ -91,7 +110,7 @@ export function buildDone({ template, visit, photos, shown }) {
   part('state').textContent = shown.state;
   part('state').dataset.tone = shown.tone;
   part('explained').textContent = [
-    visit.state === 'received' && refused.length ? 'The answers have arrived.' : EXPLAINED[explainedBy(visit, shown)],
+    visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? 'The answers have arrived.' : EXPLAINED[explainedBy(visit, shown)],
     ...refused.map((photo) => `A photo was not accepted: ${photo.refused}`),
   ].join(' ');
   page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);

@@ -15,6 +15,9 @@ export function readOutline(page) {
       key: fieldset.dataset.criterion,
       text: fieldset.querySelector('legend').textContent.trim(),
       kind: fieldset.dataset.kind,
+      options: Object.fromEntries(
+        [...fieldset.querySelectorAll('input[type=radio]')].map((radio) => [radio.value, radio.parentElement.textContent.trim()]),
+      ),
       shownIf: fieldset.dataset.shownIf
         ? { criterion: fieldset.dataset.shownIf, value: fieldset.dataset.shownValue }
         : null,
@@ -40,6 +43,7 @@ export function fill(fieldset, answer, wrong) {
   }
   fieldset.classList.toggle('set-aside', Boolean(answer.state) && !isAnswered);
   fillNote(fieldset, answer);
+  fillReason(fieldset, answer);
   const notNumber = answer.typed ? [fieldset.dataset.kind === 'seconds' ? 'Write seconds, such as 42 or 1:30.' : 'Write a whole number, such as 3.'] : [];
   const reasons = [...notNumber, ...wrong];
   const said = part(fieldset, 'wrong');
@@ -53,12 +57,29 @@ function fillNote(fieldset, answer) {
   const area = part(fieldset, 'note');
   if (!area) return;
   if (area !== document.activeElement) area.value = answer.note ?? '';
-  if (answer.note) showNote(fieldset, true);
+  const { why } = fieldset.dataset; // asked for with every answer, or with the one that it names
+  const isWanted = answer.state === 'answered' && why !== undefined && ['', inWords(answer.value)].includes(why);
+  if (answer.note || isWanted) showNote(fieldset, true);
+  else if (why) showNote(fieldset, false);
+}
+
+/** Why it does not apply or was not seen; the field is made when it is first wanted. */
+function fillReason(fieldset, answer) {
+  const isAside = answer.state === 'does_not_apply' || answer.state === 'not_observed';
+  let box = part(fieldset, 'reason-box');
+  if (!box && !isAside) return;
+  if (!box) {
+    box = document.getElementById('reason').content.firstElementChild.cloneNode(true);
+    fieldset.querySelector('.beside').after(box);
+  }
+  box.hidden = !isAside;
+  const select = part(fieldset, 'reason');
+  if (select !== document.activeElement) select.value = answer.reason ?? '';
 }
 
 function showNote(fieldset, isShown) {
   part(fieldset, 'note-box').hidden = !isShown;
-  fieldset.querySelector('[data-deed="note"]').setAttribute('aria-expanded', String(isShown));
+  fieldset.querySelector('[data-deed="note"]')?.setAttribute('aria-expanded', String(isShown));
 }
 
 function fillTimer(fieldset, answer) {
@@ -84,6 +105,7 @@ export function tick(fieldset, answer, now) {
 
 /** What choosing or typing makes of the answer; null when it is no answer. @param {HTMLInputElement} control */
 export function patchOfInput(control, fieldset) {
+  if (control.dataset.part === 'reason') return { reason: control.value || null };
   if (control.dataset.part === 'note') return { note: control.value || null };
   if (control.type === 'radio') {
     const value = fieldset.dataset.kind === 'yes_no' ? control.value === 'yes' : control.value;

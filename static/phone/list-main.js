@@ -1,13 +1,13 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
-import { groupsOf, unsentLine, unsentOf } from './list.js';
-import { fetchLists, send, whoAmI } from './network.js';
+import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
+import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
 import { createOffline } from './offline.js';
 import { inWords, keepSending } from './sending.js';
 import { createSignIn, signInButton } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
 
-const TITLES = { needs: 'Needs you', today: 'Today', later: 'Later', sent: 'Sent' };
+const TITLES = { returned: 'Came back to you', needs: 'Needs you', today: 'Today', later: 'Later', sent: 'Sent' };
 const REFRESH_MS = 5 * 60_000;
 
 const $ = (id) => document.getElementById(id);
@@ -79,15 +79,25 @@ async function fetchNews() {
   await store.keepAssignments(news.assignments);
   await store.keepSent(news.sent);
   if (news.clockOffset !== null) await store.setMeta('clock_offset_ms', news.clockOffset);
+  await render();
+  await shareDrafts(news.sent);
   connection('Up to date', 'received');
   await render();
   return keepForms();
 }
 
+/** Drafts of my other phones, what came back, what is to be read without a connection. */
+async function shareDrafts(rows) {
+  const [{ takeNews }, { fetchDrafts, syncDraft }] = await Promise.all([import('./news.js'), import('./drafts.js')]);
+  await takeNews({ store, rows, readVisit });
+  await fetchDrafts({ store, drafts });
+  for (const { id } of await store.visits()) await syncDraft({ store, drafts, id });
+}
+
 /** What is assigned, and what is begun, opens without a connection from now on. */
 async function keepForms() {
   const rows = [...(await store.assignments()), ...(await store.visits())];
-  const isReady = await offline.keep([...new Set(rows.map((row) => new URL(row.form_url).pathname))]);
+  const isReady = await offline.keep([...new Set(rows.map((row) => new URL(row.form_url, location.href).pathname))]);
   if (isReady) $('ready').textContent = 'Opens without a connection';
 }
 
@@ -128,6 +138,10 @@ async function render() {
   $('nothing').hidden = shown.length > 0;
   $('unsent').textContent = unsentLine(visits);
   const who = await store.meta('who');
+  const nudge = nudgeLine(visits, Date.now());
+  $('nudge').textContent = nudge;
+  $('nudge').hidden = !nudge;
+  $('export').hidden = !unsentOf(visits).length;
   $('who').textContent = who ? `Signed in as ${who.name}` : '';
   $('sign-out').hidden = !who;
   showUpdate();
@@ -171,6 +185,12 @@ async function roundEnded(outcome, error) {
   else if (outcome === 'offline' || outcome === 'later') connection(inWords(outcome), 'todo');
   else if (outcome === 'sent') await refresh();
 }
+
+$('export').addEventListener('click', async () => {
+  const { download, exportOf } = await import('./export.js');
+  const unsent = unsentOf(await store.visits());
+  download(await exportOf(store, unsent), `plumbline-unsent-${new Date().toISOString().slice(0, 10)}.json`);
+});
 
 $('send-now').addEventListener('click', async () => {
   await store.retryPhotos();

@@ -22,10 +22,10 @@ import { dayName, dayOf, momentName, timeOf } from './times.js';
  * @param {any[]} given.sent What the server says it has.
  * @param {{id: string, photo: number, photos: number} | null} given.progress What is being sent.
  * @param {number} given.now epoch ms
- * @returns {Record<'needs' | 'today' | 'later' | 'sent', Row[]>}
+ * @returns {Record<'returned' | 'needs' | 'today' | 'later' | 'sent', Row[]>}
  */
 export function groupsOf({ assignments, visits, pictures, sent, progress, now }) {
-  const groups = { needs: [], today: [], later: [], sent: [] };
+  const groups = { returned: [], needs: [], today: [], later: [], sent: [] };
   const newestFirst = [...visits].reverse();
   for (const visit of newestFirst) {
     const [group, row] = rowOfVisit(visit, pictures.get(visit.id) ?? NONE, progress, now);
@@ -76,6 +76,10 @@ function rowOfVisit(visit, pictures, progress, now) {
     const about = joined(visit.location.address, started, titleOf(visit));
     return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
   }
+  if (visit.state === 'returned') {
+    const about = visit.returned?.comment ?? '';
+    return ['returned', { ...row, state: 'Came back to you', tone: 'wrong', about }];
+  }
   if (visit.state === 'refused') {
     const about = visit.errors.length ? `${plural(visit.errors.length, 'thing')} to correct` : visit.reason;
     return ['needs', { ...row, state: 'Not accepted yet', tone: 'wrong', about }];
@@ -108,8 +112,25 @@ function rowOfSent(visit, now) {
       visit.n_interactions && plural(visit.n_interactions, 'interaction'),
       missing && `${plural(missing, 'photo')} missing`,
     ),
-    link: null,
+    link: visit.content ? linkTo(visit.form_url, `sent=${visit.id}`) : null,
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whole days that the oldest unsent work has been on this phone. */
+export function daysUnsent(visits, now) {
+  const oldest = Math.min(...unsentOf(visits).map((visit) => Date.parse(visit.started_at)));
+  return Number.isFinite(oldest) ? Math.max(0, Math.floor((now - oldest) / DAY_MS)) : 0;
+}
+
+/** From the second day somebody should do something about it; blank before. */
+export function nudgeLine(visits, now) {
+  const days = daysUnsent(visits, now);
+  if (days < 1) return '';
+  const old = unsentOf(visits).filter((visit) => now - Date.parse(visit.started_at) >= DAY_MS);
+  const places = old.map((visit) => visit.location.name).join(', ');
+  return `${places}: on this phone only for ${plural(days, 'day')}. Complete and send it, or save it to a file.`;
 }
 
 /** The line at the foot of the list. */

@@ -5,9 +5,12 @@ export function createPictures(template) {
   /** @type {Map<string, string>} */
   const addresses = new Map();
 
+  /** A picture that has left the phone is on the server. */
+  const addressOf = (photo) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
+
   function row(photo, index) {
     const item = template.content.firstElementChild.cloneNode(true);
-    if (!addresses.has(photo.id)) addresses.set(photo.id, URL.createObjectURL(photo.blob));
+    if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
     const [image, button] = [item.querySelector('img'), item.querySelector('button')];
     Object.assign(image, { src: addresses.get(photo.id), alt: `Photo ${index + 1}` });
     button.setAttribute('aria-label', `Remove photo ${index + 1}`);

@@ -1,12 +1,14 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
 import { buildCheck, buildDone } from './check.js';
 import { shownIn } from './conditions.js';
-import { answersOf, isOpen } from './draft.js';
+import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
 import { fill, tick } from './form.js';
 import { interactionCrumb, interactionName } from './names.js';
+import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
-import { stepsOf, unansweredIn } from './steps.js';
+import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
+import { clockOf } from './times.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -65,7 +67,16 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('crumb').hidden = section?.asked !== 'interaction';
     if (!$('crumb').hidden) $('crumb').querySelector('span').textContent = interactionCrumb(visit, scope);
     $('title').textContent = section?.title ?? 'Check and send';
+    showMoments();
+    $('notes').hidden = !visit.hidden_notes && !visit.taps?.length;
+    if (!$('notes').hidden) $('notes').querySelector('p').textContent = visit.hidden_notes || 'No words, only taps.';
     Object.assign($('progress'), { hidden: false, max: steps.length, value: current + 1 });
+  }
+
+  function showMoments() {
+    const interaction = interactionOf(visit, step().scope);
+    $('moments').hidden = !interaction;
+    if (interaction) fillMoments($('moments'), interaction, visit.location.timezone, Date.now());
   }
 
   function showFoot() {
@@ -96,6 +107,12 @@ export function createScreen({ visit, photos, sections, isPreview }) {
         pictures.fill(fieldset, photosOn(key));
       }
     }
+    showMoments();
+    const arrived = $('step').querySelector('[data-part="arrived"]');
+    if (arrived && arrived !== document.activeElement) arrived.value = clockOf(visit.started_at, visit.location.timezone);
+    $('jump').hidden = !nextUnanswered(steps, visit, sections, { index: current, criterion: null });
+    $('asked').hidden = !visit.asked?.length;
+    $('asked').querySelector('span').textContent = 'Answered differently on another phone.';
     const n = unansweredIn(step(), visit, sections).length;
     const place = `${current + 1} of ${steps.length}`;
     $('overview').textContent = n ? `${place} · ${n} unanswered` : place;
@@ -109,8 +126,9 @@ export function createScreen({ visit, photos, sections, isPreview }) {
 
   /** The server's reasons, each with the step that it is about. */
   function wrongs() {
-    return visit.errors.map(({ where, message }) => {
-      const place = placeOf(where, visit.payload);
+    const found = visit.errors.map(({ where, message }) => ({ place: placeOf(where, visit.payload), message }));
+    const remarks = (visit.remarks ?? []).map(({ message, ...place }) => ({ place, message }));
+    return [...found, ...remarks].map(({ place, message }) => {
       const about = (each) =>
         each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place.criterion);
       return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };
@@ -123,18 +141,23 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('step').replaceChildren(buildDone({ template: $('done'), visit, photos, shown }));
     $('title').textContent = 'Visit complete';
     $('head').hidden = false;
-    $('crumb').hidden = $('foot').hidden = $('progress').hidden = $('overview').hidden = true;
+    for (const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']) $(id).hidden = true;
   }
 
   function tickTimers() {
     if (!step().section || !isOpen(visit)) return;
+    showMoments();
     for (const fieldset of fieldsets()) {
       const answer = answerOf(fieldset.dataset.criterion);
       if (answer.timer) tick(fieldset, answer, Date.now());
     }
   }
 
+  /** @param {string | null} criterion where the auditor is now */
+  const nextOpen = (criterion) => nextUnanswered(steps, visit, sections, { index: current, criterion });
+
   return {
+    nextOpen,
     show,
     showHead,
     refresh,

@@ -3,6 +3,8 @@ import { timeOf } from './times.js';
 
 /** @param {{state: HTMLElement, trouble: HTMLElement}} elements */
 export function createStatus({ state, trouble }) {
+  let standing = '';
+
   function say(text, tone) {
     if (state.textContent !== text) state.textContent = text; // a screen reader would say the same again
     state.dataset.tone = tone;
@@ -16,12 +18,18 @@ export function createStatus({ state, trouble }) {
 
   const warn = (sentence) => inform(sentence, 'wrong');
 
+  /** Stays until the page goes, under whatever else is said. */
+  function stand(sentence) {
+    standing = sentence;
+    warn(sentence);
+  }
+
   const saving = () => state.setAttribute('aria-busy', 'true');
 
   function saved(at) {
     state.removeAttribute('aria-busy');
     say(`On this phone · ${timeOf(at)}`, 'waiting');
-    warn('');
+    warn(standing);
   }
 
   /** @param {Error} error */
@@ -34,5 +42,5 @@ export function createStatus({ state, trouble }) {
     );
   }
 
-  return { say, inform, warn, saving, saved, notSaved };
+  return { say, inform, warn, stand, saving, saved, notSaved };
 }

@@ -28,5 +28,22 @@ export function unansweredIn(step, visit, sections) {
   return shownIn(step.section, step.scope, visit, sections).filter((criterion) => !answers[criterion.key]?.state);
 }
 
+/**
+ * The next question without an answer after `after`, round to the first one again.
+ * @param {import('./types.js').Step[]} steps
+ * @param {{index: number, criterion: string | null}} after
+ * @returns {{index: number, criterion: string} | null}
+ */
+export function nextUnanswered(steps, visit, sections, after) {
+  const open = steps.flatMap((step, index) =>
+    unansweredIn(step, visit, sections).map(({ key }) => ({
+      index, criterion: key, at: step.section.criteria.findIndex((each) => each.key === key),
+    })),
+  );
+  const section = steps[after.index]?.section;
+  const here = section ? section.criteria.findIndex(({ key }) => key === after.criterion) : -1;
+  return open.find(({ index, at }) => index > after.index || (index === after.index && at > here)) ?? open[0] ?? null;
+}
+
 /** Where a stored place leads now: its interaction may be gone. @returns {number} an index into `steps` */
 export const indexOfStep = (steps, id) => Math.max(0, steps.findIndex((step) => step.id === id));

@@ -11,6 +11,18 @@ export const timeOf = (moment, timeZone) =>
 export const dayOf = (now, timeZone) =>
   new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
 
+/** The moment nearest to `moment` at which clocks over there show `text`. @param {string} text 14:02 */
+export function atTime(moment, text, timeZone) {
+  const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+  const ahead = minutes(text) - minutes(clockOf(moment, timeZone));
+  const nearest = ahead > 720 ? ahead - 1440 : ahead < -720 ? ahead + 1440 : ahead;
+  return new Date(Date.parse(moment) + nearest * 60_000).toISOString();
+}
+
+/** 14:02 in every language, as a time's field wants it. */
+export const clockOf = (moment, timeZone) =>
+  new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(new Date(moment));
+
 const asDate = (day) => new Date(`${day}T12:00:00Z`);
 const daysBetween = (from, to) => Math.round((asDate(to) - asDate(from)) / 86_400_000);
 

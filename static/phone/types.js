@@ -100,6 +100,7 @@
  * @property {string} key
  * @property {string} text
  * @property {string} kind
+ * @property {Record<string, string>} [options] Labels by value.
  * @property {{criterion: string, value: string} | null} shownIf
  *
  * @typedef {object} Section

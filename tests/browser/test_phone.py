@@ -16,6 +16,7 @@ def test_a_visit_with_two_interactions_survives_a_reload_and_arrives_as_it_was_t
         on(page, "staff_seen").get_by_role("button", name="One more").click()
     on(page, "customers_waiting").get_by_role("textbox").fill("2")
     say(page, "busyness", "Busy")
+    say(page, "conflict_of_interest", "No")
 
     go_on(page, "Greeting")
     assert on(page, "warmth").is_hidden(), "a condition is shown before it holds"

@@ -1,0 +1,69 @@
+/** The server has this visit with other answers: both versions of each, and what the choice leads to. */
+import { answersFrom } from './content.js';
+import { differences, leafOf, setLeaf } from './merge.js';
+import { buildChoosing } from './reading.js';
+
+const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
+
+/**
+ * @param {object} given
+ * @param {HTMLElement} given.box
+ * @param {import('./types.js').Visit & {storedRevision?: number, mayCorrect?: boolean}} given.visit
+ * @param {import('./types.js').Section[]} given.sections
+ * @param {any} given.store
+ * @param {(id: string) => Promise<any>} given.readVisit
+ * @param {() => void} given.done
+ */
+export function showConflict({ box, visit, sections, store, readVisit, done }) {
+  const stored = { ...visit, ...answersFrom(visit.stored) };
+  const questions = differences({ ...visit, left_at: visit.ended_at }, stored);
+  const taken = new Map();
+
+  async function chosen(question, takesTheirs) {
+    taken.set(question, takesTheirs);
+    if (taken.size < questions.length) return show();
+    if (![...taken.values()].includes(false)) await takeServers();
+    else await keepMine();
+    return done();
+  }
+
+  /** The server's answers are right: then nothing is left to send but photos that it names. */
+  async function takeServers() {
+    const read = await readVisit(visit.id);
+    await store.change(visit.id, (kept) => {
+      Object.assign(kept, answersFrom(kept.stored), {
+        state: 'accepted',
+        payload: kept.stored,
+        receipt: read?.receipt ?? receiptOf(kept.id),
+        received_at: read?.received_at ?? new Date().toISOString(),
+        reason: '',
+        stored: null,
+      });
+    });
+  }
+
+  /** Where a reviewer asked for a correction it can be sent as one; else it waits here until one does. */
+  async function keepMine() {
+    await store.change(visit.id, (kept) => {
+      for (const [{ path, theirs }, takesTheirs] of taken) if (takesTheirs) setLeaf(kept, path, theirs);
+      if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
+      else {
+        kept.stored = null;
+        kept.reason = 'Your choice is kept on this phone. It can be sent when a reviewer returns the visit: ask for that.';
+      }
+    });
+  }
+
+  function show() {
+    const open = questions.filter((question) => !taken.has(question));
+    const names = ['Keep mine', 'Take the server’s'];
+    box.replaceChildren(buildChoosing({ questions: open, leafOf, visit, sections, names, chosen }));
+    const all = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Take all of the server’s' });
+    all.addEventListener('click', async () => {
+      await takeServers();
+      done();
+    });
+    box.append(all);
+  }
+  show();
+}

@@ -1,0 +1,108 @@
+/** From what was sent back to a visit as the phone keeps it: to read it, compare it, or correct it. */
+
+const answersIn = (observations) =>
+  Object.fromEntries(observations.map(({ criterion, state, value, note, reason }) => [
+    criterion,
+    {
+      state,
+      ...(state === 'answered' && { value }),
+      ...(note && { note }),
+      ...(reason && { reason }),
+    },
+  ]));
+
+const told = (value) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });
+const filled = (answers) => Object.fromEntries(Object.entries(answers).filter(([, answer]) => answer.state));
+
+/**
+ * The answers of a visit, as the form holds them.
+ * @param {any} content The JSON as it was sent.
+ */
+export function answersFrom(content) {
+  const { context = {} } = content;
+  const interest = { ...told(content.conflict_of_interest), note: content.conflict_of_interest_note };
+  return {
+    started_at: content.started_at,
+    ended_at: content.ended_at ?? null,
+    left_at: content.ended_at ?? null,
+    mode: content.mode ?? 'live',
+    taps: content.taps ?? [],
+    hidden_notes: content.hidden_notes ?? '',
+    not_completed_reason: content.not_completed_reason ?? '',
+    told: content.place ?? null,
+    note: content.note ?? '',
+    context: filled({
+      staff_seen: told(context.staff_seen),
+      customers_waiting: told(context.customers_waiting),
+      busyness: told(context.busyness),
+      conflict_of_interest: interest,
+    }),
+    answers: answersIn(content.observations),
+    interactions: content.interactions.map(({ observations, ...interaction }) => ({
+      label: '', started_at: null, acknowledged_at: null, helped_at: null, ended_at: null, removed_at: null,
+      ...interaction,
+      answers: answersIn(observations),
+    })),
+  };
+}
+
+/**
+ * A visit that the server holds, as this phone would keep it.
+ * @param {any} row What the API says of it, with its `content`.
+ * @param {number} owner
+ * @returns {import('./types.js').Visit}
+ */
+export function visitFrom(row, owner) {
+  return {
+    ...answersFrom(row.content),
+    id: row.id,
+    owner,
+    assignment: row.assignment,
+    version: row.version,
+    standard: row.standard,
+    version_number: row.version_number,
+    form_url: row.form_url,
+    location: row.location,
+    state: 'received',
+    changed_at: row.received_at,
+    revision: row.revision,
+    returned: null,
+    remarks: [],
+    asked: [],
+    place: { step: '', criterion: null },
+    payload: row.content,
+    errors: [],
+    reason: '',
+    receipt: row.receipt,
+    received_at: row.received_at,
+  };
+}
+
+/** Its photos: their pictures are on the server. @returns {import('./types.js').Photo[]} */
+export const photosFrom = (row) =>
+  (row.content.photos ?? []).map((photo) => ({
+    id: photo.id,
+    visit: row.id,
+    interaction: photo.interaction ?? null,
+    criterion: photo.criterion,
+    sha256: photo.sha256,
+    taken_at: photo.taken_at,
+    blob: null,
+    removed_at: null,
+    sent_at: row.photos_missing.includes(photo.id) ? null : row.received_at,
+    refused: '',
+  }));
+
+/** A visit that came back: open again, the reviewer's words at their answers, to be sent as the next revision. */
+export function reopen(visit, returned) {
+  Object.assign(visit, {
+    state: 'returned',
+    revision: returned.revision + 1,
+    returned: { comment: returned.comment },
+    remarks: returned.items.map(({ criterion, interaction, comment }) => ({
+      scope: interaction ?? 'visit', criterion, message: comment,
+    })),
+    stored: null,
+    place: { step: 'check', criterion: null },
+  });
+}

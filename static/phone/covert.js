@@ -1,0 +1,76 @@
+/** Inside, unnoticed: one tap an event, and a line of notes. Outside, the report begins with what was tapped. */
+import { addInteraction, markMoment } from './draft.js';
+import { timeOf } from './times.js';
+
+/** What is tapped: plain words on the screen, and what each means for the report. */
+export const EVENTS = [
+  { what: 'arrived', text: 'Here' },
+  { what: 'customer', text: 'In' },
+  { what: 'acknowledged', text: 'Noticed' },
+  { what: 'helped', text: 'Helped' },
+  { what: 'done', text: 'Done' },
+  { what: 'left', text: 'Out' },
+];
+const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
+
+/**
+ * Times of the report from the taps. May run twice: ids come in as arguments.
+ * @param {import('./types.js').Visit} visit
+ * @param {string[]} ids For the interactions that do not exist yet.
+ */
+export function prefill(visit, ids) {
+  visit.mode = 'covert';
+  const encounters = [];
+  for (const { what, at } of visit.taps) {
+    if (what === 'arrived') visit.started_at = at;
+    else if (what === 'left') visit.left_at = at;
+    else if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
+    else encounters.at(-1)[MOMENT_OF[what]] = at;
+  }
+  const first = visit.taps[0]?.at; // who forgot to tap on entering was there by the first tap
+  if (first && first < visit.started_at) visit.started_at = first;
+  encounters.forEach((moments, number) => {
+    const id = visit.interactions[number]?.id ?? ids[number];
+    addInteraction(visit, id, moments.started_at ?? null);
+    for (const [moment, at] of Object.entries(moments)) markMoment(visit, id, moment, at);
+  });
+}
+
+/**
+ * @param {object} given
+ * @param {import('./types.js').Visit} given.visit
+ * @param {(what: string) => void} given.tapped
+ * @param {() => void} given.untapped The last tap was a slip.
+ * @param {(text: string) => void} given.noted
+ * @param {() => void} given.report
+ */
+export function buildCovert({ visit, tapped, untapped, noted, report }) {
+  const page = document.createElement('div');
+  const button = (text, deed) => {
+    const made = Object.assign(document.createElement('button'), { type: 'button', textContent: text });
+    made.addEventListener('click', deed);
+    return made;
+  };
+  const said = document.createElement('p');
+  said.setAttribute('role', 'status');
+  const show = () => {
+    const zone = visit.location.timezone;
+    said.textContent = visit.taps.map(({ what, at }) => `${textOf(what)} ${timeOf(at, zone)}`).slice(-6).join(' · ');
+  };
+  const then = (deed) => () => (deed(), show());
+  const taps = document.createElement('div');
+  taps.className = 'taps';
+  taps.append(...EVENTS.map(({ what, text }) => button(text, then(() => tapped(what)))));
+  const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000, value: visit.hidden_notes });
+  notes.setAttribute('aria-label', 'Notes');
+  notes.addEventListener('input', () => noted(notes.value));
+  const foot = document.createElement('p');
+  foot.className = 'choices-row';
+  foot.append(button('Undo', then(untapped)), button('Write up', report));
+  const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: 'Notes' });
+  page.append(title, taps, said, notes, foot);
+  show();
+  return page;
+}
+
+const textOf = (what) => EVENTS.find((event) => event.what === what)?.text ?? what;

@@ -1,0 +1,110 @@
+/** Drafts on the server too: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+import { mergeInto } from './merge.js';
+
+const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'owner', 'place'];
+
+/** What goes to the server: all that was typed. @param {import('./types.js').Visit} visit */
+export const contentOf = (visit) =>
+  Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name)));
+
+/** A draft from the server, as this phone keeps it. @returns {import('./types.js').Visit} */
+export const visitOf = (content, owner) => ({
+  ...content,
+  owner,
+  state: content.returned ? 'returned' : 'draft',
+  asked: [],
+  place: { step: '', criterion: null },
+  payload: null,
+  errors: [],
+  reason: '',
+  receipt: null,
+  received_at: null,
+});
+
+const nameOf = (id) => `draft-${id}`;
+const DRAFTED = ['draft', 'refused', 'returned'];
+
+/**
+ * Bring one draft and the server's copy in line. Each save names the revision that it was made from; where another
+ * phone was first, both are merged and what both changed is asked.
+ * @param {object} means
+ * @param {any} means.store
+ * @param {{save: Function}} means.drafts
+ * @param {string} means.id
+ * @returns {Promise<'saved' | 'merged' | 'offline' | 'sign-in' | 'later' | 'nothing'>}
+ */
+export async function syncDraft({ store, drafts, id }) {
+  let outcome = 'saved';
+  for (let turn = 0; turn < 5; turn += 1) {
+    const visit = await store.visit(id);
+    if (!visit || !DRAFTED.includes(visit.state)) return 'nothing';
+    const base = (await store.meta(nameOf(id))) ?? { revision: 0, content: null };
+    const content = contentOf(visit);
+    if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
+    const reply = await drafts.save(id, { content, base_revision: base.revision });
+    if (!reply) return 'offline';
+    if ([401, 403].includes(reply.status)) return 'sign-in';
+    if (reply.ok && reply.body?.id === id) {
+      await store.setMeta(nameOf(id), { revision: reply.body.revision, content });
+      return outcome;
+    }
+    if (reply.status !== 409 || !reply.body?.content) return 'later'; // received already, or too busy: sending will tell
+    await takeIn({ store, id, theirs: reply.body, base });
+    outcome = 'merged';
+  }
+  return outcome;
+}
+
+async function takeIn({ store, id, theirs, base }) {
+  await store.change(id, (visit) => {
+    if (!DRAFTED.includes(visit.state)) return;
+    const asked = mergeInto(visit, theirs.content, base.content);
+    const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
+    visit.asked = [...still, ...asked];
+    visit.changed_at = new Date().toISOString();
+  });
+  await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
+}
+
+/**
+ * Fetch what other phones saved: drafts that are not here, and newer copies of those that are.
+ * @returns {Promise<number>} how many were taken in
+ */
+export async function fetchDrafts({ store, drafts }) {
+  const rows = await drafts.list();
+  if (!rows) return 0;
+  const owner = await store.meta('user');
+  let n = 0;
+  for (const { id, revision } of rows) {
+    const [visit, base] = [await store.visit(id), await store.meta(nameOf(id))];
+    if (visit && (!DRAFTED.includes(visit.state) || base?.revision === revision)) continue;
+    const theirs = await drafts.read(id);
+    if (!theirs?.content) continue;
+    if (visit) await takeIn({ store, id, theirs, base: base ?? { content: null } });
+    else {
+      await store.adopt(visitOf(theirs.content, owner));
+      await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
+    }
+    n += 1;
+  }
+  return n;
+}
+
+/**
+ * Saves a draft some seconds after its last change, and at least twice a minute while somebody types.
+ * @param {() => Promise<string>} save
+ */
+export function debounced(save, { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {}) {
+  let timer = null;
+  let since = null;
+  const run = () => {
+    timer = null;
+    since = null;
+    return save();
+  };
+  return function changed() {
+    since ??= Date.now();
+    cancel(timer);
+    timer = after(run, Math.min(quiet, Math.max(0, since + longest - Date.now())));
+  };
+}

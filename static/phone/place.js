@@ -1,0 +1,47 @@
+/** Where the phone is: asked once, told as it is, never waited for. */
+
+const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 60_000 };
+const EARTH_M = 6_371_008.8;
+const NEAR_M = 300;
+const FAR_M = 1000;
+
+/** @returns {Promise<import('./types.js').Visit['told']>} null when the phone could not say */
+export function whereAmI(geolocation = navigator.geolocation) {
+  if (!geolocation) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    geolocation.getCurrentPosition(
+      ({ coords }) => resolve({
+        latitude: coords.latitude, longitude: coords.longitude, accuracy_m: Math.round(coords.accuracy),
+      }),
+      (error) => resolve(error.code === 1 ? { refused: true } : null),
+      OPTIONS,
+    );
+  });
+}
+
+/** near, unsure, far or refused, as the server grades it. */
+export function grade(told, location) {
+  if (!told) return '';
+  if (told.refused) return 'refused';
+  if (told.latitude === undefined || location.latitude === null || location.latitude === undefined) return 'unsure';
+  const far = distance(told, location);
+  if (far + told.accuracy_m <= NEAR_M) return 'near';
+  return far - told.accuracy_m > FAR_M ? 'far' : 'unsure';
+}
+
+export function distance(a, b) {
+  const radians = (degrees) => (degrees * Math.PI) / 180;
+  const north = Math.sin(radians(b.latitude - a.latitude) / 2) ** 2;
+  const east = Math.sin(radians(b.longitude - a.longitude) / 2) ** 2;
+  const chord = north + Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * east;
+  return 2 * EARTH_M * Math.asin(Math.sqrt(Math.min(1, chord)));
+}
+
+const WORDS = {
+  '': '',
+  near: 'Place: at the location.',
+  unsure: 'Place: perhaps at the location; the phone is not sure.',
+  far: 'Place: elsewhere. You can go on; the reviewer sees it.',
+  refused: 'Place: not told. You can go on.',
+};
+export const placeInWords = (told, location) => WORDS[grade(told, location)];

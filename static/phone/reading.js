@@ -1,0 +1,85 @@
+/** A visit in words: what was answered, for reading and for choosing between two versions. */
+import { answersOf, liveInteractions } from './draft.js';
+import { interactionName } from './names.js';
+import { clock } from './timer.js';
+
+const SET_ASIDE = { does_not_apply: 'Does not apply', not_observed: 'Not observed' };
+
+/** @param {import('./types.js').Criterion | undefined} criterion @param {import('./types.js').Answer | null} answer */
+export function answerInWords(criterion, answer) {
+  if (!answer?.state) return answer?.note ? `No answer. ${answer.note}` : 'No answer';
+  const { value } = answer;
+  const plain =
+    SET_ASIDE[answer.state] ??
+    (value === true ? 'Yes' : value === false ? 'No' : null) ??
+    criterion?.options?.[value] ??
+    (criterion?.kind === 'seconds' ? clock(value) : String(value));
+  return [plain, answer.note].filter(Boolean).join('. ');
+}
+
+const make = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+
+/** All answers, section by section. @returns {DocumentFragment} */
+export function buildReading(visit, sections) {
+  const page = document.createDocumentFragment();
+  const scopes = ['context', ...liveInteractions(visit).map(({ id }) => id), 'visit'];
+  for (const scope of scopes) {
+    const answers = answersOf(visit, scope);
+    for (const section of sections.filter((each) => each.asked === (scope === 'context' || scope === 'visit' ? scope : 'interaction'))) {
+      const answered = section.criteria.filter(({ key }) => answers[key]?.state || answers[key]?.note);
+      if (!answered.length) continue;
+      const list = document.createElement('dl');
+      list.className = 'read';
+      list.append(...answered.flatMap((criterion) => [
+        make('dt', criterion.text), make('dd', answerInWords(criterion, answers[criterion.key])),
+      ]));
+      const title = section.asked === 'interaction' ? `${interactionName(visit, scope)} · ${section.title}` : section.title;
+      page.append(make('h2', title), list);
+    }
+  }
+  if (visit.note) page.append(make('h2', 'Anything else'), make('p', visit.note));
+  return page;
+}
+
+const NAMES = { note: 'Anything else worth knowing', hidden_notes: 'Notes from inside', label: 'Name of the interaction' };
+
+/** What a question of `merge.js` is about, and both answers to it. */
+export function questionInWords({ path, theirs }, mine, visit, sections) {
+  const [kind, scope, name] = path;
+  if (kind !== 'answers') {
+    return { about: NAMES[name] ?? NAMES[kind] ?? (name ?? kind).replaceAll('_', ' '), mine: plain(mine), theirs: plain(theirs) };
+  }
+  const criterion = sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name);
+  const at = visit.interactions.some(({ id }) => id === scope) ? `${interactionName(visit, scope)} · ` : '';
+  return {
+    about: at + (criterion?.text ?? name),
+    mine: answerInWords(criterion, mine),
+    theirs: answerInWords(criterion, theirs),
+  };
+}
+
+const plain = (value) => (value === null || value === '' ? 'Nothing' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/**
+ * Both versions of each answer, as two buttons.
+ * @param {object} given
+ * @param {(question: import('./types.js').Asked, takesTheirs: boolean) => void} given.chosen
+ */
+export function buildChoosing({ questions, leafOf, visit, sections, names, chosen }) {
+  const page = document.createDocumentFragment();
+  for (const question of questions) {
+    const words = questionInWords(question, leafOf(visit, question.path), visit, sections);
+    const box = document.createElement('div');
+    box.className = 'versions';
+    box.setAttribute('role', 'group');
+    box.setAttribute('aria-label', words.about);
+    box.append(make('p', words.about), ...[false, true].map((takesTheirs) => {
+      const button = make('button', takesTheirs ? `${names[1]}: ${words.theirs}` : `${names[0]}: ${words.mine}`);
+      button.type = 'button';
+      button.addEventListener('click', () => chosen(question, takesTheirs));
+      return button;
+    }));
+    page.append(box);
+  }
+  return page;
+}

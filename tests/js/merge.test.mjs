@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { answersFrom } from '../../static/phone/content.js';
+import { addInteraction, patchAnswer } from '../../static/phone/draft.js';
+import { contentOf, debounced, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
+import { choose, differences, mergeInto } from '../../static/phone/merge.js';
+import { buildPayload } from '../../static/phone/payload.js';
+import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
+
+const LATER = '2026-03-02T12:10:00.000Z';
+const copy = (visit) => structuredClone(visit);
+
+test('answers to different questions come together', () => {
+  const base = makeVisit();
+  const [mine, theirs] = [copy(base), copy(base)];
+  patchAnswer(mine, 'i1', 'greeted', answered(true));
+  patchAnswer(theirs, 'visit', 'clean', answered(false));
+  addInteraction(theirs, 'i2', LATER);
+  patchAnswer(theirs, 'i2', 'greeted', answered(false));
+  assert.deepEqual(mergeInto(mine, theirs, base), []);
+  assert.equal(mine.interactions[0].answers.greeted.value, true);
+  assert.equal(mine.answers.clean.value, false);
+  assert.deepEqual(mine.interactions[1], theirs.interactions[1]);
+});
+
+test('the same question answered differently keeps mine and asks', () => {
+  const base = makeVisit();
+  const [mine, theirs] = [copy(base), copy(base)];
+  patchAnswer(mine, 'i1', 'greeted', answered(true));
+  patchAnswer(theirs, 'i1', 'greeted', answered(false));
+  const [question, ...others] = mergeInto(mine, theirs, base);
+  assert.deepEqual(others, []);
+  assert.equal(mine.interactions[0].answers.greeted.value, true);
+  mine.asked = [question];
+  choose(mine, question, true);
+  assert.equal(mine.interactions[0].answers.greeted.value, false);
+  assert.deepEqual(mine.asked, []);
+});
+
+test('an answer taken back on one phone is taken back on both', () => {
+  const base = makeVisit();
+  patchAnswer(base, 'visit', 'clean', answered(true));
+  const [mine, theirs] = [copy(base), copy(base)];
+  delete theirs.answers.clean;
+  assert.deepEqual(mergeInto(mine, theirs, base), []);
+  assert.equal(mine.answers.clean, undefined);
+});
+
+test('taps of two phones are one list in the order of time', () => {
+  const [mine, theirs] = [makeVisit(), makeVisit()];
+  mine.taps = [{ what: 'left', at: LATER }];
+  theirs.taps = [{ what: 'arrived', at: AT }, { what: 'left', at: LATER }];
+  mergeInto(mine, theirs, makeVisit());
+  assert.deepEqual(mine.taps.map(({ what }) => what), ['arrived', 'left']);
+});
+
+test('what was sent reads back as the same answers', () => {
+  const visit = makeVisit({ note: 'Rain.' });
+  patchAnswer(visit, 'i1', 'greeted', answered(true, { note: 'At once.' }));
+  patchAnswer(visit, 'visit', 'clean', { state: 'does_not_apply', reason: 'closed' });
+  patchAnswer(visit, 'context', 'staff_seen', answered(3));
+  const payload = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
+  const back = { ...visit, ...answersFrom(payload) };
+  assert.deepEqual(differences({ ...visit, left_at: LATER }, back), []);
+});
+
+/** A server that keeps one draft as the real one does. */
+function server() {
+  const rows = new Map();
+  const reply = (status, body) => ({ status, ok: status < 300, body });
+  return {
+    rows,
+    async save(id, { content, base_revision: base }) {
+      const row = rows.get(id);
+      if (row && row.revision !== base) return reply(409, { id, ...row });
+      rows.set(id, { revision: base + 1, content: copy(content) });
+      return reply(row ? 200 : 201, { id, revision: base + 1 });
+    },
+    list: async () => [...rows].map(([id, { revision }]) => ({ id, revision })),
+    read: async (id) => ({ id, ...copy(rows.get(id)) }),
+  };
+}
+
+function phone(visits = []) {
+  const kept = new Map(visits.map((visit) => [visit.id, copy(visit)]));
+  const facts = new Map([['user', 1]]);
+  return {
+    kept,
+    visit: async (id) => copy(kept.get(id) ?? null),
+    meta: async (name) => copy(facts.get(name)),
+    setMeta: async (name, value) => void facts.set(name, copy(value)),
+    change: async (id, apply) => apply(kept.get(id)),
+    adopt: async (visit) => void kept.set(visit.id, copy(visit)),
+  };
+}
+
+const say = (store, key, value) => {
+  patchAnswer(store.kept.get('v1'), 'visit', key, answered(value));
+  store.kept.get('v1').changed_at = `${Math.random()}`;
+};
+
+test('a draft goes to the server once for each change', async () => {
+  const [store, drafts] = [phone([makeVisit()]), server()];
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'saved');
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'nothing');
+  say(store, 'clean', true);
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'saved');
+  assert.equal(drafts.rows.get('v1').revision, 2);
+  assert.equal(drafts.rows.get('v1').content.answers.clean.value, true);
+});
+
+test('two phones that save in turns end with the same draft', async () => {
+  const drafts = server();
+  const one = phone([makeVisit()]);
+  await syncDraft({ store: one, drafts, id: 'v1' });
+  const two = phone();
+  assert.equal(await fetchDrafts({ store: two, drafts }), 1);
+  say(one, 'clean', false);
+  say(two, 'words', 'Friendly.');
+  await syncDraft({ store: one, drafts, id: 'v1' });
+  assert.equal(await syncDraft({ store: two, drafts, id: 'v1' }), 'merged');
+  await fetchDrafts({ store: one, drafts });
+  for (const store of [one, two]) {
+    assert.equal(store.kept.get('v1').answers.clean.value, false);
+    assert.equal(store.kept.get('v1').answers.words.value, 'Friendly.');
+  }
+});
+
+test('without an answer nothing is believed to be saved', async () => {
+  const store = phone([makeVisit()]);
+  const drafts = { save: async () => null };
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'offline');
+  assert.equal(await store.meta('draft-v1'), undefined);
+});
+
+test('a draft holds what was typed and nothing about this phone', () => {
+  const content = contentOf(makeVisit());
+  for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) assert.equal(name in content, false);
+  assert.equal(content.assignment, 5);
+});
+
+test('a draft is saved some seconds after the last change', () => {
+  const waits = [];
+  const changed = debounced(() => {}, { after: (work, ms) => waits.push(ms), cancel: () => {} });
+  changed();
+  changed();
+  assert.ok(waits.every((ms) => ms > 1900 && ms <= 2000));
+});

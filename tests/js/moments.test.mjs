@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { prefill } from '../../static/phone/covert.js';
+import { liveInteractions, moveUp, addInteraction, removeInteraction } from '../../static/phone/draft.js';
+import { daysUnsent, nudgeLine } from '../../static/phone/list.js';
+import { said } from '../../static/phone/moments.js';
+import { grade } from '../../static/phone/place.js';
+import { nextUnanswered, stepsOf } from '../../static/phone/steps.js';
+import { atTime } from '../../static/phone/times.js';
+import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
+
+const after = (seconds) => new Date(Date.parse(AT) + seconds * 1000).toISOString();
+const DAY = 86_400_000;
+
+test('two clocks run from the arrival until each is stopped', () => {
+  const interaction = { started_at: AT, acknowledged_at: after(12), helped_at: null, ended_at: null };
+  const now = Date.parse(AT) + 90_000;
+  assert.equal(said(interaction, 'started_at', 'Europe/London', now), '12:00');
+  assert.equal(said(interaction, 'acknowledged_at', 'Europe/London', now), '0:12');
+  assert.equal(said(interaction, 'helped_at', 'Europe/London', now), '1:30 …');
+  assert.equal(said({ ...interaction, ended_at: after(60) }, 'helped_at', 'Europe/London', now), '');
+});
+
+test('taps become the times of the report', () => {
+  const visit = makeVisit();
+  const taps = [['arrived', 0], ['customer', 60], ['acknowledged', 70], ['helped', 100], ['done', 200], ['customer', 300], ['left', 400]];
+  visit.taps = taps.map(([what, seconds]) => ({ what, at: after(seconds) }));
+  for (let twice = 0; twice < 2; twice += 1) prefill(visit, ['a', 'b', 'c', 'd']);
+  assert.equal(visit.mode, 'covert');
+  assert.equal(visit.started_at, AT);
+  assert.equal(visit.left_at, after(400));
+  const [first, second] = visit.interactions;
+  assert.equal(visit.interactions.length, 2);
+  assert.deepEqual(
+    [first.started_at, first.acknowledged_at, first.helped_at, first.ended_at],
+    [after(60), after(70), after(100), after(200)],
+  );
+  assert.equal(second.started_at, after(300));
+});
+
+test('an interaction moves up past the one before it, over removed ones', () => {
+  const visit = makeVisit();
+  for (const id of ['i2', 'i3']) addInteraction(visit, id, AT);
+  removeInteraction(visit, 'i2', AT);
+  moveUp(visit, 'i3');
+  assert.deepEqual(liveInteractions(visit).map(({ id }) => id), ['i3', 'i1']);
+  moveUp(visit, 'i3');
+  assert.deepEqual(liveInteractions(visit).map(({ id }) => id), ['i3', 'i1']);
+});
+
+test('the next unanswered question comes after this one, and round again', () => {
+  const visit = makeVisit();
+  const steps = stepsOf(visit, SECTIONS);
+  const next = (index, criterion) => nextUnanswered(steps, visit, SECTIONS, { index, criterion });
+  assert.equal(next(0, 'staff_seen').criterion, 'customers_waiting');
+  assert.equal(next(0, 'busyness').criterion, 'greeted');
+  assert.deepEqual([next(2, 'words').index, next(2, 'words').criterion], [0, 'staff_seen']);
+  for (const key of ['staff_seen', 'customers_waiting', 'busyness']) visit.context[key] = answered(1);
+  for (const key of ['greeted', 'wait']) visit.interactions[0].answers[key] = answered(false);
+  for (const key of ['clean', 'words']) visit.answers[key] = answered('x');
+  assert.equal(next(0, null), null);
+});
+
+test('a place is graded by how far and how sure', () => {
+  const shop = { latitude: 51.5, longitude: 0 };
+  const at = (longitude, accuracy_m) => ({ latitude: 51.5, longitude, accuracy_m });
+  assert.equal(grade(at(0.001, 20), shop), 'near');
+  assert.equal(grade(at(0.001, 800), shop), 'unsure');
+  assert.equal(grade(at(0.1, 20), shop), 'far');
+  assert.equal(grade({ refused: true }, shop), 'refused');
+  assert.equal(grade(at(0, 1), { latitude: null, longitude: null }), 'unsure');
+  assert.equal(grade(null, shop), '');
+});
+
+test('a written time is the nearest moment at which clocks over there show it', () => {
+  assert.equal(atTime('2026-03-02T12:00:00.000Z', '11:40', 'Europe/London'), '2026-03-02T11:40:00.000Z');
+  assert.equal(atTime('2026-03-02T05:10:00.000Z', '23:50', 'America/New_York'), '2026-03-02T04:50:00.000Z');
+});
+
+test('from the second day unsent work is named', () => {
+  const visits = [makeVisit(), makeVisit({ id: 'v2', state: 'received', started_at: '2026-01-01T00:00:00Z' })];
+  assert.equal(nudgeLine(visits, Date.parse(AT) + DAY / 2), '');
+  assert.equal(daysUnsent(visits, Date.parse(AT) + 2.5 * DAY), 2);
+  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: on this phone only for 2 days\./);
+});
