@@ -36,8 +36,18 @@ from reports.measure.severity import (  # noqa: E402
 FAIR_LIMIT = 11.5  # weeks of mean delay; what an oracle reaches that knows everything but which change it is
 BEST_PEER = 0.20  # share found within 8 weeks at the same rate by kernel-PELT, the best of six
 SUDDEN = ("step", "recovered", "partial", "consistency")
-LARGE = ("step:0.8", "step:1.2", "ramp:0.8", "ramp:1.2", "partial:1.4", "partial:2.0", "consistency:1.3",
-         "consistency:1.7", "recovered:0.8", "recovered:1.2")
+LARGE = (
+    "step:0.8",
+    "step:1.2",
+    "ramp:0.8",
+    "ramp:1.2",
+    "partial:1.4",
+    "partial:2.0",
+    "consistency:1.3",
+    "consistency:1.7",
+    "recovered:0.8",
+    "recovered:1.2",
+)
 ELEVEN_POINTS = ("step:0.8", "step:1.2")
 
 
@@ -45,10 +55,21 @@ def chain_of(data: dict) -> Chain:
     """The lab's arrays as a Chain; every visit arrives the moment it is made."""
     rated = data["Y"]
     ratings = np.where(rated < 0, NONE, np.where(rated > 0, FULL, 0)).astype(np.uint8)
-    return Chain(location=data["vl"], time=data["vt"], arrival=data["vt"], auditor=data["va"], daypart=data["dp"],
-                 staffing=data["st"], ratings=ratings, rating_visit=data["iv"], section=data["sec"],
-                 dimension=data["dim"].astype(np.int8), critical=data["critical"], region=data["region"],
-                 n_locations=data["L"])
+    return Chain(
+        location=data["vl"],
+        time=data["vt"],
+        arrival=data["vt"],
+        auditor=data["va"],
+        daypart=data["dp"],
+        staffing=data["st"],
+        ratings=ratings,
+        rating_visit=data["iv"],
+        section=data["sec"],
+        dimension=data["dim"].astype(np.int8),
+        critical=data["critical"],
+        region=data["region"],
+        n_locations=data["L"],
+    )
 
 
 def judged(lab, data: dict, signals: list[DatedSignal]) -> dict:
@@ -57,8 +78,13 @@ def judged(lab, data: dict, signals: list[DatedSignal]) -> dict:
     location = np.array([dated.signal.location for dated in declines], int)
     raised = np.array([dated.raised_at for dated in declines])
     figures = lab.score(data, location, raised)
-    figures["attribution"] = lab.attribution(data, location, raised, np.array([d.signal.onset for d in declines]),
-                                             np.array([d.signal.channel for d in declines]))
+    figures["attribution"] = lab.attribution(
+        data,
+        location,
+        raised,
+        np.array([d.signal.onset for d in declines]),
+        np.array([d.signal.channel for d in declines]),
+    )
     return figures
 
 
@@ -96,12 +122,23 @@ def report(figures: list[dict], title: str):
         ("G3 daypart trap in 26 weeks", "<= .10", f"{mean(figures, 'trap_daypart_share26w'):.3f}"),
         ("G3 December trap", "<= .024", f"{mean(figures, 'trap_season_share'):.3f}"),
         ("G3 chain trap", "<= .03", f"{mean(figures, 'trap_chain_share8w'):.3f}"),
-        ("G4 false alarms per location-year", ".05-.10", f"{mean(figures, 'fa_loc_year'):.3f}  ("
-         + ", ".join(f"{figure['fa_loc_year']:.3f}" for figure in figures) + ")"),
-        ("G5 8-week share over the best peer's", ">= 1.6",
-         f"{within_8_weeks / BEST_PEER:.2f}  ({within_8_weeks:.2f})"),
-        ("G6 onset within 4 weeks, sudden changes", ">= .70",
-         f"{attributed(figures, SUDDEN, 'onset_within_4wk'):.2f}"),
+        (
+            "G4 false alarms per location-year",
+            ".05-.10",
+            f"{mean(figures, 'fa_loc_year'):.3f}  ("
+            + ", ".join(f"{figure['fa_loc_year']:.3f}" for figure in figures)
+            + ")",
+        ),
+        (
+            "G5 8-week share over the best peer's",
+            ">= 1.6",
+            f"{within_8_weeks / BEST_PEER:.2f}  ({within_8_weeks:.2f})",
+        ),
+        (
+            "G6 onset within 4 weeks, sudden changes",
+            ">= .70",
+            f"{attributed(figures, SUDDEN, 'onset_within_4wk'):.2f}",
+        ),
         ("G6 the same, gradual ones", "", f"{attributed(figures, ('ramp',), 'onset_within_4wk'):.2f}"),
         ("G6 right section", ">= .85", f"{attributed(figures, ('partial',), 'channel_right'):.2f}"),
         ("G6 median lead over the metric, weeks", ">= 5", f"{mean(figures, 'lead', 'median_lead_wk'):.1f}"),
@@ -127,17 +164,26 @@ class Paths:
                 effects = fit_effects(before, at=moment)
                 smallest = smallest_logits(effects, settings)
             current = with_current_auditors(with_current_days(effects, before, until=moment), before)
-            current = replace(with_current_days(effects, known, until=moment + WEEK_DAYS), auditor=current.auditor,
-                              auditor_sd=current.auditor_sd)
+            current = replace(
+                with_current_days(effects, known, until=moment + WEEK_DAYS),
+                auditor=current.auditor,
+                auditor_sd=current.auditor_sd,
+            )
             news = np.unique(known.location[known.time >= moment])
             near = np.isin(known.location, news) & (known.time >= effects.fitted_at - WINDOW_DAYS)
             part = known.subset(near)
             first, visit = part.first_visit[:-1], np.flatnonzero(part.time >= moment)
             baselines = Baselines(first.copy(), first.copy(), np.zeros(first.size, bool))
             history = History(part, current)
-            found = evidence(history, baselines, visit, direction=1, look_back=settings.look_back,
-                             least_baseline=settings.least_baseline,
-                             smallest_drop=smallest)
+            found = evidence(
+                history,
+                baselines,
+                visit,
+                direction=1,
+                look_back=settings.look_back,
+                least_baseline=settings.least_baseline,
+                smallest_drop=smallest,
+            )
             begun = visit - found.terms.sum(axis=2).argmax(axis=1)
             location.append(part.location[visit])
             moments.append(part.time[visit])
@@ -165,8 +211,9 @@ class Paths:
     def judged(self, lab, data: dict, threshold: float) -> dict:
         rows = self.alarms(threshold)
         figures = lab.score(data, self.location[rows], self.time[rows])
-        figures["attribution"] = lab.attribution(data, self.location[rows], self.time[rows], self.onset[rows],
-                                                 self.channel[rows])
+        figures["attribution"] = lab.attribution(
+            data, self.location[rows], self.time[rows], self.onset[rows], self.channel[rows]
+        )
         return figures
 
     def threshold_at(self, lab, data: dict, rate: float) -> float:
@@ -203,8 +250,12 @@ def main():
     parser.add_argument("--rate", type=float, default=2.5, help="visits per location and month")
     parser.add_argument("--false-alarms", type=float, default=0.1, help="wanted per location and year")
     parser.add_argument("--in-control", action="store_true", help="nothing changes: false alarms only")
-    parser.add_argument("--threshold", choices=["stated", "calibrated", "equal-rate"], default="stated",
-                        help="stated: from the wanted rate alone; calibrated: on the burn-in; equal-rate: see above")
+    parser.add_argument(
+        "--threshold",
+        choices=["stated", "calibrated", "equal-rate"],
+        default="stated",
+        help="stated: from the wanted rate alone; calibrated: on the burn-in; equal-rate: see above",
+    )
     arguments = parser.parse_args()
     if not (arguments.lab / "simulate.py").exists():
         parser.error(f"no simulate.py in {arguments.lab}: name the lab's folder with --lab")
@@ -215,8 +266,9 @@ def main():
     settings = Settings(false_alarms_per_year=arguments.false_alarms)
     figures = []
     for seed in arguments.seeds:
-        data = simulate.generate(L=arguments.locations, rate=arguments.rate, seed=seed,
-                                 incontrol=arguments.in_control)
+        data = simulate.generate(
+            L=arguments.locations, rate=arguments.rate, seed=seed, incontrol=arguments.in_control
+        )
         chain, start, stop = chain_of(data), data["burnin"] * 7.0, data["W"] * 7.0
 
         def run(chain, threshold, start=start, stop=stop):
@@ -231,8 +283,11 @@ def main():
             paths = Paths(chain, settings, start=start, stop=stop)
             threshold = paths.threshold_at(lab, data, arguments.false_alarms)
             figures.append(paths.judged(lab, data, threshold))
-            print(f"seed {seed}: mean delay {figures[-1]['by']['all']['rmd_wk']:.1f} weeks at threshold "
-                  f"{threshold:.2f}, {time.perf_counter() - began:.0f} s", flush=True)
+            print(
+                f"seed {seed}: mean delay {figures[-1]['by']['all']['rmd_wk']:.1f} weeks at threshold "
+                f"{threshold:.2f}, {time.perf_counter() - began:.0f} s",
+                flush=True,
+            )
             continue
         signals = run(chain, threshold)
         seconds = time.perf_counter() - began
@@ -240,18 +295,26 @@ def main():
         if arguments.in_control:
             years = arguments.locations * (stop - start) / 365.25
             n_declines = sum(dated.signal.direction == DECLINE for dated in signals)
-            print(f"seed {seed}: {n_declines / years:.3f} declines and {(len(signals) - n_declines) / years:.3f} "
-                  f"improvements per location-year{text}, {seconds:.0f} s")
+            print(
+                f"seed {seed}: {n_declines / years:.3f} declines and {(len(signals) - n_declines) / years:.3f} "
+                f"improvements per location-year{text}, {seconds:.0f} s"
+            )
             continue
         figures.append(judged(lab, data, signals))
-        print(f"seed {seed}: {chain.n_visits} visits, {len(signals)} signals, mean delay "
-              f"{figures[-1]['by']['all']['rmd_wk']:.1f} weeks, false alarms {figures[-1]['fa_loc_year']:.3f}{text}, "
-              f"{seconds:.0f} s", flush=True)
+        print(
+            f"seed {seed}: {chain.n_visits} visits, {len(signals)} signals, mean delay "
+            f"{figures[-1]['by']['all']['rmd_wk']:.1f} weeks, false alarms {figures[-1]['fa_loc_year']:.3f}{text}, "
+            f"{seconds:.0f} s",
+            flush=True,
+        )
     if figures:
         cost = cost_of_a_week(chain, settings, stop - 28)
         print(f"G7 a weekly run costs {cost:.1f} passes that sum the ratings to visits; goal <= 20")
-        report(figures, f"{arguments.threshold} threshold, {arguments.false_alarms:g} false alarms wanted, seeds "
-                        f"{' '.join(map(str, arguments.seeds))}, {arguments.locations} locations")
+        report(
+            figures,
+            f"{arguments.threshold} threshold, {arguments.false_alarms:g} false alarms wanted, seeds "
+            f"{' '.join(map(str, arguments.seeds))}, {arguments.locations} locations",
+        )
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ def load(*, standard: Standard, as_of: datetime, codes: Codes | None = None, loc
     if codes is None:
         codes = _codes(standard, rows, known)
     else:
-        rows = [row for row in rows if row[1] in set(codes.locations.tolist())]
+        known_places = set(codes.locations.tolist())
+        rows = [row for row in rows if row[1] in known_places]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
     visit, place, version, started, received, auditor, daypart, staffing, matrix = columns
     ratings, rating_visit = _ratings(np.array(version, dtype=np.int64), matrix, known, codes)

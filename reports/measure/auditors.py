@@ -81,8 +81,10 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     total = np.bincount(cell, w, size).astype(float)
     pull = np.bincount(cell, w * residual, size).astype(float)
     n = np.bincount(cell, minlength=size)
-    places = np.bincount(np.unique(cell.astype(np.int64) * chain.n_locations + chain.location[known])
-                         // max(chain.n_locations, 1), minlength=size)
+    places = np.bincount(
+        np.unique(cell.astype(np.int64) * chain.n_locations + chain.location[known]) // max(chain.n_locations, 1),
+        minlength=size,
+    )
     told = (n >= LEAST_VISITS) & (places >= LEAST_LOCATIONS)
     mean = np.divide(pull, total, out=np.zeros(size), where=total > 0)
     spread = np.divide(1.0, total, out=np.full(size, np.inf), where=total > 0)
@@ -92,8 +94,9 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     level = np.repeat(effects.auditor, n_quarters) + trust * mean
     half = Z_90 * np.sqrt(variance * (1 - trust))
     shape = (effects.auditor.size, n_quarters)
-    value, low, high = (np.where(told, _points(effects, level + by), np.nan).reshape(shape)
-                        for by in (0.0, -half, half))
+    value, low, high = (
+        np.where(told, _points(effects, level + by), np.nan).reshape(shape) for by in (0.0, -half, half)
+    )
     return Points(value, low, high, n.reshape(shape))
 
 
@@ -149,8 +152,14 @@ def joining_swaps(auditor, location, n_visits) -> tuple[int, list[Swap]]:
 
     others = [group for group in groups.tolist() if group != main]
     return groups.size, [
-        Swap(busiest(auditor, group), busiest(location, main, rank), busiest(auditor, main, rank),
-             busiest(location, group)) for rank, group in enumerate(others)]
+        Swap(
+            busiest(auditor, group),
+            busiest(location, main, rank),
+            busiest(auditor, main, rank),
+            busiest(location, group),
+        )
+        for rank, group in enumerate(others)
+    ]
 
 
 def _points(effects: Effects, severity: np.ndarray) -> np.ndarray:

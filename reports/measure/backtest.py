@@ -27,9 +27,18 @@ class DatedSignal:
     raised_at: float
 
 
-def backtest(chain: Chain, settings: Settings, *, start: float, stop: float | None = None, refit_days: float = 28.0,
-             scan_days: float = 7.0, window_days: float = WINDOW_DAYS, threshold: float | None = None,
-             progress: Callable[[float], None] | None = None) -> list[DatedSignal]:
+def backtest(
+    chain: Chain,
+    settings: Settings,
+    *,
+    start: float,
+    stop: float | None = None,
+    refit_days: float = 28.0,
+    scan_days: float = 7.0,
+    window_days: float = WINDOW_DAYS,
+    threshold: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> list[DatedSignal]:
     """Replay the product: refit what is common now and then, scan the locations with news, keep the signals.
 
     chain : the whole history. start : days since 1970-01-01 UTC, the end of the burn-in. stop : days, None =
@@ -45,8 +54,10 @@ def backtest(chain: Chain, settings: Settings, *, start: float, stop: float | No
     []
     """
     if min(refit_days, scan_days, window_days) <= 0:
-        raise ValueError("refit_days, scan_days and window_days must be positive; got "
-                         f"{refit_days:g}, {scan_days:g} and {window_days:g}")
+        raise ValueError(
+            "refit_days, scan_days and window_days must be positive; got "
+            f"{refit_days:g}, {scan_days:g} and {window_days:g}"
+        )
     if stop is None:
         stop = float(chain.arrival.max()) + scan_days if chain.n_visits else start
     found: list[DatedSignal] = []
@@ -72,8 +83,16 @@ def _has_new_form(known: Chain, effects: Effects) -> bool:
     return bool((known.observed[recent][:, effects.criterion_sd > FAMILIAR_SD] > 0).any())
 
 
-def _scan_news(chain: Chain, effects: Effects, settings: Settings, threshold: float, found: list[DatedSignal],
-               earlier: float, moment: float, window_days: float) -> list[DatedSignal]:
+def _scan_news(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    threshold: float,
+    found: list[DatedSignal],
+    earlier: float,
+    moment: float,
+    window_days: float,
+) -> list[DatedSignal]:
     """Scan the locations of which a visit arrived in (earlier, moment]."""
     known = (chain.arrival <= moment) & (chain.time >= effects.fitted_at - window_days)
     news = known & (chain.arrival > earlier)
@@ -92,8 +111,9 @@ def _scan_news(chain: Chain, effects: Effects, settings: Settings, threshold: fl
     first_news = np.full(chain.n_locations, np.inf)
     np.minimum.at(first_news, chain.location[news], chain.time[news])
     restarts = Restarts.after([dated.signal for dated in found], chain.n_locations)
-    raised = scan(part, current, settings, threshold, restarts=restarts,
-                  watched=part.time >= first_news[part.location]).signals
+    raised = scan(
+        part, current, settings, threshold, restarts=restarts, watched=part.time >= first_news[part.location]
+    ).signals
     answer = []
     for signal in raised:
         so_far = slice(part.first_visit[signal.location], signal.visit + 1)

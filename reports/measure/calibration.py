@@ -28,8 +28,15 @@ class Calibration:
     n_alarms: int
 
 
-def calibrate(chain: Chain, effects: Effects, settings: Settings, rng: np.random.Generator, *,
-              since: float | None = None, n_chains: int = 4) -> Calibration:
+def calibrate(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    since: float | None = None,
+    n_chains: int = 4,
+) -> Calibration:
     """Find the threshold that gives the wanted false-alarm rate on chains that are simulated from the fitted
     model.
 

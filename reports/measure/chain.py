@@ -52,9 +52,20 @@ class Chain:
     n_locations: int
 
     def __post_init__(self):
-        types = {"location": np.int32, "time": np.float64, "arrival": np.float64, "auditor": np.int32,
-                 "daypart": np.int32, "staffing": np.int32, "ratings": np.uint8, "rating_visit": np.int32,
-                 "section": np.int32, "dimension": np.int8, "critical": np.bool_, "region": np.int32}
+        types = {
+            "location": np.int32,
+            "time": np.float64,
+            "arrival": np.float64,
+            "auditor": np.int32,
+            "daypart": np.int32,
+            "staffing": np.int32,
+            "ratings": np.uint8,
+            "rating_visit": np.int32,
+            "section": np.int32,
+            "dimension": np.int8,
+            "critical": np.bool_,
+            "region": np.int32,
+        }
         for name, dtype in types.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=dtype))
         self._check_shapes()
@@ -65,17 +76,28 @@ class Chain:
             raise ValueError(f"ratings must be (interactions, criteria); got shape {self.ratings.shape}")
         n_ratings, n_criteria = self.ratings.shape
         wanted = dict.fromkeys(_PER_VISIT, self.location.size)
-        wanted |= {"section": n_criteria, "dimension": n_criteria, "critical": n_criteria,
-                   "rating_visit": n_ratings, "region": self.n_locations}
+        wanted |= {
+            "section": n_criteria,
+            "dimension": n_criteria,
+            "critical": n_criteria,
+            "rating_visit": n_ratings,
+            "region": self.n_locations,
+        }
         for name, size in wanted.items():
             if getattr(self, name).shape != (size,):
                 raise ValueError(f"{name} must have shape ({size},); got {getattr(self, name).shape}")
 
     def _check_values(self):
         limits: dict[str, tuple[int, int | None]] = {
-            "location": (0, self.n_locations), "rating_visit": (0, self.location.size), "dimension": (0, 2),
-            "section": (0, None), "region": (0, None), "auditor": (-1, None), "daypart": (-1, None),
-            "staffing": (-1, None)}
+            "location": (0, self.n_locations),
+            "rating_visit": (0, self.location.size),
+            "dimension": (0, 2),
+            "section": (0, None),
+            "region": (0, None),
+            "auditor": (-1, None),
+            "daypart": (-1, None),
+            "staffing": (-1, None),
+        }
         for name, (low, stop) in limits.items():
             values = getattr(self, name)
             if values.size and (values.min() < low or (stop is not None and values.max() >= stop)):
@@ -149,8 +171,12 @@ class Chain:
             raise ValueError(f"keep must have shape ({self.n_visits},); got {keep.shape}")
         rows = keep[self.rating_visit]
         renumbered = np.cumsum(keep) - 1
-        smaller = replace(self, ratings=self.ratings[rows], rating_visit=renumbered[self.rating_visit[rows]],
-                          **{name: getattr(self, name)[keep] for name in _PER_VISIT})
+        smaller = replace(
+            self,
+            ratings=self.ratings[rows],
+            rating_visit=renumbered[self.rating_visit[rows]],
+            **{name: getattr(self, name)[keep] for name in _PER_VISIT},
+        )
         for name in ("observed", "conforming"):  # summing the ratings again is what costs
             if name in self.__dict__:
                 smaller.__dict__[name] = self.__dict__[name][keep]

@@ -113,8 +113,16 @@ def pooled_autocorrelation(values, *, burn_in: int) -> float:
     return float(np.clip((n * raw + 1) / max(n - 3, 1), -0.9, 0.9))
 
 
-def metric_threshold(*, periods_per_year: float, false_alarms_per_year: float, burn_in: int, rng: np.random.Generator,
-                     autocorrelation: float = 0.0, slack: float = SLACK, n_series: int = 4000) -> float:
+def metric_threshold(
+    *,
+    periods_per_year: float,
+    false_alarms_per_year: float,
+    burn_in: int,
+    rng: np.random.Generator,
+    autocorrelation: float = 0.0,
+    slack: float = SLACK,
+    n_series: int = 4000,
+) -> float:
     """Threshold of `metric_cusum` at which series that do not change give the wanted false alarms per
     location-year.
 
@@ -129,9 +137,11 @@ def metric_threshold(*, periods_per_year: float, false_alarms_per_year: float, b
     True
     """
     if periods_per_year <= 0 or false_alarms_per_year <= 0 or burn_in < 2 or not -1 < autocorrelation < 1:
-        raise ValueError(f"periods_per_year={periods_per_year}, false_alarms_per_year={false_alarms_per_year}, "
-                         f"burn_in={burn_in}, autocorrelation={autocorrelation}: rates must be above 0, burn_in 2 or "
-                         "more and the autocorrelation between -1 and 1")
+        raise ValueError(
+            f"periods_per_year={periods_per_year}, false_alarms_per_year={false_alarms_per_year}, "
+            f"burn_in={burn_in}, autocorrelation={autocorrelation}: rates must be above 0, burn_in 2 or "
+            "more and the autocorrelation between -1 and 1"
+        )
     n_periods = max(round(2 * periods_per_year), 8)
     shocks = rng.normal(size=(burn_in + n_periods, n_series))
     for period in range(1, burn_in + n_periods):
@@ -156,8 +166,17 @@ def metric_threshold(*, periods_per_year: float, false_alarms_per_year: float, b
     return high
 
 
-def classify(*, onset: float | None, flagged_at: float | None, alarm_at, now: float, usable: bool = True,
-             window_days: float = 182.0, early_days: float = 28.0, patience_days: float = 84.0) -> Comparison:
+def classify(
+    *,
+    onset: float | None,
+    flagged_at: float | None,
+    alarm_at,
+    now: float,
+    usable: bool = True,
+    window_days: float = 182.0,
+    early_days: float = 28.0,
+    patience_days: float = 84.0,
+) -> Comparison:
     """How a location's latest flag and one metric's alarms agree.
 
     onset, flagged_at : of the flag, days; None without one. alarm_at : times of the metric's alarms, days,

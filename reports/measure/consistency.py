@@ -68,8 +68,9 @@ def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Cons
     [4]
     """
     if effects.criterion.size != chain.n_criteria:
-        raise ValueError(f"effects know {effects.criterion.size} criteria, the chain has {chain.n_criteria}: "
-                         "fit the effects again")
+        raise ValueError(
+            f"effects know {effects.criterion.size} criteria, the chain has {chain.n_criteria}: fit the effects again"
+        )
     kept = promise_kept(chain.ratings, chain.critical, passing=passing)
     told = np.isfinite(kept)
     n = np.bincount(chain.rating_visit[told], minlength=chain.n_visits)
@@ -127,6 +128,7 @@ def _own_surplus(chain: Chain, effects: Effects) -> np.ndarray:
 
 def _moments(chain: Chain, found: Interactions):
     """(V,) each: excess squares of gaps and their weight, products of gaps within a visit and theirs."""
+
     def per_visit(values):
         return np.bincount(chain.rating_visit, values, chain.n_visits)
 
@@ -137,17 +139,20 @@ def _moments(chain: Chain, found: Interactions):
 
 
 def _within_share(chain, squares, weight, products, pairs) -> np.ndarray:
-    total, mass, common, pair_mass = (_sums(chain.location, values, chain.n_locations)
-                                      for values in (squares, weight, products, pairs))
+    total, mass, common, pair_mass = (
+        _sums(chain.location, values, chain.n_locations) for values in (squares, weight, products, pairs)
+    )
     variance = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
     between = np.divide(common, pair_mass, out=np.full_like(common, np.nan), where=pair_mass > 0)
-    share = np.divide(variance - np.clip(between, 0, None), variance, out=np.full_like(total, np.nan),
-                      where=variance > 0)
+    share = np.divide(
+        variance - np.clip(between, 0, None), variance, out=np.full_like(total, np.nan), where=variance > 0
+    )
     return np.clip(share, 0.0, 1.0)
 
 
-def _shrunk(chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, high: float, *,
-            pooled: bool = False) -> Shrunk:
+def _shrunk(
+    chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, high: float, *, pooled: bool = False
+) -> Shrunk:
     """The ratio sum(amount) / sum(weight) of each location, jackknifed over its visits and shrunk to the
     chain's.
 
@@ -183,6 +188,8 @@ def _shrunk(chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, hi
 def _as_points(variance: Shrunk, slope: float) -> Shrunk:
     """A variance in logits as a standard deviation in points."""
     with np.errstate(invalid="ignore"):
-        value, low, high, raw = (np.sqrt(np.maximum(values, 0.0)) * slope for values in
-                                 (variance.value, variance.low, variance.high, variance.raw))
+        value, low, high, raw = (
+            np.sqrt(np.maximum(values, 0.0)) * slope
+            for values in (variance.value, variance.low, variance.high, variance.raw)
+        )
     return Shrunk(value, low, high, raw, variance.missing)

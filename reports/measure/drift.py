@@ -57,8 +57,10 @@ class Settings:
         if not 0 <= self.smallest_drop < 1:
             raise ValueError(f"smallest_drop must be at least 0 and below 1; got {self.smallest_drop:g}")
         if self.look_back < 2 or self.least_baseline < 1:
-            raise ValueError("look_back must be 2 or more and least_baseline 1 or more; got "
-                             f"{self.look_back} and {self.least_baseline}")
+            raise ValueError(
+                "look_back must be 2 or more and least_baseline 1 or more; got "
+                f"{self.look_back} and {self.least_baseline}"
+            )
 
 
 @dataclass(frozen=True)
@@ -164,8 +166,11 @@ def _least_overshoot(chain: Chain, effects: Effects, settings: Settings) -> floa
     """Mean jump of the log evidence beyond the threshold, of the channel and drop with the smallest."""
     weight = residuals(chain, effects).weight[:, : 1 + chain.n_sections]
     smallest = smallest_logits(effects, settings)
-    jumps = [OVERSHOOT * tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest)[0] * np.sqrt(np.median(seen))
-             for c in range(weight.shape[1]) if (seen := weight[weight[:, c] > 0, c]).size]
+    jumps = [
+        OVERSHOOT * tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest)[0] * np.sqrt(np.median(seen))
+        for c in range(weight.shape[1])
+        if (seen := weight[weight[:, c] > 0, c]).size
+    ]
     return float(min(jumps, default=0.0))
 
 
@@ -175,8 +180,15 @@ def smallest_logits(effects: Effects, settings: Settings) -> float:
     return float(settings.smallest_drop / (share * (1 - share)))
 
 
-def detect(chain: Chain, effects: Effects, settings: Settings, threshold: float, *, since: float = -np.inf,
-           restarts: Restarts | None = None) -> list[Signal]:
+def detect(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    threshold: float,
+    *,
+    since: float = -np.inf,
+    restarts: Restarts | None = None,
+) -> list[Signal]:
     """The signals of a replay; see `scan`.
 
     >>> from reports.measure.severity import fit_effects
@@ -187,8 +199,16 @@ def detect(chain: Chain, effects: Effects, settings: Settings, threshold: float,
     return scan(chain, effects, settings, threshold, since=since, restarts=restarts).signals
 
 
-def scan(chain: Chain, effects: Effects, settings: Settings, threshold: float, *, since: float = -np.inf,
-         restarts: Restarts | None = None, watched: np.ndarray | None = None) -> Scan:
+def scan(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    threshold: float,
+    *,
+    since: float = -np.inf,
+    restarts: Restarts | None = None,
+    watched: np.ndarray | None = None,
+) -> Scan:
     """Replay all locations in the time of their visits.
 
     chain : any subset of locations, with the criteria of `effects`. threshold : on the log evidence, of each
@@ -255,9 +275,15 @@ class _Replay:
     def _alarms(self, visit: np.ndarray):
         """The first alarm of each direction and location among these visits."""
         for direction, name in DIRECTIONS:
-            found = evidence(self.history, self.baselines, visit, direction=direction,
-                             look_back=self.settings.look_back, least_baseline=self.settings.least_baseline,
-                             smallest_drop=self.smallest)
+            found = evidence(
+                self.history,
+                self.baselines,
+                visit,
+                direction=direction,
+                look_back=self.settings.look_back,
+                least_baseline=self.settings.least_baseline,
+                smallest_drop=self.smallest,
+            )
             with np.errstate(divide="ignore"):
                 self.log_evidence[direction][visit] = np.log(found.terms.sum(axis=1))
                 above = np.flatnonzero(np.log(found.total) > self.threshold)
@@ -287,11 +313,24 @@ class _Replay:
             pull = weight * (surplus - self.smallest / 2)
         if not _repeated(pull, weight):
             return None
-        seen, expected = seen_and_expected(self.history, since, self.channels[channel], first=first, onset=begun,
-                                           restarted=restarted)
+        seen, expected = seen_and_expected(
+            self.history, since, self.channels[channel], first=first, onset=begun, restarted=restarted
+        )
         onset, low, high = self._onset(visit, profile)
-        return Signal(location, visit, float(self.chain.time[visit]), self.channels[channel], name, onset, low, high,
-                      float(profile.sum()), seen, expected, since.size)
+        return Signal(
+            location,
+            visit,
+            float(self.chain.time[visit]),
+            self.channels[channel],
+            name,
+            onset,
+            low,
+            high,
+            float(profile.sum()),
+            seen,
+            expected,
+            since.size,
+        )
 
     def _onset(self, visit: int, profile: np.ndarray) -> tuple[float, float, float]:
         begun = visit - int(profile.argmax())
@@ -299,8 +338,11 @@ class _Replay:
         latest = visit - int(np.searchsorted(share, (1 - ONSET_MASS) / 2))
         earliest = visit - int(np.searchsorted(share, (1 + ONSET_MASS) / 2))
         time = self.chain.time
-        return (float(time[begun - 1] + time[begun]) / 2, float(time[min(earliest, begun) - 1]),
-                float(time[max(latest, begun)]))
+        return (
+            float(time[begun - 1] + time[begun]) / 2,
+            float(time[min(earliest, begun) - 1]),
+            float(time[max(latest, begun)]),
+        )
 
     def result(self) -> Scan:
         ranking = np.full(self.chain.n_locations, -np.inf)

@@ -73,8 +73,16 @@ class History:
         self.spread = _cumulated(self.likelihoods)
 
 
-def evidence(history: History, baselines: Baselines, visit: np.ndarray, *, direction: int, look_back: int,
-             least_baseline: int, smallest_drop: float) -> Evidence:
+def evidence(
+    history: History,
+    baselines: Baselines,
+    visit: np.ndarray,
+    *,
+    direction: int,
+    look_back: int,
+    least_baseline: int,
+    smallest_drop: float,
+) -> Evidence:
     """Likelihood ratios of a change at each of the last visits: of the level, of each section's, of the
     spread.
 
@@ -121,8 +129,9 @@ class _Onsets:
     allowed: np.ndarray
 
     @classmethod
-    def before(cls, visit: np.ndarray, baselines: Baselines, location: np.ndarray, look_back: int,
-               least_baseline: int) -> "_Onsets":
+    def before(
+        cls, visit: np.ndarray, baselines: Baselines, location: np.ndarray, look_back: int, least_baseline: int
+    ) -> "_Onsets":
         onset = visit[:, None] - np.arange(look_back)
         first = baselines.first[location][:, None]
         allowed = (onset >= baselines.candidate[location][:, None]) & (onset - first >= least_baseline)
@@ -209,8 +218,9 @@ def baseline_level(history: History, *, first: int, onset: int, channel: int, re
     return mean
 
 
-def seen_and_expected(history: History, visit: np.ndarray, channel: str, *, first: int, onset: int,
-                      restarted: bool = False) -> tuple[float, float]:
+def seen_and_expected(
+    history: History, visit: np.ndarray, channel: str, *, first: int, onset: int, restarted: bool = False
+) -> tuple[float, float]:
     """What some visits of one location show in a channel, and what its visits first..onset-1 lead one to
     expect.
 
@@ -229,8 +239,9 @@ def seen_and_expected(history: History, visit: np.ndarray, channel: str, *, firs
     return shares(history.chain, history.effects, visit, member, level=level)
 
 
-def shares(chain: Chain, effects: Effects, visit: np.ndarray, member: np.ndarray, *,
-           level: float) -> tuple[float, float]:
+def shares(
+    chain: Chain, effects: Effects, visit: np.ndarray, member: np.ndarray, *, level: float
+) -> tuple[float, float]:
     """Seen and expected share (0..1) of a channel over some visits of one location, were it still at `level`
     logits.
 

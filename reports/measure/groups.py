@@ -34,8 +34,16 @@ def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effec
     first = np.cumsum(n_rows) - n_rows
     rows = np.arange(n_rows.sum()) + np.repeat(chain.first_rating[order] - first, n_rows)
     answer = replace(
-        chain, location=group[order], time=chain.time[order], arrival=chain.arrival[order],
-        auditor=chain.auditor[order], daypart=chain.daypart[order], staffing=chain.staffing[order],
-        ratings=chain.ratings[rows], rating_visit=np.repeat(np.arange(order.size), n_rows),
-        region=chain.region[place], n_locations=place.size)
+        chain,
+        location=group[order],
+        time=chain.time[order],
+        arrival=chain.arrival[order],
+        auditor=chain.auditor[order],
+        daypart=chain.daypart[order],
+        staffing=chain.staffing[order],
+        ratings=chain.ratings[rows],
+        rating_visit=np.repeat(np.arange(order.size), n_rows),
+        region=chain.region[place],
+        n_locations=place.size,
+    )
     return answer, replace(effects, location=effects.of_location(chain)[place])

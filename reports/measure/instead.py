@@ -91,8 +91,10 @@ def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Inste
     """
     version = np.asarray(version, int)
     if effects.criterion.size != chain.n_criteria or version.shape != (chain.n_criteria,):
-        raise ValueError(f"the chain has {chain.n_criteria} criteria, effects know {effects.criterion.size}, "
-                         f"version {version.size}")
+        raise ValueError(
+            f"the chain has {chain.n_criteria} criteria, effects know {effects.criterion.size}, "
+            f"version {version.size}"
+        )
     visits = np.arange(chain.first_visit[location], chain.first_visit[location + 1])
     visits = visits[chain.observed[visits].any(axis=1)]
     n = min(MOST_VISITS, visits.size // 2)
@@ -120,10 +122,15 @@ def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Inste
     away = np.sign(amount["auditor"]) * (facets["auditor"][n:] - facets["auditor"][:n].mean())
     further = away >= LEAST_POINTS
     return Instead(
-        n=n, seen=_share(chain, new), before=_share(chain, old), **amount,
-        n_further=int(further.sum()), further_by=float(away[further].mean()) if further.any() else 0.0,
+        n=n,
+        seen=_share(chain, new),
+        before=_share(chain, old),
+        **amount,
+        n_further=int(further.sum()),
+        further_by=float(away[further].mean()) if further.any() else 0.0,
         in_daypart=_more_of(chain.daypart[both], facets["daypart"], n, np.sign(amount["daypart"])),
-        in_staffing=_more_of(chain.staffing[both], facets["staffing"], n, np.sign(amount["staffing"])))
+        in_staffing=_more_of(chain.staffing[both], facets["staffing"], n, np.sign(amount["staffing"])),
+    )
 
 
 def _known(effect: np.ndarray, code: np.ndarray) -> np.ndarray:

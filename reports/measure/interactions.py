@@ -58,6 +58,7 @@ def usual_spread(chain: Chain, found: Interactions) -> tuple[float, float]:
     >>> usual_spread(chain, Interactions(np.array([6.0, 0.0, 6.0, 0.0]), np.full(4, 3.0), np.full(4, 0.5)))
     (1.0, 0.0)
     """
+
     def per_visit(of_interactions):
         return np.bincount(chain.rating_visit, of_interactions, chain.n_visits)
 

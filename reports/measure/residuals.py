@@ -73,8 +73,9 @@ def residuals(chain: Chain, effects: Effects) -> Residuals:
     [1.0]
     """
     if effects.criterion.size != chain.n_criteria:
-        raise ValueError(f"effects know {effects.criterion.size} criteria, the chain has {chain.n_criteria}: "
-                         "fit the effects again")
+        raise ValueError(
+            f"effects know {effects.criterion.size} criteria, the chain has {chain.n_criteria}: fit the effects again"
+        )
     members = channel_members(chain).astype(np.float32)
     p = expit((effects.criterion + logits(chain, effects)[:, None]).astype(np.float32))
     mean = chain.observed * p

@@ -65,8 +65,12 @@ def visit_scores(matrix, weights, section, dimension, critical, *, applicable=No
     if matrix.ndim != 2:
         raise ValueError(f"matrix must be (interactions, criteria); got shape {matrix.shape}")
     n_criteria = matrix.shape[1]
-    columns = {"weights": np.asarray(weights, float), "section": np.asarray(section, int),
-               "dimension": np.asarray(dimension, int), "critical": np.asarray(critical, bool)}
+    columns = {
+        "weights": np.asarray(weights, float),
+        "section": np.asarray(section, int),
+        "dimension": np.asarray(dimension, int),
+        "critical": np.asarray(critical, bool),
+    }
     for name, values in columns.items():
         if values.shape != (n_criteria,):
             raise ValueError(f"{name} must have shape ({n_criteria},); got {values.shape}")

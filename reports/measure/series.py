@@ -37,8 +37,15 @@ class Series:
     improvement: np.ndarray
 
 
-def series(chain: Chain, effects: Effects, settings: Settings, threshold: float, location: int, *,
-           restarts: Restarts | None = None) -> dict[str, Series]:
+def series(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    threshold: float,
+    location: int,
+    *,
+    restarts: Restarts | None = None,
+) -> dict[str, Series]:
     """The series of one location, by channel: overall, each section, each dimension.
 
     The baseline is what the visits before the last signal's onset lead one to expect, all visits without a
@@ -66,8 +73,10 @@ def series(chain: Chain, effects: Effects, settings: Settings, threshold: float,
         value = share + (seen.seen[:, c] - seen.expected[:, c] - seen.information[:, c] * (level - fitted)) / n
         with np.errstate(divide="ignore", invalid="ignore"):
             sd = seen.information[:, c] / n / np.sqrt(seen.weight[:, c])
-        evidence = [np.maximum(log[:, c], 0.0) if name in found.channels else np.full(visit.size, np.nan)
-                    for log in (found.decline, found.improvement)]
+        evidence = [
+            np.maximum(log[:, c], 0.0) if name in found.channels else np.full(visit.size, np.nan)
+            for log in (found.decline, found.improvement)
+        ]
         low, high = np.clip(share - LIMIT_SDS * sd, 0, 1), np.clip(share + LIMIT_SDS * sd, 0, 1)
         answer[name] = Series(visit, own.time, value, np.full(visit.size, share), low, high, *evidence)
     return answer

@@ -71,8 +71,12 @@ class Effects:
     def common(self, chain: Chain) -> np.ndarray:
         """(V,) what each visit owes to its auditor, daypart, staffing and day: everything but criteria and
         location."""
-        return (_looked_up(self.auditor, chain.auditor) + _looked_up(self.daypart, chain.daypart)
-                + _looked_up(self.staffing, chain.staffing) + self.of_day(chain.time))
+        return (
+            _looked_up(self.auditor, chain.auditor)
+            + _looked_up(self.daypart, chain.daypart)
+            + _looked_up(self.staffing, chain.staffing)
+            + self.of_day(chain.time)
+        )
 
     def auditor_variance(self, chain: Chain) -> np.ndarray:
         """(V,) posterior variance of the severity of each visit's auditor; the prior variance for an unknown
@@ -89,8 +93,9 @@ class Effects:
         return expit(level[None, :] + self.auditor[:, None]).mean(axis=1) - expit(level).mean()
 
 
-def fit_effects(chain: Chain, *, at: float | None = None, window_days: float = WINDOW_DAYS,
-                n_steps: int = 6) -> Effects:
+def fit_effects(
+    chain: Chain, *, at: float | None = None, window_days: float = WINDOW_DAYS, n_steps: int = 6
+) -> Effects:
     """Estimate what is common to the chain from the visits in the `window_days` before `at`.
 
     chain : any Chain, also an empty one, one with one auditor or location, or one whose auditors share no
@@ -136,12 +141,22 @@ class _Fit:
         quarter = np.minimum((age / QUARTER_DAYS).astype(int), n_quarters - 1)
         week = np.minimum(((age - 1e-9) / WEEK_DAYS).astype(int), n_weeks - 1)  # 0 = the trailing seven days
         location = chain.location[rows]
-        self.index = {"location": location, "auditor": chain.auditor[rows], "week": week,
-                      "daypart": chain.daypart[rows], "staffing": chain.staffing[rows],
-                      "quarter": location * n_quarters + quarter}
-        levels = {"location": chain.n_locations, "auditor": chain.n_auditors, "week": n_weeks,
-                  "daypart": _n_codes(chain.daypart), "staffing": _n_codes(chain.staffing),
-                  "quarter": chain.n_locations * n_quarters}
+        self.index = {
+            "location": location,
+            "auditor": chain.auditor[rows],
+            "week": week,
+            "daypart": chain.daypart[rows],
+            "staffing": chain.staffing[rows],
+            "quarter": location * n_quarters + quarter,
+        }
+        levels = {
+            "location": chain.n_locations,
+            "auditor": chain.n_auditors,
+            "week": n_weeks,
+            "daypart": _n_codes(chain.daypart),
+            "staffing": _n_codes(chain.staffing),
+            "quarter": chain.n_locations * n_quarters,
+        }
         # the last slot of each facet is for what is unknown; it stays 0
         self.effect = {name: np.zeros(size + 1) for name, size in levels.items()}
         self.weight = {name: np.zeros(size + 1) for name, size in levels.items()}
@@ -179,7 +194,8 @@ class _Fit:
         variances."""
         left = response - self._offset()
         self.overdispersion = successive_overdispersion(
-            left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"])
+            left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
+        )
         w = weights(information, self.overdispersion)
         for name, index in self.index.items():
             self.weight[name] = np.bincount(index % self.effect[name].size, w, self.effect[name].size).astype(float)
@@ -218,13 +234,20 @@ class _Fit:
         level[unseen] = self.region_mean[self.chain.region[unseen]]
         daily = np.repeat(self.effect["week"][-2::-1], int(WEEK_DAYS))
         effects = Effects(
-            fitted_at=self.at, criterion=self.criterion, criterion_sd=1 / np.sqrt(self.known),
-            location=level, region=self.region_mean,
+            fitted_at=self.at,
+            criterion=self.criterion,
+            criterion_sd=1 / np.sqrt(self.known),
+            location=level,
+            region=self.region_mean,
             auditor=self.effect["auditor"][:-1],
             auditor_sd=1 / np.sqrt(self.weight["auditor"][:-1] + 1 / self.variance["auditor"]),
-            daypart=self.effect["daypart"][:-1], staffing=self.effect["staffing"][:-1],
-            first_day=self.at - daily.size, day=daily, variance=dict(self.variance),
-            overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion))
+            daypart=self.effect["daypart"][:-1],
+            staffing=self.effect["staffing"][:-1],
+            first_day=self.at - daily.size,
+            day=daily,
+            variance=dict(self.variance),
+            overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
+        )
         return self._with_sections(effects)
 
     def _with_sections(self, effects: Effects) -> Effects:
@@ -235,8 +258,13 @@ class _Fit:
         gap = (self.y - self.n * p) @ section
         residual = np.divide(gap, information, out=np.zeros_like(gap), where=information > 0)
         location = self.index["location"]
-        extra = np.array([self.overdispersion] + [
-            successive_overdispersion(residual[:, s], information[:, s], location) for s in range(section.shape[1])])
+        extra = np.array(
+            [self.overdispersion]
+            + [
+                successive_overdispersion(residual[:, s], information[:, s], location)
+                for s in range(section.shape[1])
+            ]
+        )
         w = weights(information, extra[1:])
         cell = location[:, None] * section.shape[1] + np.arange(section.shape[1])
         size = self.chain.n_locations * section.shape[1]
@@ -392,7 +420,7 @@ def linkage(chain: Chain):
     group = np.full(size, -1)
     used = np.unique(np.r_[rows, columns])
     names, group[used] = np.unique(label[used], return_inverse=True)
-    return names.size, group[: chain.n_locations], group[chain.n_locations:]
+    return names.size, group[: chain.n_locations], group[chain.n_locations :]
 
 
 def reliability(effects: Effects, *, information: float, n_visits: int = 1) -> float:

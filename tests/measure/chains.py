@@ -5,9 +5,23 @@ import numpy as np
 from reports.measure.chain import NONE, Chain
 
 
-def make_chain(*, n_locations=40, n_visits=40, every=10.0, n_criteria=12, n_sections=3, n_auditors=6,
-               n_interactions=3, difficulty=1.5, drops=None, seed=1, graded=False, location_sd=0.4,
-               auditor_sd=0.0, conform=None):
+def make_chain(
+    *,
+    n_locations=40,
+    n_visits=40,
+    every=10.0,
+    n_criteria=12,
+    n_sections=3,
+    n_auditors=6,
+    n_interactions=3,
+    difficulty=1.5,
+    drops=None,
+    seed=1,
+    graded=False,
+    location_sd=0.4,
+    auditor_sd=0.0,
+    conform=None,
+):
     """A chain visited every `every` days; drops = {location: (first day, logits, section or None)}."""
     rng = np.random.default_rng(seed)
     location = np.repeat(np.arange(n_locations), n_visits)
@@ -28,12 +42,36 @@ def make_chain(*, n_locations=40, n_visits=40, every=10.0, n_criteria=12, n_sect
     if conform is not None:
         ratings[:] = 240 if conform else 0
     ratings[rng.random(p.shape) < 0.1] = NONE
-    return Chain(location=location, time=time, arrival=time + rng.uniform(0, 2, time.size).round(2), auditor=auditor,
-                 daypart=rng.integers(0, 3, location.size), staffing=rng.integers(-1, 2, location.size),
-                 ratings=ratings, rating_visit=rating_visit, section=section, dimension=np.arange(n_criteria) % 2,
-                 critical=np.arange(n_criteria) % 4 == 0, region=np.arange(n_locations) % 2, n_locations=n_locations)
+    return Chain(
+        location=location,
+        time=time,
+        arrival=time + rng.uniform(0, 2, time.size).round(2),
+        auditor=auditor,
+        daypart=rng.integers(0, 3, location.size),
+        staffing=rng.integers(-1, 2, location.size),
+        ratings=ratings,
+        rating_visit=rating_visit,
+        section=section,
+        dimension=np.arange(n_criteria) % 2,
+        critical=np.arange(n_criteria) % 4 == 0,
+        region=np.arange(n_locations) % 2,
+        n_locations=n_locations,
+    )
 
 
 def empty_chain(n_locations=2, n_criteria=3):
-    return Chain([], [], [], [], [], [], np.zeros((0, n_criteria)), [], [0] * n_criteria, [0] * n_criteria,
-                 [False] * n_criteria, [0] * n_locations, n_locations)
+    return Chain(
+        [],
+        [],
+        [],
+        [],
+        [],
+        [],
+        np.zeros((0, n_criteria)),
+        [],
+        [0] * n_criteria,
+        [0] * n_criteria,
+        [False] * n_criteria,
+        [0] * n_locations,
+        n_locations,
+    )

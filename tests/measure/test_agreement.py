@@ -13,8 +13,12 @@ def alpha(values):
 def test_krippendorffs_published_example_is_reproduced():
     """Krippendorff (2011): four observers, twelve units; alpha of the interval metric is .849."""
     x = np.nan
-    observers = [[1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
-                 [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x]]
+    observers = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
+        [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x],
+    ]
     assert alpha(np.array(observers).T).value == pytest.approx(0.849, abs=0.001)
 
 

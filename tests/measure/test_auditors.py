@@ -78,8 +78,21 @@ def test_the_number_of_quarters_must_be_positive():
 
 def visits(location, time, auditor) -> Chain:
     n = len(time)
-    return Chain(location, time, [0] * n, auditor, [0] * n, [0] * n, np.zeros((0, 1)), [], [0], [0], [False],
-                 [0] * (max(location) + 1), max(location) + 1)
+    return Chain(
+        location,
+        time,
+        [0] * n,
+        auditor,
+        [0] * n,
+        [0] * n,
+        np.zeros((0, 1)),
+        [],
+        [0],
+        [0],
+        [False],
+        [0] * (max(location) + 1),
+        max(location) + 1,
+    )
 
 
 def test_a_pair_is_of_one_store_two_auditors_and_a_few_days():

@@ -14,8 +14,10 @@ def drifting():
 
 
 def replayed(chain, **changes):
-    return [(dated.signal.location, dated.signal.direction, dated.signal.at, dated.raised_at, dated.signal.onset)
-            for dated in backtest(chain, SETTINGS, start=160.0, **changes)]
+    return [
+        (dated.signal.location, dated.signal.direction, dated.signal.at, dated.raised_at, dated.signal.onset)
+        for dated in backtest(chain, SETTINGS, start=160.0, **changes)
+    ]
 
 
 @pytest.mark.slow
@@ -28,8 +30,9 @@ def test_signals_up_to_a_day_are_the_same_whether_or_not_later_visits_exist(week
 
 
 def test_a_backtest_finds_the_drops_soon_after_they_began():
-    found = {location: raised_at for location, direction, _, raised_at, _ in replayed(drifting())
-             if direction == "decline"}
+    found = {
+        location: raised_at for location, direction, _, raised_at, _ in replayed(drifting()) if direction == "decline"
+    }
     assert set(found) == {5, 6, 7}
     assert 240 < found[5] < 300
     assert 270 < found[6] < 330

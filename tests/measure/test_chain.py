@@ -6,17 +6,20 @@ import pytest
 from tests.measure.chains import empty_chain, make_chain
 
 
-@pytest.mark.parametrize(("field", "value", "message"), [
-    ("location", [1, 0], "sorted"),
-    ("location", [0, 2], "location must be in 0..1"),
-    ("time", [1.0, np.nan], "finite"),
-    ("auditor", [0, -2], "auditor must be -1 or more"),
-    ("rating_visit", [1, 0], "never decrease"),
-    ("rating_visit", [0, 2], "rating_visit must be in 0..1"),
-    ("ratings", [[250], [0]], "ratings must be 0..240"),
-    ("ratings", [[0, 0], [0, 0]], "section must have shape"),
-    ("arrival", [1.0], "arrival must have shape"),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("location", [1, 0], "sorted"),
+        ("location", [0, 2], "location must be in 0..1"),
+        ("time", [1.0, np.nan], "finite"),
+        ("auditor", [0, -2], "auditor must be -1 or more"),
+        ("rating_visit", [1, 0], "never decrease"),
+        ("rating_visit", [0, 2], "rating_visit must be in 0..1"),
+        ("ratings", [[250], [0]], "ratings must be 0..240"),
+        ("ratings", [[0, 0], [0, 0]], "section must have shape"),
+        ("arrival", [1.0], "arrival must have shape"),
+    ],
+)
 def test_a_chain_refuses_what_does_not_fit_and_names_the_field(field, value, message):
     chain = make_chain(n_locations=2, n_visits=1, n_criteria=1, n_sections=1, n_interactions=1)
     with pytest.raises(ValueError, match=message):

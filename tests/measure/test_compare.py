@@ -39,8 +39,10 @@ def test_neighbouring_periods_that_resemble_each_other_need_a_higher_threshold()
 def test_a_missing_reading_waits():
     values = steps(n=3, shift=-4)
     holes = np.insert(values, 70, np.nan, axis=1)
-    assert np.allclose(metric_cusum(np.delete(holes, 70, axis=1), burn_in=40, threshold=5.0)[0],
-                       np.delete(metric_cusum(holes, burn_in=40, threshold=5.0)[0], 70, axis=1))
+    assert np.allclose(
+        metric_cusum(np.delete(holes, 70, axis=1), burn_in=40, threshold=5.0)[0],
+        np.delete(metric_cusum(holes, burn_in=40, threshold=5.0)[0], 70, axis=1),
+    )
 
 
 def test_a_metric_built_from_the_audits_is_refused_by_name():
@@ -51,15 +53,18 @@ def test_a_metric_with_too_few_values_is_refused():
     assert refusals(np.full((1, 20), np.nan), burn_in=20).tolist() == ["too few values"]
 
 
-@pytest.mark.parametrize(("flag", "alarms", "now", "kind"), [
-    ((100.0, 130.0), [], 400.0, "blind_spot"),
-    ((100.0, 130.0), [400.0], 500.0, "blind_spot"),
-    ((100.0, 130.0), [170.0], 400.0, "confirmed"),
-    ((100.0, 130.0), [170.0], 160.0, "not_yet"),
-    ((None, None), [390.0], 400.0, "reported_only"),
-    ((None, None), [100.0], 400.0, "stable"),
-    ((None, None), [], 400.0, "stable"),
-])
+@pytest.mark.parametrize(
+    ("flag", "alarms", "now", "kind"),
+    [
+        ((100.0, 130.0), [], 400.0, "blind_spot"),
+        ((100.0, 130.0), [400.0], 500.0, "blind_spot"),
+        ((100.0, 130.0), [170.0], 400.0, "confirmed"),
+        ((100.0, 130.0), [170.0], 160.0, "not_yet"),
+        ((None, None), [390.0], 400.0, "reported_only"),
+        ((None, None), [100.0], 400.0, "stable"),
+        ((None, None), [], 400.0, "stable"),
+    ],
+)
 def test_the_four_quadrants(flag, alarms, now, kind):
     assert classify(onset=flag[0], flagged_at=flag[1], alarm_at=alarms, now=now).kind == kind
 

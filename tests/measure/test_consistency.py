@@ -48,8 +48,13 @@ def test_intervals_contain_the_truth_about_as_often_as_they_say():
 
 
 def test_every_extreme_chain_has_numbers_in_their_range():
-    for chain in (make_chain(conform=True), make_chain(conform=False), make_chain(n_locations=1), empty_chain(),
-                  replace(make_chain(), ratings=np.full((4800, 12), 255))):
+    for chain in (
+        make_chain(conform=True),
+        make_chain(conform=False),
+        make_chain(n_locations=1),
+        empty_chain(),
+        replace(make_chain(), ratings=np.full((4800, 12), 255)),
+    ):
         found = consistency(chain, fit_effects(chain))
         for values in (found.promise_kept.value, found.promise_kept.low, found.promise_kept.high):
             assert (np.isnan(values) | ((values >= 0) & (values <= 1))).all()

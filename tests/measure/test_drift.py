@@ -25,10 +25,17 @@ def declines(signals):
     return [signal for signal in signals if signal.direction == "decline"]
 
 
-@pytest.mark.parametrize("chain", [
-    empty_chain(), make_chain(conform=True), make_chain(conform=False),
-    make_chain(n_locations=1, n_visits=1), replace(make_chain(), ratings=np.full((4800, 12), 255)),
-], ids=["empty", "all conform", "all fail", "one visit", "nothing observed"])
+@pytest.mark.parametrize(
+    "chain",
+    [
+        empty_chain(),
+        make_chain(conform=True),
+        make_chain(conform=False),
+        make_chain(n_locations=1, n_visits=1),
+        replace(make_chain(), ratings=np.full((4800, 12), 255)),
+    ],
+    ids=["empty", "all conform", "all fail", "one visit", "nothing observed"],
+)
 def test_a_chain_in_which_nothing_moves_has_no_signal(chain):
     assert signals_of(chain) == []
 

@@ -29,7 +29,6 @@ def calm(chain):
     return replace(effects, **none)
 
 
-
 def test_without_effects_nothing_is_explained_and_all_remains(chain, calm):
     found = told(chain, calm)
     assert (found.auditor, found.daypart, found.staffing, found.chain, found.version) == (0, 0, 0, 0, 0)

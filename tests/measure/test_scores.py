@@ -8,8 +8,12 @@ from reports.measure.scores import visit_scores
 
 ratings = st.sampled_from([0, 60, 120, 240, 255])
 matrices = arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(6)), elements=ratings)
-FORM = {"weights": [1, 2, 3, 1, 2, 3], "section": [0, 0, 1, 1, 2, 2], "dimension": [0, 1, 0, 1, 0, 1],
-        "critical": [True, False, False, True, False, False]}
+FORM = {
+    "weights": [1, 2, 3, 1, 2, 3],
+    "section": [0, 0, 1, 1, 2, 2],
+    "dimension": [0, 1, 0, 1, 0, 1],
+    "critical": [True, False, False, True, False, False],
+}
 
 
 def score(matrix, **changes):

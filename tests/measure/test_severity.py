@@ -12,13 +12,31 @@ def finite(effects):
     return all(np.isfinite(values).all() for values in (*found, effects.overdispersion))
 
 
-@pytest.mark.parametrize("chain", [
-    empty_chain(), make_chain(conform=True), make_chain(conform=False), make_chain(n_auditors=1),
-    make_chain(graded=True),    make_chain(n_locations=1), make_chain(n_locations=1, n_visits=1, n_interactions=1),
-    replace(make_chain(), auditor=np.full(1600, -1)),
-    replace(make_chain(), ratings=np.full((4800, 12), 255)),
-], ids=["empty", "all conform", "all fail", "one auditor", "graded", "one location", "one visit", "unknown auditors",
-        "nothing observed"])
+@pytest.mark.parametrize(
+    "chain",
+    [
+        empty_chain(),
+        make_chain(conform=True),
+        make_chain(conform=False),
+        make_chain(n_auditors=1),
+        make_chain(graded=True),
+        make_chain(n_locations=1),
+        make_chain(n_locations=1, n_visits=1, n_interactions=1),
+        replace(make_chain(), auditor=np.full(1600, -1)),
+        replace(make_chain(), ratings=np.full((4800, 12), 255)),
+    ],
+    ids=[
+        "empty",
+        "all conform",
+        "all fail",
+        "one auditor",
+        "graded",
+        "one location",
+        "one visit",
+        "unknown auditors",
+        "nothing observed",
+    ],
+)
 def test_every_chain_can_be_fitted(chain):
     effects = fit_effects(chain)
     assert finite(effects)

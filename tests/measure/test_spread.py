@@ -24,8 +24,11 @@ def uneven_from(chain, location, start, *, sd, seed=2):
 def test_interactions_that_come_to_differ_are_found_although_the_mean_holds():
     chain = uneven_from(make_chain(n_interactions=4, location_sd=0.2), 7, 200.0, sd=1.8)
     settings, effects = Settings(false_alarms_per_year=0.005), fit_effects(chain)
-    found = [signal for signal in detect(chain, effects, settings, stated_threshold(chain, settings), since=150.0)
-             if signal.direction == "decline"]
+    found = [
+        signal
+        for signal in detect(chain, effects, settings, stated_threshold(chain, settings), since=150.0)
+        if signal.direction == "decline"
+    ]
     assert [(signal.location, signal.channel) for signal in found] == [(7, "consistency")]
     assert abs(found[0].onset - 200) < 40
     assert found[0].seen > 2 * found[0].expected
@@ -62,10 +65,20 @@ def test_without_a_change_the_mean_evidence_of_an_onset_stays_near_its_share():
     history = History(chain, fit_effects(chain))
     first = chain.first_visit[:-1]
     last = chain.first_visit[1:] - 1
-    found = evidence(history, Baselines(first.copy(), first.copy(), np.zeros(400, bool)), last, direction=1,
-                     look_back=20, least_baseline=4, smallest_drop=0.25)
+    found = evidence(
+        history,
+        Baselines(first.copy(), first.copy(), np.zeros(400, bool)),
+        last,
+        direction=1,
+        look_back=20,
+        least_baseline=4,
+        smallest_drop=0.25,
+    )
     shares = {"overall": 0.5, "sections": 0.3, "consistency": 0.2}
     means = found.terms.mean(axis=0)
-    for name, terms in {"overall": means[:, 0], "sections": means[:, 1:-1].sum(axis=1),
-                        "consistency": means[:, -1]}.items():
+    for name, terms in {
+        "overall": means[:, 0],
+        "sections": means[:, 1:-1].sum(axis=1),
+        "consistency": means[:, -1],
+    }.items():
         assert terms.mean() < 1.2 * shares[name]

@@ -57,6 +57,11 @@ def test_a_new_form_that_is_harder_is_no_decline():
     harder = redrawn(chain, (chain.time > START)[chain.rating_visit], 0.8)
     later = (chain.time > START)[chain.rating_visit][:, None]
     both = np.concatenate([np.where(later, 255, harder.ratings), np.where(later, harder.ratings, 255)], axis=1)
-    versions = replace(harder, ratings=both, section=np.tile(chain.section, 2), critical=np.tile(chain.critical, 2),
-                       dimension=np.tile(chain.dimension, 2))
+    versions = replace(
+        harder,
+        ratings=both,
+        section=np.tile(chain.section, 2),
+        critical=np.tile(chain.critical, 2),
+        dimension=np.tile(chain.dimension, 2),
+    )
     assert len(flagged(versions)) <= 2
