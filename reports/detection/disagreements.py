@@ -120,4 +120,5 @@ def _of_metric(
             rows.append((int(here[at]), row))
     if not reasons:
         return [], compare.TOO_FEW
-    return rows, None if None in reasons else max(sorted(set(reasons)), key=reasons.count)
+    refused = [reason for reason in reasons if reason is not None]
+    return rows, None if len(refused) < len(reasons) else max(sorted(set(refused)), key=refused.count)
