@@ -363,6 +363,7 @@ $('step').addEventListener('click', ({ target }) => {
   if (deed === 'send') return sender.nudge();
   if (deed === 'drop-photo') return dropPhoto(photo);
   const fieldset = button.closest('[data-criterion]');
+  if (!fieldset) return undefined; // a choice or a tap, with an owner of its own
   const patch = patchOfDeed(button, fieldset, screen.answerOf(fieldset.dataset.criterion), Date.now());
   return patch && answer(fieldset.dataset.criterion, patch);
 });
