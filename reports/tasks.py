@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=30)
 SWEPT_AT_ONCE = 20_000  # a task stays short
+SHARE_OF_TIME = 1 / 3  # of a task's limit; a shard that was begun then has the rest
 EVALUATED_AT_ONCE = 50  # more at once come from an import; the next run sees them
 
 heals = {"acks_late": True, "autoretry_for": (OperationalError,), "retry_backoff": True, "max_retries": 5}
@@ -69,10 +70,14 @@ def work_on_run(run_id: int) -> None:
             work_on_run.delay(run_id)
 
     try:
-        run, n_made = scan.work_on_run(run_id, call_helpers=call_helpers)
+        run, n_made = scan.work_on_run(
+            run_id, call_helpers=call_helpers, seconds=settings.CELERY_TASK_TIME_LIMIT * SHARE_OF_TIME
+        )
     except scan.RunTaken as busy:
         log.info("%s", busy)
         return
+    if n_made and shards.any_free(run):  # the time for one task is over
+        work_on_run.delay(run_id)
     if run.state == Run.State.DONE and n_made:
         at_once.catch_up(run)
         for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:

@@ -134,17 +134,21 @@ def run_scan(run_id: int, progress: Listener | None = None) -> Run:
 
 
 def work_on_run(
-    run_id: int, progress: Listener | None = None, call_helpers: Callable[[int], None] | None = None
+    run_id: int,
+    progress: Listener | None = None,
+    call_helpers: Callable[[int], None] | None = None,
+    seconds: float = float("inf"),
 ) -> tuple[Run, int]:
     """Make shards of a run until none is free; returns the run as it then is, and how many shards were made.
 
-    call_helpers : called with the number of shards that wait, once they can be taken by many.
+    call_helpers : called with the number of shards that wait, once they can be taken by many. seconds : when they
+    are over, no further shard is taken.
     Raises RunTaken when the run has ended, or another of the standard is under way, and when a shard took so long
     that it was given to somebody else.
     """
     run = begin(run_id)
-    desk, n_made = _Desk(run, progress), 0
-    while shard := _next(run):
+    desk, n_made, stop = _Desk(run, progress), 0, time.monotonic() + seconds
+    while (n_made == 0 or time.monotonic() < stop) and (shard := _next(run)):
         with held(run, shard):
             desk.make(shard)
         n_made += 1

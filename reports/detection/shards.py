@@ -34,21 +34,27 @@ def take(run: Run) -> Shard | None:
 
     Raises GivenUp for a shard whose lease ended MOST_ATTEMPTS times.
     """
-    while True:
-        now = timezone.now()
-        unfinished = Shard.objects.filter(run=run, run__state=Run.State.RUNNING).exclude(state=State.DONE)
-        phase = unfinished.order_by("phase").values_list("phase", flat=True).first()
-        if phase is None:
-            return None
-        shard = unfinished.filter(_free(now), phase=phase).defer("result").order_by("index").first()
-        if shard is None:
-            return None
+    while shard := _first_free(run, now := timezone.now()):
         if shard.attempts >= MOST_ATTEMPTS:
             raise GivenUp(f"{shard} was given up after {shard.attempts} workers died over it, last {shard.worker}.")
         mine = {"worker": _name(), "lease_until": now + _lease(shard), "attempts": F("attempts") + 1}
         if Shard.objects.filter(_free(now), pk=shard.pk).update(state=State.TAKEN, **mine):
             shard.refresh_from_db(fields=["state", "worker", "lease_until", "attempts"])
             return shard
+    return None
+
+
+def any_free(run: Run) -> bool:
+    """Whether there is a shard to take."""
+    return _first_free(run, timezone.now()) is not None
+
+
+def _first_free(run: Run, now: datetime) -> Shard | None:
+    unfinished = Shard.objects.filter(run=run, run__state=Run.State.RUNNING).exclude(state=State.DONE)
+    phase = unfinished.order_by("phase").values_list("phase", flat=True).first()
+    if phase is None:
+        return None
+    return unfinished.filter(_free(now), phase=phase).defer("result").order_by("index").first()
 
 
 def renew(shard: Shard) -> None:

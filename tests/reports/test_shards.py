@@ -165,6 +165,21 @@ def test_first_phase_calls_for_as_many_workers_as_there_are(run, monkeypatch, se
     assert run.state == Run.State.DONE
 
 
+def test_a_task_whose_time_is_over_leaves_the_rest_to_another(run, monkeypatch, settings):
+    settings.WORKERS = 1
+    settings.CELERY_TASK_TIME_LIMIT = 0
+    monkeypatch.setattr(shards, "_lease", lambda shard: shards.LEASE)  # otherwise as long as a task may take
+    waiting = [run.pk]
+    monkeypatch.setattr(tasks.work_on_run, "delay", waiting.append)
+    n_tasks = 0
+    while waiting:
+        tasks.work_on_run(waiting.pop())
+        n_tasks += 1
+    assert n_tasks == LEAST_SHARDS + 2
+    run.refresh_from_db()
+    assert run.state == Run.State.DONE
+
+
 def test_sweeper_calls_for_shards_that_nobody_holds(begun, monkeypatch):
     called = []
     monkeypatch.setattr(tasks.work_on_run, "delay", called.append)
