@@ -1,0 +1,120 @@
+"""The phone's pages for everybody: axe-core's rules, the keyboard alone, a screen of 320 pixels, twice the text."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tests.browser.stage import answer_shortly, begin, go_on, on, say, wait_saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMALLEST = 320
+
+
+def check(page, where: str) -> None:
+    """No rule of axe-core's is broken, and nothing scrolls sideways."""
+    # What lies under the foot is reached by scrolling, but axe takes it for covered: all is on the screen at once.
+    page.set_viewport_size({"width": SMALLEST, "height": 4000})
+    page.evaluate(AXE)
+    found = page.evaluate("(tags) => axe.run(document, { runOnly: tags })", TAGS)
+    broken = [
+        f"{where}: {rule['id']}: {rule['help']}: {[node['target'] for node in rule['nodes']]}"
+        for rule in found["violations"]
+    ]
+    page.set_viewport_size({"width": SMALLEST, "height": 640})
+    assert broken == []
+    assert len(found["passes"]) > 10, "axe looked at nothing"
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST, f"{where} scrolls sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_keeps_axes_rules_and_fits_320_pixels(phone, scheme):
+    page = phone
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": SMALLEST, "height": 640})
+    check(page, "list")
+    begin(page)
+    check(page, "before")
+    page.get_by_role("button", name="Taps and notes only").click()
+    page.get_by_role("button", name="Noticed").wait_for()
+    check(page, "covert")
+    page.get_by_role("button", name="Write up").click()
+    go_on(page, "Greeting")
+    say(page, "greeted", "Yes")
+    on(page, "warmth").get_by_role("button", name="Does not apply").click()
+    on(page, "wait").get_by_role("button", name="type instead").click()
+    check(page, "greeting")
+    page.get_by_role("button", name="Rename").click()
+    check(page, "naming")
+    page.keyboard.press("Escape")
+    go_on(page, "Shop")
+    check(page, "shop")
+    wait_saved(page)
+    page.locator("#overview").click()
+    page.get_by_role("heading", name="Check and send").wait_for()
+    check(page, "check")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send").click()
+    page.locator("#trouble").get_by_role("button", name="Sign in").click()
+    check(page, "sign in")
+    page.keyboard.press("Escape")
+    check(page, "done")
+    page.get_by_role("link", name="Back to my visits").click()
+    page.locator("#groups").get_by_text("On this phone").wait_for()
+    check(page, "list with work")
+
+
+def tab_to(page, locator) -> None:
+    """On by the tabulator, as without a mouse or a finger."""
+    target = locator.element_handle()
+    for _ in range(80):
+        if page.evaluate("(target) => document.activeElement === target", target):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"The keyboard never came to {locator}.")
+
+
+def test_a_visit_can_be_recorded_and_sent_by_the_keyboard_alone(phone, stage):
+    page = phone
+    tab_to(page, page.get_by_role("link", name="Harbour Street"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Before you start").wait_for()
+    tab_to(page, page.locator("#next"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Greeting").wait_for()
+    tab_to(page, on(page, "greeted").get_by_role("radio", name="Yes"))
+    page.keyboard.press("ArrowRight")
+    assert on(page, "greeted").get_by_role("radio", name="No").is_checked()
+    tab_to(page, page.locator("#next"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Shop").wait_for()
+    tab_to(page, page.locator("#next"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Check and send").wait_for()
+    tab_to(page, page.get_by_role("button", name="Send", exact=True))
+    page.keyboard.press("Enter")
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+    assert stage.stored()[0]["interactions"][0][1]["greeted"][1] is False
+
+
+def test_text_twice_as_large_and_a_phone_on_its_side_hide_nothing(phone):
+    page = phone
+    begin(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for width, height in ((360, 740), (740, 360)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("#next").scroll_into_view_if_needed()
+        assert page.locator("#next").is_visible()
+
+
+def test_it_works_from_right_to_left(phone):
+    page = phone
+    begin(page)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    answer_shortly(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
