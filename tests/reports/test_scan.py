@@ -1,5 +1,6 @@
 """A run: what it flags, keeps and closes, and what may interrupt it."""
 
+import io
 from datetime import timedelta
 
 import numpy as np
@@ -115,6 +116,17 @@ def test_effects_are_kept_whole(chain):
     assert np.array_equal(effects.criterion, again.criterion)
     assert effects.variance == again.variance
     assert np.array_equal(codes.criteria, codes_again.criteria)
+
+
+def test_effects_of_an_older_version_can_still_be_read(chain):
+    effects, codes = kept(scanned(chain))
+    with np.load(io.BytesIO(pack(effects, codes))) as arrays:
+        older = {name: arrays[name] for name in arrays if name != "criterion_sd"}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **older)
+    again, _ = unpack(buffer.getvalue())
+    assert np.array_equal(again.criterion, effects.criterion)
+    assert again.criterion_sd.tolist() == [0.0] * effects.criterion.size
 
 
 def test_every_location_gets_a_level_with_its_interval_and_recent_points(chain):
