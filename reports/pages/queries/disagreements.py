@@ -11,7 +11,7 @@ from reports.pages.queries.paging import page_of
 from reports.pages.queries.scope import Scope
 
 STORES_A_PAGE = 10
-BY_CHANCE = "With unrelated numbers, one store in 16 would stand there by chance."
+BY_CHANCE = "In each number, one store in 16 would stand there by chance."
 
 
 @dataclass(frozen=True)
