@@ -78,9 +78,7 @@ def _stores(n: int) -> str:
     return "store" if n == 1 else "stores"
 
 
-def expected_false_flags(
-    *, per_location_year: float | None, n_able: int, n_locations: int, least_visits: int
-) -> str:
+def expected_false_flags(*, per_location_year: float | None, n_able: int, n_locations: int, least_visits: int) -> str:
     """At your setting, about one false flag a quarter is to be expected over these stores.
 
     n_able : how many of the stores have visits enough for a flag, least_visits or more: only they can raise one.
