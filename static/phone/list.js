@@ -38,7 +38,8 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
     groups[assignment.opens_on > today ? 'later' : 'today'].push(rowOfAssignment(assignment, today));
   }
   const here = new Set(visits.map((visit) => visit.id));
-  for (const visit of sent) if (!here.has(visit.id)) groups.sent.push(rowOfSent(visit, now));
+  const lastFirst = [...sent].sort((a, b) => b.started_at.localeCompare(a.started_at)); // a store keeps them by id
+  for (const visit of lastFirst) if (!here.has(visit.id)) groups.sent.push(rowOfSent(visit, now));
   return groups;
 }
 

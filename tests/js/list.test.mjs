@@ -75,6 +75,14 @@ test('a visit that both the phone and the server know is shown once', () => {
   assert.equal(groups({ sent: [sent] }).sent.length, 1);
 });
 
+test('what was sent last stands first, however the phone keeps it', () => {
+  const sentOn = (id, started_at) => ({
+    id, receipt: id, location: { ...makeVisit().location, name: id }, started_at, n_interactions: 1, photos_missing: [],
+  });
+  const sent = [sentOn('june', '2026-06-23T10:00:00Z'), sentOn('november', '2026-11-21T10:00:00Z'), sentOn('july', '2026-07-01T10:00:00Z')];
+  assert.deepEqual(groups({ sent }).sent.map(({ name }) => name), ['november', 'july', 'june']);
+});
+
 test('the foot counts what is only here', () => {
   assert.equal(unsentLine([makeVisit({ state: 'received' })]), 'Nothing waits on this phone');
   assert.match(unsentLine([makeVisit(), makeVisit({ state: 'received' })]), /^1 visit on this phone, saved \d\d:\d\d$/);
