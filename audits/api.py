@@ -33,14 +33,14 @@ from audits.serializers import (
 )
 from locations.models import Location, User
 from locations.requests import SignedInApiRequest
-from locations.roles import CAPTURES, EXCLUDES_VISITS
+from locations.roles import CAPTURES, EXCLUDES_VISITS, ONLY_CAPTURES
 
 MOST_ASSIGNMENTS = 200
 MOST_VISITS = 50
 
 
 class MayCapture(BasePermission):
-    message = "Only auditors and mystery shoppers record visits: ask for that role in your region."
+    message = ONLY_CAPTURES
 
     def has_permission(self, request: Request, view) -> bool:
         return cast(User, request.user).has_role(CAPTURES)

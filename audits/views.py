@@ -22,7 +22,7 @@ from audits.models import Criterion, Option, Section, Version
 from audits.release import release
 from audits.serializers import REASONS
 from locations.models import User
-from locations.roles import CAPTURES
+from locations.roles import CAPTURES, ONLY_CAPTURES
 
 # A feeling is worth little without its reason. Words give theirs themselves.
 ASKS_WHY = Case(
@@ -32,7 +32,6 @@ ASKS_WHY = Case(
 )
 A_YEAR = 365 * 24 * 3600
 RELEASE_HEADER = "Plumbline-Release"
-ONLY_AUDITORS = "Only auditors and mystery shoppers record visits: ask for that role in your region."
 
 
 @require_safe
@@ -64,7 +63,7 @@ def me(request: HttpRequest) -> JsonResponse:
 
 def _refuse_others(request: HttpRequest) -> None:
     if not cast(User, request.user).has_role(CAPTURES):
-        raise PermissionDenied(ONLY_AUDITORS)
+        raise PermissionDenied(ONLY_CAPTURES)
 
 
 def form(request: HttpRequest, version_id: int) -> HttpResponse:

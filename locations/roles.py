@@ -17,6 +17,7 @@ class Role(models.TextChoices):
 
 CAPTURES = frozenset({Role.AUDITOR, Role.SHOPPER})
 """Record visits."""
+ONLY_CAPTURES = "Only auditors and mystery shoppers record visits: ask for that role in your region."
 READS_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})
 """Read every visit of their regions, not only their own. A store does not: it sees what was released to it."""
 READS_RESULTS = frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})

@@ -10,10 +10,8 @@ from unfold.decorators import display
 from audits.admin.writing import PlainChoices
 from audits.models import Assignment, Version, Visit
 from locations.models import Location, Membership, Region, User
-from locations.roles import CAPTURES, Role
-
-PLANS_VISITS = frozenset({Role.MANAGER, Role.DIRECTOR})
-"""Send auditors to the locations of their regions."""
+from locations.models.places import lineage
+from locations.roles import CAPTURES, PLANS_VISITS
 
 STATE_COLOURS = {"open": "info", "visited": "success", "missed": "danger", "withdrawn": "default"}
 
@@ -117,6 +115,6 @@ def auditors_for(user):
     if user.is_superuser:
         return auditors.filter(Exists(captures))
     own = Membership.objects.filter(user=user, location=None, role__in=PLANS_VISITS)
-    above = {int(step) for path in own.values_list("region__path", flat=True) for step in path.strip("/").split("/")}
+    above = {region for path in own.values_list("region__path", flat=True) for region in lineage(path)}
     below = Region.objects.visible_to(user, PLANS_VISITS)
     return auditors.filter(Exists(captures.filter(Q(region__in=below) | Q(region__in=above))))

@@ -18,10 +18,7 @@ from audits.admin.outline import Step, admin_url
 from audits.models import Visit
 from audits.review import AlreadyExcluded, exclude
 from locations.models import Location
-from locations.roles import Role
-
-EXCLUDES_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR})
-"""Decide that a visit shall not count."""
+from locations.roles import EXCLUDES_VISITS
 
 STATE_COLOURS = {"counts": "success", "waits": "warning", "excluded": "danger"}
 

@@ -12,6 +12,11 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from locations.models.people import Membership
 
 
+def lineage(path: str) -> list[int]:
+    """The ids in a region's path: from the root down to the region itself."""
+    return [int(step) for step in path.strip("/").split("/")]
+
+
 class RegionQuerySet(models.QuerySet["Region"]):
     def covered_by(self, memberships) -> "RegionQuerySet":
         """The regions of `memberships` and all below them."""
@@ -71,8 +76,7 @@ class Region(models.Model):
 
     def ancestors(self) -> "RegionQuerySet":
         """From the root down to the parent, in that order."""
-        ids = [int(step) for step in self.path.strip("/").split("/")][:-1]
-        return Region.objects.filter(pk__in=ids).order_by("path")
+        return Region.objects.filter(pk__in=lineage(self.path)[:-1]).order_by("path")
 
 
 class LocationQuerySet(models.QuerySet["Location"]):
@@ -90,9 +94,6 @@ class LocationQuerySet(models.QuerySet["Location"]):
         if roles is not None:
             own = own.filter(role__in=roles)
         return self.filter(Q(region__in=Region.objects.visible_to(user, roles)) | Exists(own))
-
-    def open_on(self, day) -> "LocationQuerySet":
-        return self.filter(Q(opened_on=None) | Q(opened_on__lte=day), Q(closed_on=None) | Q(closed_on__gt=day))
 
 
 def check_time_zone(name: str) -> None:

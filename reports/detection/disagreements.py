@@ -8,6 +8,7 @@ from django.db.models import Avg
 from scipy.stats import rankdata
 
 from locations.models import Metric, Reading, Region
+from locations.models.places import lineage
 from reports.detection.comparison import REFUSED, ReportedNumbers, why_never
 from reports.detection.moments import to_date
 from reports.detection.rows import Codes
@@ -39,10 +40,7 @@ class Tree:
     @classmethod
     def of(cls, codes: Codes) -> "Tree":
         paths = dict(Region.objects.values_list("pk", "path"))
-        upwards = {
-            region: [int(step) for step in reversed(paths[region].strip("/").split("/"))]
-            for region in codes.regions.tolist()
-        }
+        upwards = {region: lineage(paths[region])[::-1] for region in codes.regions.tolist()}
         above = [upwards[region] for region in codes.regions[codes.region].tolist()]
         members: dict[int, list[int]] = {}
         for place, regions in enumerate(above):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audits.models import Visit
 from reports.detection.matrices import DIMENSIONS, Form, Unscorable, forms, matrices
+from reports.detection.recent import known
 from reports.measure.scores import VisitScores, visit_scores
 from reports.models import SectionScore, Tally
 
@@ -125,17 +126,17 @@ def _score(tallies: list[Tally]) -> None:
     """Every row is found by its natural key and overwritten, so that scoring twice changes nothing."""
     if again := [tally.visit_id for tally in tallies if tally.scored_at]:
         SectionScore.objects.filter(tally__in=again).delete()  # a section may have nothing to score any more
-    known = forms({tally.version_id for tally in tallies})
+    by_version = forms({tally.version_id for tally in tallies})
     by_visit = {tally.visit_id: tally for tally in tallies}
     sections: list[tuple] = []
     now = timezone.now()
-    for seen in matrices([(tally.visit_id, tally.version_id) for tally in tallies], known):
+    for seen in matrices([(tally.visit_id, tally.version_id) for tally in tallies], by_version):
         form, tally = seen.form, by_visit[seen.visit]
         scores = visit_scores(
             seen.matrix, form.weight, form.section, form.dimension, form.critical, applicable=seen.applicable
         )
         tally.n_interactions, tally.matrix = seen.n_interactions, seen.matrix.tobytes()
-        tally.score, tally.coverage = _known(scores.overall), _known(scores.coverage)
+        tally.score, tally.coverage = known(scores.overall), known(scores.coverage)
         tally.n_critical_failed, tally.scored_at = scores.n_critical_failed, now
         sections += _section_rows(tally, form, scores)
     Tally.objects.bulk_create(tallies, update_conflicts=True, unique_fields=["visit"], update_fields=SCORED)
@@ -150,7 +151,7 @@ def _section_rows(tally: Tally, form: Form, scores: VisitScores) -> Iterator[tup
             tally_id,
             form.sections[section],
             DIMENSIONS[dimension],
-            _known(scores.section[section, dimension]),
+            known(scores.section[section, dimension]),
             int(scores.n_observed[section, dimension]),
             int(scores.n_applicable[section, dimension]),
         )
@@ -166,7 +167,3 @@ def _store_sections(rows: list[tuple]) -> None:
             "score = excluded.score, n_observed = excluded.n_observed, n_applicable = excluded.n_applicable",
             rows,
         )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from audits.models import Visit
 from locations.models import Location, Region
+from locations.models.places import lineage
 from locations.roles import READS_RESULTS
 from reports.detection.latest import latest
 from reports.measure.instead import LEAST_POINTS
@@ -170,8 +171,9 @@ def _standard_of(user, location: Location) -> str:
 
 
 def _trail(user, location: Location) -> list[Link]:
-    ids = [int(step) for step in location.region.path.strip("/").split("/")]
-    visible = Region.objects.visible_to(user, READS_RESULTS).filter(pk__in=ids).order_by("path")
+    visible = (
+        Region.objects.visible_to(user, READS_RESULTS).filter(pk__in=lineage(location.region.path)).order_by("path")
+    )
     return [Link(str(region.pk), region.name) for region in visible]
 
 

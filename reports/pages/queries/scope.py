@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audits.models import Section, Standard, Version
 from locations.models import Location, Region
+from locations.models.places import lineage
 from locations.roles import READS_RESULTS
 from reports.models import LocationResult, Run
 from reports.pages.queries import NotVisible
@@ -123,8 +124,7 @@ def _regions(user, key: str) -> tuple[Region | None, list[Link], list[Link], int
     if place is None:
         return None, [], _links(tops), _left_off(at_top, tops)
     above = [Link("", "All regions")] if len(tops) > 1 else []
-    ids = [int(step) for step in place.path.strip("/").split("/")][:-1]
-    above += _links(visible.filter(pk__in=ids).order_by("path"))
+    above += _links(visible.filter(pk__in=lineage(place.path)[:-1]).order_by("path"))
     children = visible.filter(parent=place).order_by("name")
     below = list(children[:MOST_LINKS])
     return place, above, _links(below), _left_off(children, below)
