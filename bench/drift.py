@@ -23,15 +23,11 @@ import numpy as np  # noqa: E402
 from reports.measure.backtest import DatedSignal, backtest  # noqa: E402
 from reports.measure.calibration import calibrate  # noqa: E402
 from reports.measure.chain import FULL, NONE, Chain  # noqa: E402
+from reports.measure.current import with_current_auditors, with_current_days  # noqa: E402
 from reports.measure.drift import DECLINE, Settings, smallest_logits  # noqa: E402
+from reports.measure.effects import WEEK_DAYS  # noqa: E402
 from reports.measure.evidence import Baselines, History, evidence  # noqa: E402
-from reports.measure.severity import (  # noqa: E402
-    WEEK_DAYS,
-    WINDOW_DAYS,
-    fit_effects,
-    with_current_auditors,
-    with_current_days,
-)
+from reports.measure.severity import WINDOW_DAYS, fit_effects  # noqa: E402
 
 FAIR_LIMIT = 11.5  # weeks of mean delay; what an oracle reaches that knows everything but which change it is
 BEST_PEER = 0.20  # share found within 8 weeks at the same rate by kernel-PELT, the best of six

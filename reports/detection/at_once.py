@@ -19,8 +19,8 @@ from reports.detection.recent import known, lately, points
 from reports.detection.rows import Codes, load
 from reports.detection.runs import settings_of
 from reports.measure.drift import DECLINE, Settings, detect
+from reports.measure.effects import Effects
 from reports.measure.levels import LEAST_VISITS, adjusted_values, recent_levels
-from reports.measure.severity import Effects
 from reports.measure.standing import Standing, standing
 from reports.models import DriftFlag, LocationResult, Run, Tally
 

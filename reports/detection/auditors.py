@@ -14,7 +14,7 @@ from reports.detection.rows import Codes, load
 from reports.measure.agreement import Agreement, krippendorff_alpha
 from reports.measure.auditors import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 from reports.models import Run, Tally
 
 MOST_VISITS = 10_000  # read for quarters and agreement; of a larger chain, locations evenly spaced

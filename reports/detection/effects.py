@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from reports.detection.rows import Codes
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 
 
 def pack(effects: Effects, codes: Codes) -> bytes:

@@ -9,7 +9,7 @@ from audits.models import Criterion, Standard
 from reports.detection.effects import unpack
 from reports.detection.rows import History, load
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 from reports.models import Run
 
 N_PEERS = 40

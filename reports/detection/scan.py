@@ -37,6 +37,7 @@ from reports.detection.runs import (
 from reports.measure.calibration import Calibration, calibrate
 from reports.measure.chain import Chain
 from reports.measure.drift import DECLINE, Settings, detect, stated_threshold
+from reports.measure.effects import Effects
 from reports.measure.levels import (
     LEAST_VISITS,
     adjusted_values,
@@ -45,7 +46,7 @@ from reports.measure.levels import (
     fitted_levels,
     recent_levels,
 )
-from reports.measure.severity import Effects, fit_effects
+from reports.measure.severity import fit_effects
 from reports.measure.standing import standing
 from reports.models import LocationResult, Run, Shard
 

@@ -8,8 +8,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from reports.measure.chain import Chain
+from reports.measure.effects import Effects
+from reports.measure.overdispersion import weights
 from reports.measure.residuals import residuals
-from reports.measure.severity import QUARTER_DAYS, Effects, weights
+from reports.measure.severity import QUARTER_DAYS
 
 Z_90 = 1.645
 LEAST_VISITS = 6  # of one auditor in one quarter

@@ -7,8 +7,8 @@ from scipy.special import expit
 
 from reports.measure.chain import FULL, NONE, Chain
 from reports.measure.drift import YEAR_DAYS, Settings, scan, stated_threshold
+from reports.measure.effects import Effects
 from reports.measure.residuals import logits
-from reports.measure.severity import Effects
 
 # A real chain differs from its model (severities are estimated, and differ by section): chains that were simulated in
 # more detail, without any change, raised 1.7 times the alarms that this simulation foretold.

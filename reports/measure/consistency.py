@@ -11,10 +11,10 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import NONE, Chain
+from reports.measure.effects import Effects
 from reports.measure.interactions import Interactions, interactions
 from reports.measure.residuals import logits
 from reports.measure.scores import promise_kept
-from reports.measure.severity import Effects
 
 LEAST_VISITS = 4
 Z_90 = 1.645

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
+from reports.measure.effects import Effects
 from reports.measure.evidence import (
     CONSISTENCY,
     DROPS,
@@ -24,7 +25,6 @@ from reports.measure.evidence import (
     tried_drops,
 )
 from reports.measure.residuals import residuals
-from reports.measure.severity import Effects
 from reports.measure.spread import pull_of_visits
 
 DECLINE, IMPROVEMENT = "decline", "improvement"

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
+from reports.measure.effects import Effects
 from reports.measure.residuals import Residuals, channel_members, residuals
-from reports.measure.severity import Effects
 from reports.measure.spread import believed, mean_spread, spread_likelihoods, spread_ratio
 
 CONSISTENCY = "consistency"

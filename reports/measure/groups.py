@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 
 
 def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effects]:

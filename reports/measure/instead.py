@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 
 MOST_VISITS = 8  # on each side; about a quarter at two to three visits a month
 LEAST_VISITS = 4

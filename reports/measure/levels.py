@@ -6,8 +6,9 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
+from reports.measure.effects import Effects
 from reports.measure.residuals import residuals
-from reports.measure.severity import WINDOW_DAYS, Effects
+from reports.measure.severity import WINDOW_DAYS
 
 LEAST_VISITS = 4
 Z_90 = 1.645

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.severity import Effects, unfamiliarity, weights
+from reports.measure.effects import Effects, unfamiliarity
+from reports.measure.overdispersion import weights
 
 
 @dataclass(frozen=True, eq=False)

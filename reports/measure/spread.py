@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import expit, logit, logsumexp
 
 from reports.measure.chain import Chain
+from reports.measure.effects import Effects, unfamiliarity
 from reports.measure.interactions import ROWS_AT_ONCE, interactions
-from reports.measure.severity import Effects, unfamiliarity
 
 RATIOS = np.array([0.67, 1.0, 1.5, 2.2, 3.2, 4.5, 6.3])  # spreads that are tried, in units of the chain's usual one
 PRIOR = np.array([0.10, 0.60, 0.20, 0.07, 0.02, 0.007, 0.003])  # of a location's own, before any visit

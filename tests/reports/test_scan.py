@@ -16,7 +16,7 @@ from reports.detection.effects import pack, unpack
 from reports.detection.rows import Codes
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import LEAST_SHARDS, run_scan
-from reports.measure.severity import Effects
+from reports.measure.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 

@@ -1,0 +1,102 @@
+"""What is common to the chain, as numbers: what each visit owes to its auditor, daypart, staffing and day."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from reports.measure.chain import Chain
+
+WEEK_DAYS = 7.0
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What `severity.fit_effects` found, all in logits; higher means that more conforms.
+
+    fitted_at : the moment of the fit, days since 1970-01-01 UTC; only earlier visits were used.
+    criterion, criterion_sd : (C,) ease of each criterion and its posterior standard deviation. location :
+    (L,) level. region : (G,) mean level of a region's locations.
+    auditor : (A,) leniency, below 0 = severe. auditor_sd : (A,) its posterior standard deviation.
+    daypart, staffing : (n,) effects by code; a code that was never seen, or is unknown, has none.
+    first_day, day : the effect of the whole chain on the days first_day, first_day + 1, ...
+    variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much
+    interactions of one visit ("interaction") and visits ("visit") differ beyond chance.
+    overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
+
+    A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
+    """
+
+    fitted_at: float
+    criterion: np.ndarray
+    criterion_sd: np.ndarray
+    location: np.ndarray
+    region: np.ndarray
+    auditor: np.ndarray
+    auditor_sd: np.ndarray
+    daypart: np.ndarray
+    staffing: np.ndarray
+    first_day: float
+    day: np.ndarray
+    variance: dict[str, float]
+    overdispersion: np.ndarray
+
+    def of_day(self, time: np.ndarray) -> np.ndarray:
+        """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest
+        one."""
+        place = np.clip(np.floor(np.asarray(time) - self.first_day).astype(int), 0, self.day.size - 1)
+        return self.day[place]
+
+    def of_location(self, chain: Chain) -> np.ndarray:
+        """(L,) level of each location of `chain`."""
+        return self.location if self.location.size == chain.n_locations else padded(self.location, chain.n_locations)
+
+    def common(self, chain: Chain) -> np.ndarray:
+        """(V,) what each visit owes to its auditor, daypart, staffing and day: everything but criteria and
+        location."""
+        return (
+            looked_up(self.auditor, chain.auditor)
+            + looked_up(self.daypart, chain.daypart)
+            + looked_up(self.staffing, chain.staffing)
+            + self.of_day(chain.time)
+        )
+
+    def auditor_variance(self, chain: Chain) -> np.ndarray:
+        """(V,) posterior variance of the severity of each visit's auditor; the prior variance for an unknown
+        one."""
+        prior = self.variance["auditor"]
+        return looked_up(self.auditor_sd**2, chain.auditor, missing=prior)
+
+    def severity_points(self) -> np.ndarray:
+        """(A,) how many points (0..1 scale) each auditor rates above (+) or below (-) peers at the average
+        location."""
+        if not self.criterion.size:
+            return np.zeros(self.auditor.size)
+        level = self.criterion + (self.location.mean() if self.location.size else 0.0)
+        return expit(level[None, :] + self.auditor[:, None]).mean(axis=1) - expit(level).mean()
+
+
+def unfamiliarity(chain: Chain, effects: Effects, members: np.ndarray | None = None) -> np.ndarray:
+    """Mean posterior variance of the criteria that each visit observed: large for a form that the fit had not
+    seen.
+
+    members : (C, K) 1.0 where the criterion belongs to a channel; then the answer is (V, K), else (V,). 0
+    where nothing was observed.
+    """
+    groups = np.ones((chain.n_criteria, 1)) if members is None else members
+    n = chain.observed @ groups
+    total = chain.observed @ (groups * effects.criterion_sd[:, None] ** 2)
+    mean = np.divide(total, n, out=np.zeros(n.shape), where=n > 0)
+    return mean[:, 0] if members is None else mean
+
+
+def looked_up(effect: np.ndarray, index: np.ndarray, missing: float = 0.0) -> np.ndarray:
+    """effect[index]; `missing` where the index is -1 or has no effect yet."""
+    known = (index >= 0) & (index < effect.size)
+    if not effect.size:
+        return np.full(index.shape, missing)
+    return np.where(known, effect[np.where(known, index, 0)], missing)
+
+
+def padded(level: np.ndarray, size: int) -> np.ndarray:
+    return np.r_[level, np.zeros(max(0, size - level.size))][:size]
