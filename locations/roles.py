@@ -22,6 +22,8 @@ READS_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR, Role.EXECU
 """Read every visit of their regions, not only their own. A store does not: it sees what was released to it."""
 READS_RESULTS = frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})
 """Read scores, flags and readings."""
+SETS_DRIFT = frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.STANDARDS})
+"""Set how drift is looked for, and replay the past to see what that would have flagged."""
 WRITES_READINGS = frozenset({Role.INTEGRATOR, Role.DIRECTOR})
 """Bring in the numbers that locations report."""
 PLANS_VISITS = frozenset({Role.MANAGER, Role.DIRECTOR})

@@ -1,5 +1,17 @@
+from reports.models.backtests import Backtest, PastFlag
 from reports.models.flags import DriftFlag
 from reports.models.runs import LocationResult, Run, Shard
 from reports.models.scores import SectionScore, Tally
+from reports.models.settings import DriftSettings
 
-__all__ = ["DriftFlag", "LocationResult", "Run", "SectionScore", "Shard", "Tally"]
+__all__ = [
+    "Backtest",
+    "DriftFlag",
+    "DriftSettings",
+    "LocationResult",
+    "PastFlag",
+    "Run",
+    "SectionScore",
+    "Shard",
+    "Tally",
+]
