@@ -1,6 +1,6 @@
 """The signals a chain would have had, week by week, with only what was known at the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,20 @@ class DatedSignal:
     raised_at: float
 
 
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """Where a replay stands after some scans: all that the next one needs besides the chain.
+
+    n_scans : how many were made. effects, threshold : of the last fit, which later scans use until the next
+    one. signals : found so far, by scan.
+    """
+
+    n_scans: int = 0
+    effects: Effects | None = None
+    threshold: float = np.inf
+    signals: tuple[DatedSignal, ...] = ()
+
+
 def backtest(
     chain: Chain,
     settings: Settings,
@@ -36,46 +50,97 @@ def backtest(
 ) -> list[DatedSignal]:
     """Replay the product: refit what is common now and then, scan the locations with news, keep the signals.
 
-    chain : the whole history. start : days since 1970-01-01 UTC, the end of the burn-in. stop : days, None =
-    the last arrival. refit_days : between two fits of the common effects. scan_days : between two scans.
-    threshold : on the log evidence, None = the stated one of what is known at each fit. progress : called
-    with the moment of each scan. A scan at moment t knows the visits that had arrived by t, and nothing else:
-    a signal is the same whether or not later visits exist. A visit that arrives late is judged in its own
-    place, and the later ones of its location again. Returns signals with `visit` as an index of `chain`, by
-    raised_at. Raises ValueError for days that are not positive.
+    stop : days, None = the last arrival. progress : called with the moment of each scan. The others as in
+    `replay`. Returns signals with `visit` as an index of `chain`, by raised_at.
+    Raises ValueError for days that are not positive.
 
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
     >>> backtest(empty, Settings(), start=0.0, stop=28.0)
     []
+    """
+    if stop is None:
+        stop = float(chain.arrival.max()) + scan_days if chain.n_visits else start
+    done = Replayed()
+    for done in replay(
+        chain,
+        settings,
+        start=start,
+        stop=stop,
+        refit_days=refit_days,
+        scan_days=scan_days,
+        window_days=window_days,
+        threshold=threshold,
+    ):
+        if progress is not None:
+            progress(start + scan_days * done.n_scans)
+    return in_order(done.signals)
+
+
+def replay(
+    chain: Chain,
+    settings: Settings,
+    *,
+    start: float,
+    stop: float,
+    refit_days: float = 28.0,
+    scan_days: float = 7.0,
+    window_days: float = WINDOW_DAYS,
+    threshold: float | None = None,
+    after: Replayed | None = None,
+) -> Iterator[Replayed]:
+    """The scans of a backtest, one at a time: yields where it stands after each.
+
+    chain : the whole history. start : days since 1970-01-01 UTC, the end of the burn-in. stop : days.
+    refit_days : between two fits of the common effects. scan_days : between two scans.
+    window_days : how far back a fit reaches. threshold : on the log evidence, None = the stated one of what
+    is known at each fit. after : what an earlier replay of the same chain with the same numbers yielded; this
+    one goes on from there, and yields what the earlier one would have.
+    A scan at moment t knows the visits that had arrived by t, and nothing else: a signal is the same whether
+    or not later visits exist. A visit that arrives late is judged in its own place, and the later ones of its
+    location again. Raises ValueError for days that are not positive, before the first scan.
     """
     if min(refit_days, scan_days, window_days) <= 0:
         raise ValueError(
             "refit_days, scan_days and window_days must be positive; got "
             f"{refit_days:g}, {scan_days:g} and {window_days:g}"
         )
-    if stop is None:
-        stop = float(chain.arrival.max()) + scan_days if chain.n_visits else start
-    found: list[DatedSignal] = []
-    effects: Effects | None = None
-    limit = threshold if threshold is not None else np.inf
-    n_scans = int(np.floor((stop - start) / scan_days + 1e-9))
-    for moment in start + scan_days * np.arange(1, n_scans + 1):
+    done = after or Replayed()
+    effects, limit, signals = done.effects, done.threshold, done.signals
+    for n in range(done.n_scans + 1, n_scans(start=start, stop=stop, scan_days=scan_days) + 1):
+        moment = start + scan_days * n
         earlier = moment - scan_days
-        before = chain.as_of(earlier)
-        if effects is None or earlier >= effects.fitted_at + refit_days - 1e-9 or _has_new_form(before, effects):
+        if effects is None or _is_time_to_refit(chain, effects, earlier, refit_days):
+            before = chain.as_of(earlier)
             effects = fit_effects(before, at=earlier, window_days=window_days)
-            if threshold is None:
-                limit = stated_threshold(before, settings, effects)
-        found += _scan_news(chain, effects, settings, limit, found, earlier, moment, window_days)
-        if progress is not None:
-            progress(float(moment))
-    return sorted(found, key=lambda dated: (dated.raised_at, dated.signal.location))
+            limit = stated_threshold(before, settings, effects) if threshold is None else threshold
+        found = _scan_news(chain, effects, settings, limit, signals, earlier, moment, window_days)
+        signals = (*signals, *found)
+        yield Replayed(n, effects, limit, signals)
 
 
-def _has_new_form(known: Chain, effects: Effects) -> bool:
-    """Whether visits since the fit observed criteria that it hardly knew."""
-    recent = known.time >= effects.fitted_at
-    return bool((known.observed[recent][:, effects.criterion_sd > FAMILIAR_SD] > 0).any())
+def n_scans(*, start: float, stop: float, scan_days: float) -> int:
+    """How many scans a backtest makes.
+
+    >>> n_scans(start=0.0, stop=28.0, scan_days=7.0), n_scans(start=5.0, stop=4.0, scan_days=7.0)
+    (4, 0)
+    """
+    return max(0, int(np.floor((stop - start) / scan_days + 1e-9)))
+
+
+def in_order(signals: Iterable[DatedSignal]) -> list[DatedSignal]:
+    """By the time at which they were raised, then by location."""
+    return sorted(signals, key=lambda dated: (dated.raised_at, dated.signal.location))
+
+
+def _is_time_to_refit(chain: Chain, effects: Effects, earlier: float, refit_days: float) -> bool:
+    """Whether a fit is due, or visits since the last one observed criteria that it hardly knew."""
+    if earlier >= effects.fitted_at + refit_days - 1e-9:
+        return True
+    unfamiliar = effects.criterion_sd > FAMILIAR_SD
+    if not unfamiliar.any():
+        return False
+    recent = chain.subset((chain.arrival <= earlier) & (chain.time >= effects.fitted_at))
+    return bool((recent.observed[:, unfamiliar] > 0).any())
 
 
 def _scan_news(
@@ -83,7 +148,7 @@ def _scan_news(
     effects: Effects,
     settings: Settings,
     threshold: float,
-    found: list[DatedSignal],
+    found: tuple[DatedSignal, ...],
     earlier: float,
     moment: float,
     window_days: float,

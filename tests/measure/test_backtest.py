@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.measure.backtest import backtest
+from reports.measure.backtest import backtest, replay
 from reports.measure.drift import Settings
 from tests.measure.chains import empty_chain, make_chain
 
@@ -52,6 +52,16 @@ def test_a_visit_that_arrives_late_is_judged_in_its_own_place():
     late[place] += 40
     found = [signal for signal in replayed(replace(chain, arrival=late)) if signal[0] == 5]
     assert [signal[1] for signal in found] == ["decline"]
+
+
+def test_a_replay_goes_on_from_where_another_stopped_as_if_it_had_not():
+    chain = drifting()
+    given = {"start": 160.0, "stop": 330.0}
+    whole = list(replay(chain, SETTINGS, **given))
+    assert whole[-1].signals
+    for done in (whole[3], whole[-2]):  # between two fits, and where one of them is due
+        assert list(replay(chain, SETTINGS, **given, after=done))[-1].signals == whole[-1].signals
+    assert not list(replay(chain, SETTINGS, **given, after=whole[-1]))
 
 
 def test_an_empty_chain_has_an_empty_history():
