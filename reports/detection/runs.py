@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection import shards
+from reports.detection.settings import chosen_for
 from reports.detection.shards import RunTaken
 from reports.measure.drift import Settings
 from reports.models import Run, Shard
@@ -38,10 +39,10 @@ def request_scan(
     """The row of a run to be made, waiting for `run_scan`; the same request made twice while it waits is one row.
 
     as_of : only what was known at this moment counts; None for now. parameters : any of those of
-    `measure.drift.Settings`, and `seed`; the others take their defaults.
+    `measure.drift.Settings`, and `seed`; the others are as set for the standard, else their defaults.
     Raises BadParameters, which names the parameter and what it may be.
     """
-    complete = check_parameters(parameters or {})
+    complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}))
     _fail_dead(standard)
     if as_of is None:
         waiting = Run.objects.filter(standard=standard, state=Run.State.WAITING, parameters=complete)

@@ -1,0 +1,72 @@
+"""The three numbers that the runs of a standard are made with: read, set, and adopted from a backtest."""
+
+from dataclasses import dataclass
+
+from audits.models import Standard
+from reports.measure.drift import Settings
+from reports.models import Backtest, DriftSettings
+
+FALSE_ALARMS = (0.01, 2.0)  # per store and year: one in a hundred years, one in half a year
+DROP = (0.0, 0.25)  # beyond it only the largest drop that is tried remains
+LOOK_BACK = (5, 120)  # visits
+NAMES = ("false_alarms_per_year", "smallest_drop", "look_back")
+
+
+class BadSettings(ValueError):
+    """A number out of range; `name` is the parameter's, the message says what it may be."""
+
+    def __init__(self, name: str, message: str):
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is set for a standard, in the units of `measure.drift.Settings`."""
+
+    false_alarms_per_year: float
+    smallest_drop: float
+    look_back: int
+
+    def __post_init__(self):
+        if not FALSE_ALARMS[0] <= self.false_alarms_per_year <= FALSE_ALARMS[1]:
+            raise BadSettings(
+                "false_alarms_per_year",
+                f"False flags per store and year must lie between {FALSE_ALARMS[0]:g} (one in "
+                f"{1 / FALSE_ALARMS[0]:.0f} years) and {FALSE_ALARMS[1]:g}; got {self.false_alarms_per_year:g}.",
+            )
+        if not DROP[0] <= self.smallest_drop <= DROP[1]:
+            raise BadSettings(
+                "smallest_drop",
+                f"The smallest drop must lie between {100 * DROP[0]:.0f} and {100 * DROP[1]:.0f} points; got "
+                f"{100 * self.smallest_drop:g}.",
+            )
+        if not LOOK_BACK[0] <= self.look_back <= LOOK_BACK[1]:
+            raise BadSettings(
+                "look_back",
+                f"The look-back must lie between {LOOK_BACK[0]} and {LOOK_BACK[1]} visits; got {self.look_back}.",
+            )
+
+    def parameters(self) -> dict:
+        """As a run's parameters name them."""
+        return {name: getattr(self, name) for name in NAMES}
+
+    @classmethod
+    def from_parameters(cls, parameters: dict) -> "Chosen":
+        """Those of a run or a backtest; raises BadSettings where they were allowed then, and are not here."""
+        return cls(**{name: parameters[name] for name in NAMES})
+
+
+DEFAULT = Chosen.from_parameters(vars(Settings()))
+
+
+def chosen_for(standard: Standard) -> Chosen:
+    """What its runs are made with: what was set, else the defaults."""
+    row = DriftSettings.objects.filter(standard=standard).values(*NAMES).first()
+    return Chosen(**row) if row else DEFAULT
+
+
+def choose(*, standard: Standard, settings: Chosen, by=None, adopted_from: Backtest | None = None) -> DriftSettings:
+    """Set them for all runs to come; those that were made keep theirs in their own row."""
+    fields = settings.parameters() | {"changed_by": by, "adopted_from": adopted_from}
+    return DriftSettings.objects.update_or_create(standard=standard, defaults=fields)[0]
