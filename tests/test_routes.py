@@ -52,6 +52,7 @@ TABLE = {
     "healthz": Row(PAGE, PAGE, PAGE, PAGE),
     "sign-in": Row(PAGE, PAGE, PAGE, PAGE),
     "sign-out": Row(WRONG_METHOD, WRONG_METHOD, WRONG_METHOD, WRONG_METHOD),
+    "language": Row(WRONG_METHOD, WRONG_METHOD, WRONG_METHOD, WRONG_METHOD),
     "audits:phone": Row(SIGN_IN, PAGE, FORBIDDEN, FORBIDDEN),
     "audits:phone-me": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN),
     "audits:worker": Row(PAGE, PAGE, PAGE, PAGE),
