@@ -15,6 +15,7 @@ from audits.content import NotKeepable, as_text, content_digest
 from audits.models import Draft, Interaction, Observation, Photo, Visit, VisitRevision
 from audits.payload import INTERACTION_TIMES, CheckedVisit, VisitRefused, check_visit
 from audits.photos import PhotoRefused, prepare
+from audits.place import CAMERA_ACCURACY_M, graded
 from audits.review import approve_by_policy
 
 __all__ = [
@@ -198,26 +199,31 @@ def _replace(stored: Visit, fields: dict[str, Any]) -> Visit:
 
 def _expect_photos(visit: Visit, checked: CheckedVisit) -> None:
     """Photos that are here already stay; those that a new revision leaves out are withdrawn, never thrown away."""
-    sent = [
-        Photo(
-            id=photo["id"],
-            visit=visit,
-            interaction_id=photo["interaction"],
-            criterion_id=checked.criteria_ids[photo["criterion"]] if photo["criterion"] else None,
-            sha256=photo["sha256"],
-            taken_at=checked.at(photo["taken_at"]),
-        )
-        for photo in checked.content["photos"]
-    ]
+    sent = [_expected(photo, visit, checked) for photo in checked.content["photos"]]
     if visit.revision > 1:
         left_out = Photo.objects.filter(visit=visit).exclude(pk__in=[photo.pk for photo in sent])
         left_out.filter(received_at=None).delete()
         left_out.filter(withdrawn_at=None).update(withdrawn_at=visit.received_at)
         here = set(Photo.objects.filter(visit=visit).values_list("pk", flat=True))
         again = [photo for photo in sent if photo.pk in here]
-        Photo.objects.bulk_update(again, ["interaction", "criterion", "taken_at", "withdrawn_at"])
+        told = ["interaction", "criterion", "taken_at", "place", "place_distance_m", "withdrawn_at"]
+        Photo.objects.bulk_update(again, told)
         sent = [photo for photo in sent if photo.pk not in here]
     Photo.objects.bulk_create(sent)
+
+
+def _expected(photo: dict[str, Any], visit: Visit, checked: CheckedVisit) -> Photo:
+    place = graded(photo["place"], checked.location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+    return Photo(
+        id=photo["id"],
+        visit=visit,
+        interaction_id=photo["interaction"],
+        criterion_id=checked.criteria_ids[photo["criterion"]] if photo["criterion"] else None,
+        sha256=photo["sha256"],
+        taken_at=checked.at(photo["taken_at"]),
+        place=place.grade,
+        place_distance_m=place.distance_m,
+    )
 
 
 def daypart_of(local: datetime) -> str:

@@ -40,20 +40,20 @@ class CheckedVisit:
 
     @property
     def started_at(self) -> datetime:
-        return self.content["started_at"] - self._clock_offset
+        return self.content["started_at"] - self.clock_offset
 
     def at(self, moment: datetime | None) -> datetime | None:
         """A time of the phone's clock as the server's clock would have shown it."""
-        return moment and moment - self._clock_offset
+        return moment and moment - self.clock_offset
 
     @property
     def taps(self) -> list[dict[str, str]] | None:
         """What was tapped when, on the server's clock, ready for JSON."""
-        corrected = [(tap["what"], tap["at"] - self._clock_offset) for tap in self.content["taps"]]
+        corrected = [(tap["what"], tap["at"] - self.clock_offset) for tap in self.content["taps"]]
         return [{"what": what, "at": at.isoformat()} for what, at in corrected] or None
 
     @property
-    def _clock_offset(self) -> timedelta:
+    def clock_offset(self) -> timedelta:
         return timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
 
 
@@ -137,26 +137,30 @@ def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Vis
 
 def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
     now = timezone.now()
-    for where, moment in _times(checked):
+    for where, told in _times(checked):
+        try:
+            moment = told - checked.clock_offset
+        except OverflowError:
+            yield Problem(where, f"{told.isoformat()} is no time that can be: check the phone's clock.")
+            continue
         if moment > now + CLOCK_TOLERANCE:
             yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC lies in the future: check the phone's clock.")
-        elif moment < now - OLDEST:
+        elif moment < now - OLDEST and not where.startswith("photos."):  # an old picture is a reviewer's matter
             yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC is over two years ago: check the phone's clock.")
     started, ended = checked.content["started_at"], checked.content["ended_at"]
     if ended is not None and ended < started:
         yield Problem("ended_at", "The visit ends before it starts.")
 
 
-def _times(checked: CheckedVisit) -> Iterator[tuple[str, datetime]]:
+def _times(checked: CheckedVisit) -> list[tuple[str, datetime]]:
+    """As the phone told them."""
     content = checked.content
     named = [("started_at", content["started_at"]), ("ended_at", content["ended_at"])]
     for number, interaction in enumerate(content["interactions"]):
         named += [(f"interactions.{number}.{name}", interaction[name]) for name in INTERACTION_TIMES]
     named += [(f"taps.{number}.at", tap["at"]) for number, tap in enumerate(content["taps"])]
     named += [(f"photos.{number}.taken_at", photo["taken_at"]) for number, photo in enumerate(content["photos"])]
-    for where, moment in named:
-        if (corrected := checked.at(moment)) is not None:
-            yield where, corrected
+    return [(where, moment) for where, moment in named if moment is not None]
 
 
 def _flattened(errors, path: str = "") -> Iterator[Problem]:

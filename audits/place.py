@@ -10,6 +10,8 @@ EARTH_M = 6_371_008.8
 NEAR_M = 300
 FAR_M = 1_000
 UNKNOWN_ACCURACY_M = 500
+CAMERA_ACCURACY_M = 100
+"""Cameras write a place only once they have a fix, and seldom how good it is."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,11 @@ class Graded:
     accuracy_m: float | None = None
 
 
-def graded(sent: dict | None, location: Location) -> Graded:
+def graded(sent: dict | None, location: Location, *, unknown_accuracy_m: float = UNKNOWN_ACCURACY_M) -> Graded:
     """Grade what the phone told of its place; no grade where it told nothing at all.
 
     sent : {latitude, longitude, accuracy_m, refused}. A phone's accuracy is the radius of the circle that holds it
-    with 95 %; one that tells none is taken to be sure to 500 m.
+    with 95 %; one that tells none is taken to be sure to `unknown_accuracy_m`.
     near : the whole circle lies within 300 m of the location (a mall and its car park). far : no part of it lies
     within 1,000 m. unsure : all between, and whenever either place is unknown.
     """
@@ -37,7 +39,7 @@ def graded(sent: dict | None, location: Location) -> Graded:
     if sent["latitude"] is None or location.latitude is None or location.longitude is None:
         return Graded(Visit.Place.UNSURE, accuracy_m=accuracy)
     distance = distance_m(sent["latitude"], sent["longitude"], location.latitude, location.longitude)
-    radius = UNKNOWN_ACCURACY_M if accuracy is None else accuracy
+    radius = unknown_accuracy_m if accuracy is None else accuracy
     if distance + radius <= NEAR_M:
         grade = Visit.Place.NEAR
     else:

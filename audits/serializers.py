@@ -65,14 +65,6 @@ class ContextSerializer(StrictSerializer):
     busyness = serializers.ChoiceField(choices=Visit.Busyness.choices, allow_blank=True, default="")
 
 
-class ExpectedPhotoSerializer(StrictSerializer):
-    id = serializers.UUIDField()
-    criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
-    interaction = serializers.UUIDField(allow_null=True, default=None)
-    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", error_messages={"invalid": "64 hexadecimal digits."})
-    taken_at = serializers.DateTimeField(allow_null=True, default=None)
-
-
 class TapSerializer(StrictSerializer):
     what = serializers.CharField(max_length=80)
     at = serializers.DateTimeField()
@@ -92,6 +84,15 @@ class PhonePlaceSerializer(StrictSerializer):
         if attrs["refused"] and attrs["latitude"] is not None:
             raise serializers.ValidationError("Marked as refused but has coordinates: send one or the other.")
         return attrs
+
+
+class ExpectedPhotoSerializer(StrictSerializer):
+    id = serializers.UUIDField()
+    criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
+    interaction = serializers.UUIDField(allow_null=True, default=None)
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", error_messages={"invalid": "64 hexadecimal digits."})
+    taken_at = serializers.DateTimeField(allow_null=True, default=None)
+    place = PhonePlaceSerializer(allow_null=True, default=None)
 
 
 class VisitSerializer(StrictSerializer):

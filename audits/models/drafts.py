@@ -22,7 +22,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
         A draft that was saved in the very moment in which its visit arrived may outlive the visit's transaction.
         """
-        return self.exclude(Exists(Visit.objects.filter(pk=OuterRef("pk"), returned_at=None)))
+        return self.filter(expired_at=None).exclude(Exists(Visit.objects.filter(pk=OuterRef("pk"), returned_at=None)))
 
 
 class Draft(models.Model):
@@ -37,6 +37,9 @@ class Draft(models.Model):
     n_bytes = models.PositiveIntegerField()
     digest = models.CharField(max_length=64, help_text="SHA-256 of the content.")
     saved_at = models.DateTimeField()
+    expired_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was emptied as abandoned; a phone that still has it saves it anew."
+    )
 
     objects = DraftQuerySet.as_manager()
 

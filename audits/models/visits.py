@@ -200,7 +200,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
 
 class Photo(models.Model):
-    """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives."""
+    """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives.
+
+    Time and place are those that the camera wrote into the file, read on the phone.
+    """
 
     id = models.UUIDField(primary_key=True)
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="photos")
@@ -210,6 +213,8 @@ class Photo(models.Model):
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, null=True, blank=True, related_name="photos")
     sha256 = models.CharField(max_length=64, help_text="Of the file as the phone sent it.")
     taken_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(max_length=7, choices=Visit.Place, blank=True, default="", db_default="")
+    place_distance_m = models.FloatField(null=True, blank=True, help_text="From where it was taken to the location.")
     received_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when a later revision of the visit left the photo out; it is kept."

@@ -108,6 +108,17 @@ def duration(seconds: float) -> str:
     return f"{minutes}{NBSP}min" + (f" {rest}{NBSP}s" if rest else "")
 
 
+def distance(metres: float) -> str:
+    """Two digits at most: nobody knows it better.
+
+    >>> distance(84.2), distance(1234.0), distance(15_300.0)
+    ('80\\xa0m', '1.2\\xa0km', '15\\xa0km')
+    """
+    if metres < 1000:
+        return f"{round(metres, -1):.0f}{NBSP}m"
+    return f"{metres / 1000:.{1 if metres < 10_000 else 0}f}{NBSP}km"
+
+
 def quantity(value: float, unit: str = "") -> str:
     """A reading as people write it: 86.4 %, 1,240 points."""
     text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.3g}"

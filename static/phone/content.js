@@ -87,6 +87,7 @@ export const photosFrom = (row) =>
     criterion: photo.criterion,
     sha256: photo.sha256,
     taken_at: photo.taken_at,
+    place: photo.place ?? null,
     blob: null,
     removed_at: null,
     sent_at: row.photos_missing.includes(photo.id) ? null : row.received_at,

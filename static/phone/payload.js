@@ -51,6 +51,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
       interaction: photo.interaction,
       sha256: photo.sha256,
       taken_at: photo.taken_at,
+      place: photo.place ?? null,
     })),
   };
 }

@@ -1,7 +1,8 @@
-/** From the camera's file to what is kept: upright, 1600 px at its longest, and its sha-256. */
+/** From the camera's file to what is kept: upright, 1600 px at its longest, its sha-256, and when and where it was taken. */
 
 const LONG_EDGE = 1600;
 const QUALITY = 0.82; // about 300 kB
+const EXIF_BYTES = 128 * 1024;
 
 export class UnreadablePhoto extends Error {}
 
@@ -13,12 +14,25 @@ export function shrunk(width, height, longEdge = LONG_EDGE) {
 
 /**
  * @param {File} file
- * @returns {Promise<{blob: Blob, sha256: string, taken_at: string}>}
+ * @returns {Promise<{blob: Blob, sha256: string, taken_at: string, place: import('./types.js').Photo['place']}>}
  */
 export async function preparePhoto(file) {
+  const told = await toldByCamera(file); // shrinking takes it away
   const blob = await toJpeg(file);
   const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
-  return { blob, sha256: hex(digest), taken_at: new Date(file.lastModified || Date.now()).toISOString() };
+  return { blob, sha256: hex(digest), ...told };
+}
+
+/** What the file does not say: the time is then that of the file, and the place unknown. */
+async function toldByCamera(file) {
+  const found = await import('./exif.js').catch(() => null); // not on this phone: no reason to lose the photo
+  const exif = found?.readExif(await file.slice(0, EXIF_BYTES).arrayBuffer()) ?? null;
+  const at = exif && found.momentOf(exif, Date.now());
+  const hasPlace = exif && exif.latitude !== null;
+  return {
+    taken_at: at ?? new Date(file.lastModified || Date.now()).toISOString(),
+    place: hasPlace ? { latitude: exif.latitude, longitude: exif.longitude } : null,
+  };
 }
 
 /** @param {ArrayBuffer} buffer */

@@ -81,10 +81,11 @@ test('a removed interaction is left out with its photos, and comes back whole', 
   assert.equal(built(visit, photos).photos.length, 1);
 });
 
-test('photos are listed with their digest; removed ones are not', () => {
-  const photos = [makePhoto(), makePhoto({ id: 'p2', removed_at: AT })];
+test('photos are listed with their digest, time and place; removed ones are not', () => {
+  const place = { latitude: 51.5, longitude: -0.1 };
+  const photos = [makePhoto({ place }), makePhoto({ id: 'p2', removed_at: AT })];
   assert.deepEqual(built(makeVisit(), photos).photos, [
-    { id: 'p1', criterion: 'clean', interaction: null, sha256: 'a'.repeat(64), taken_at: AT },
+    { id: 'p1', criterion: 'clean', interaction: null, sha256: 'a'.repeat(64), taken_at: AT, place },
   ]);
 });
 

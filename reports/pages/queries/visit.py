@@ -17,9 +17,12 @@ from reports.pages.queries import NotVisible
 
 @dataclass(frozen=True)
 class Evidence:
+    """A photo; `taken` says when and where, as the camera wrote it."""
+
     photo_id: UUID
     is_here: bool
     title: str
+    taken: str
 
 
 @dataclass(frozen=True)
@@ -117,9 +120,11 @@ def visit_page(*, user, visit_id: UUID) -> VisitPage:
         received=words.moment(visit.received_at, zone),
         zone_name=visit.location.timezone,
         auditor=_auditor(visit) if reads_visits else "",
-        sections=_sections(sections, observations, interactions, photos, tally, reads_results=reads_results),
+        sections=_sections(
+            sections, observations, interactions, _by_place(photos, visit), tally, reads_results=reads_results
+        ),
         interactions=[_interaction(each, zone) for each in interactions],
-        other_photos=[_evidence(photo) for photo in photos if photo.criterion_id is None],
+        other_photos=[_evidence(photo, visit) for photo in photos if photo.criterion_id is None],
         tally=tally,
         reads_results=reads_results,
         n_critical_missed=sum(
@@ -152,7 +157,7 @@ def _sections(
     sections: QuerySet[Section],
     observations: list[Observation],
     interactions: list[Interaction],
-    photos: list[Photo],
+    pictures: dict[tuple, list[Evidence]],
     tally: Tally | None,
     *,
     reads_results: bool,
@@ -160,9 +165,6 @@ def _sections(
     seen: dict[int, dict] = defaultdict(dict)
     for observation in observations:
         seen[observation.criterion_id][observation.interaction_id] = observation
-    pictures: dict[tuple, list[Photo]] = defaultdict(list)
-    for photo in photos:
-        pictures[photo.criterion_id, photo.interaction_id].append(photo)
     scores: dict[int, list[SectionScore]] = defaultdict(list)
     for score in tally.section_scores.order_by("dimension") if tally else ():
         scores[score.section_id].append(score)
@@ -181,7 +183,7 @@ def _criterion(
     criterion: Criterion,
     seen: dict,
     interactions: list[Interaction],
-    pictures: dict[tuple, list[Photo]],
+    pictures: dict[tuple, list[Evidence]],
     reads_results: bool,
 ) -> CriterionRow:
     several = len(interactions) > 1
@@ -191,8 +193,7 @@ def _criterion(
         key = encounter.pk if encounter else None
         if key in seen:
             of = str(encounter) if encounter and several else ""
-            photos = [_evidence(photo) for photo in pictures[criterion.pk, key]]
-            answers.append(_answer(criterion, seen[key], of, photos, reads_results))
+            answers.append(_answer(criterion, seen[key], of, pictures[criterion.pk, key], reads_results))
     return CriterionRow(criterion.text, criterion.is_critical, answers)
 
 
@@ -237,6 +238,29 @@ def _score(score: SectionScore) -> ScoreRow:
     return ScoreRow(name, written, score.n_observed, score.n_applicable)
 
 
-def _evidence(photo: Photo) -> Evidence:
+def _by_place(photos: list[Photo], visit: Visit) -> dict[tuple, list[Evidence]]:
+    """The photos of each answer, by its criterion and interaction."""
+    found: dict[tuple, list[Evidence]] = defaultdict(list)
+    for photo in photos:
+        found[photo.criterion_id, photo.interaction_id].append(_evidence(photo, visit))
+    return found
+
+
+def _evidence(photo: Photo, visit: Visit) -> Evidence:
     of = photo.criterion.text if photo.criterion_id and photo.criterion else "the visit"
-    return Evidence(photo.pk, photo.received_at is not None, f"Photo: {of}")
+    return Evidence(photo.pk, photo.received_at is not None, f"Photo: {of}", _taken(photo, visit))
+
+
+def _taken(photo: Photo, visit: Visit) -> str:
+    """12:41, at the location; with the day where it is not that of the visit."""
+    parts = []
+    if photo.taken_at:
+        zone = visit.location.zone
+        local = photo.taken_at.astimezone(zone)
+        on = visit.started_at.astimezone(zone).date()
+        day = "" if local.date() == on else f"{words.short_day(local.date(), beside=on)}, "
+        parts.append(f"{day}{local:%H:%M}")
+    if photo.place:
+        far = photo.place == Visit.Place.FAR and photo.place_distance_m
+        parts.append(words.distance(far) + " away" if far else photo.get_place_display().lower())
+    return ", ".join(parts)
