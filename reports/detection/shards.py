@@ -37,7 +37,7 @@ def take(run: Run) -> Shard | None:
     while shard := _first_free(run, now := timezone.now()):
         if shard.attempts >= MOST_ATTEMPTS:
             raise GivenUp(f"{shard} was given up after {shard.attempts} workers died over it, last {shard.worker}.")
-        mine = {"worker": _name(), "lease_until": now + _lease(shard), "attempts": F("attempts") + 1}
+        mine = {"worker": worker_name(), "lease_until": now + _lease(shard), "attempts": F("attempts") + 1}
         if Shard.objects.filter(_free(now), pk=shard.pk).update(state=State.TAKEN, **mine):
             shard.refresh_from_db(fields=["state", "worker", "lease_until", "attempts"])
             return shard
@@ -119,6 +119,6 @@ def _lease(shard: Shard) -> timedelta:
     return LEASE if shard.phase == Phase.LOCATIONS else timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 
 
-def _name() -> str:
+def worker_name() -> str:
     """A new one each time: the same process may take a shard again that it lost."""
     return f"{socket.gethostname()[:50]}:{os.getpid()}:{uuid4().hex[:12]}"
