@@ -11,12 +11,13 @@ from reports.measure.overdispersion import weights
 
 
 def with_current_days(effects: Effects, chain: Chain, *, until: float | None = None) -> Effects:
-    """The effects with the chain-wide movement carried on to the days after the fit, all else kept.
+    """The effects with the chain-wide movement carried on to the days after the last known one, all else kept.
 
     The effect of a day is that of the seven days before it, over all locations, shrunk as in the fit: nothing
     that happens later changes it.
-    chain : what is known now. until : days since 1970-01-01 UTC, None = the end of the last visit's day.
-    Returns Effects whose `day` reaches to `until`; the same Effects when that is not after the fit.
+    chain : what is known now, of the seven days before the last known day at least. until : days since 1970-01-01
+    UTC, None = the end of the last visit's day.
+    Returns Effects whose `day` reaches to `until`; the same Effects when that is not after the last known day.
 
     A chain without visits after the fit returns to 0, the prior's mean.
 
@@ -25,16 +26,17 @@ def with_current_days(effects: Effects, chain: Chain, *, until: float | None = N
     >>> with_current_days(fit_effects(empty, at=10.0), empty, until=12.0).day[-2:].tolist()
     [0.0, 0.0]
     """
+    begin = effects.first_day + effects.day.size
     if until is None:
-        until = float(np.floor(chain.time.max()) + 1) if chain.n_visits else effects.fitted_at
-    n_new = int(np.ceil(until - effects.fitted_at))
+        until = float(np.floor(chain.time.max()) + 1) if chain.n_visits else begin
+    n_new = int(np.ceil(until - begin - 1e-9))
     if n_new <= 0:
         return effects
-    visits = chain.subset((chain.time >= effects.fitted_at - WEEK_DAYS) & (chain.time < until))
+    visits = chain.subset((chain.time >= begin - WEEK_DAYS) & (chain.time < until))
     held = replace(effects, day=effects.day[-1:])  # a step from the last level is shorter, and so closer to linear
     residual, information = _visit_residuals(visits, held)
     w = weights(information, effects.overdispersion[0] + unfamiliarity(visits, effects))
-    place = np.clip(np.floor(visits.time - effects.fitted_at).astype(int) + int(WEEK_DAYS), 0, None)
+    place = np.clip(np.floor(visits.time - begin).astype(int) + int(WEEK_DAYS), 0, None)
     length = n_new + int(WEEK_DAYS)
     summed = np.r_[0.0, np.cumsum(np.bincount(place, w, length))]
     pulled = np.r_[0.0, np.cumsum(np.bincount(place, w * (held.day[0] + residual), length))]
@@ -56,8 +58,41 @@ def with_current_auditors(effects: Effects, chain: Chain) -> Effects:
     >>> with_current_auditors(fit_effects(empty), empty).auditor.tolist()
     []
     """
-    visits = chain.subset((chain.time >= effects.fitted_at) & (chain.auditor >= 0))
-    size = max(chain.n_auditors, effects.auditor.size)
+    return _updated(effects, chain.subset((chain.time >= effects.fitted_at) & (chain.auditor >= 0)), chain.n_auditors)
+
+
+def carry_on(effects: Effects, chain: Chain, *, known_until: float, until: float | None = None) -> Effects:
+    """The effects of a run, for the next run before a refit: what earlier visits were judged by stays as it was.
+
+    Days that have an effect keep it; those up to `until` get theirs (`with_current_days`). Visits that arrived by
+    `known_until` keep the severities they were judged by; the visits that arrived later move each auditor's severity
+    on (as in `with_current_auditors`), and are judged, with all that follow until the next run, by the moved ones.
+    So a location without a new visit keeps every figure: a filter, where a refit is a smoother. The posterior
+    variance of the severities says how much less it knows.
+    chain : what is known now: at least the visits that arrived after `known_until`, and those of the seven days
+    before the last known day. known_until : days, the moment of the run before. until : as in `with_current_days`.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> carried = carry_on(fit_effects(empty, at=10.0), empty, known_until=10.0, until=12.0)
+    >>> carried.kept_until.tolist(), carried.day.size - fit_effects(empty, at=10.0).day.size
+    ([10.0], 2)
+    """
+    current = with_current_days(effects, chain, until=until)
+    news = chain.subset((chain.arrival > known_until) & (chain.auditor >= 0))
+    moved = _updated(current, news, chain.n_auditors)
+    n_kept, size = effects.kept_until.size, moved.auditor.size
+    kept, kept_sd = np.zeros((n_kept + 1, size)), np.full((n_kept + 1, size), effects.variance["auditor"] ** 0.5)
+    kept[:-1, : effects.kept_auditor.shape[1]] = effects.kept_auditor
+    kept_sd[:-1, : effects.kept_auditor.shape[1]] = effects.kept_auditor_sd
+    kept[-1, : effects.auditor.size], kept_sd[-1, : effects.auditor.size] = effects.auditor, effects.auditor_sd
+    until_each = np.r_[effects.kept_until, known_until]
+    return replace(moved, kept_until=until_each, kept_auditor=kept, kept_auditor_sd=kept_sd)
+
+
+def _updated(effects: Effects, visits: Chain, n_auditors: int) -> Effects:
+    """The effects with the severities moved by these visits, all by known auditors."""
+    size = max(n_auditors, effects.auditor.size)
     severity = padded(effects.auditor, size)
     variance = np.full(size, effects.variance["auditor"])
     variance[: effects.auditor_sd.size] = effects.auditor_sd**2

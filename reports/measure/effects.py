@@ -1,6 +1,6 @@
 """What is common to the chain, as numbers: what each visit owes to its auditor, daypart, staffing and day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import expit
@@ -23,6 +23,9 @@ class Effects:
     variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much
     interactions of one visit ("interaction") and visits ("visit") differ beyond chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
+    kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
+    that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
+    `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
 
     A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
     """
@@ -40,6 +43,9 @@ class Effects:
     day: np.ndarray
     variance: dict[str, float]
     overdispersion: np.ndarray
+    kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
     def of_day(self, time: np.ndarray) -> np.ndarray:
         """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest
@@ -55,7 +61,7 @@ class Effects:
         """(V,) what each visit owes to its auditor, daypart, staffing and day: everything but criteria and
         location."""
         return (
-            looked_up(self.auditor, chain.auditor)
+            self._of_auditor(self.auditor, self.kept_auditor, chain)
             + looked_up(self.daypart, chain.daypart)
             + looked_up(self.staffing, chain.staffing)
             + self.of_day(chain.time)
@@ -64,8 +70,20 @@ class Effects:
     def auditor_variance(self, chain: Chain) -> np.ndarray:
         """(V,) posterior variance of the severity of each visit's auditor; the prior variance for an unknown
         one."""
-        prior = self.variance["auditor"]
-        return looked_up(self.auditor_sd**2, chain.auditor, missing=prior)
+        sd = self._of_auditor(self.auditor_sd, self.kept_auditor_sd, chain, missing=self.variance["auditor"] ** 0.5)
+        return sd**2
+
+    def _of_auditor(self, latest: np.ndarray, kept: np.ndarray, chain: Chain, missing: float = 0.0) -> np.ndarray:
+        """(V,) of each visit's auditor, as it was known when the visit arrived."""
+        found = looked_up(latest, chain.auditor, missing)
+        if self.kept_until.size:
+            row = np.searchsorted(self.kept_until, chain.arrival)
+            early = row < self.kept_until.size
+            known = looked_up(
+                kept.ravel(), np.where(chain.auditor < 0, -1, row * kept.shape[1] + chain.auditor), missing
+            )
+            found = np.where(early, np.where(chain.auditor < kept.shape[1], known, missing), found)
+        return found
 
     def severity_points(self) -> np.ndarray:
         """(A,) how many points (0..1 scale) each auditor rates above (+) or below (-) peers at the average
