@@ -56,18 +56,28 @@ class History:
         return replace(self, chain=self.chain.subset(keep), visit_ids=self.visit_ids[keep])
 
 
-def load(*, standard: Standard, as_of: datetime, codes: Codes | None = None, locations=None) -> History:
+def load(
+    *,
+    standard: Standard,
+    as_of: datetime,
+    codes: Codes | None = None,
+    locations=None,
+    scored_by: datetime | None = None,
+) -> History:
     """The visits of a standard that were known at `as_of`: scored, not excluded, received by then.
 
     A visit that observed less than a quarter of what applied is left out: on real inspections those went to look at
     what was suspect, or noted only what failed, and say nothing about how the location usually does.
 
     codes : those of an earlier run, so that its effects fit; visits at unknown locations and criteria of newer
-    versions are then left out. locations : ids, None for all. The number of queries is constant.
+    versions are then left out. locations : ids, None for all. scored_by : leaves out what was scored later, so that
+    reading again gives the same while visits are approved; None for nothing. The number of queries is constant.
     """
     tallies = Tally.objects.filter(
         version__standard=standard, received_at__lte=as_of, is_excluded=False, scored_at__isnull=False
     )
+    if scored_by is not None:
+        tallies = tallies.filter(scored_at__lte=scored_by)
     tallies = tallies.exclude(coverage__lt=LEAST_COVERAGE)
     if locations is not None:
         tallies = tallies.filter(location__in=locations)

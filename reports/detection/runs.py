@@ -19,7 +19,7 @@ from reports.detection import shards
 from reports.detection.settings import chosen_for
 from reports.detection.shards import RunTaken
 from reports.measure.drift import Settings
-from reports.models import Run, Shard
+from reports.models import Backtest, Run, Shard
 
 __all__ = ["BadParameters", "RunTaken"]
 
@@ -72,7 +72,7 @@ def check_parameters(parameters: dict) -> dict:
     return complete
 
 
-def settings_of(run: Run) -> Settings:
+def settings_of(run: Run | Backtest) -> Settings:
     return Settings(**{name: value for name, value in run.parameters.items() if name != "seed"})
 
 
