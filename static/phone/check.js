@@ -1,6 +1,7 @@
 /** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
 import { interactionName, stepName } from './names.js';
+import { picturesOf, plural } from './state.js';
 import { unansweredIn } from './steps.js';
 import { clockOf } from './times.js';
 
@@ -107,12 +108,14 @@ export function buildDone({ template, visit, photos, shown }) {
   const page = template.content.cloneNode(true);
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
   const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
+  const away = ['accepted', 'received'].includes(visit.state) ? picturesOf(photos).elsewhere : 0;
   part('state').textContent = shown.state;
   part('state').dataset.tone = shown.tone;
   part('explained').textContent = [
     visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? 'The answers have arrived.' : EXPLAINED[explainedBy(visit, shown)],
+    away && `${plural(away, 'photo')} of it stayed on another phone of yours: open your visits there, and it is sent.`,
     ...refused.map((photo) => `A photo was not accepted: ${photo.refused}`),
-  ].join(' ');
+  ].filter(Boolean).join(' ');
   page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
   return page;
 }

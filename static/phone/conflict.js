@@ -1,7 +1,11 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
-import { answersFrom } from './content.js';
+import { answersFrom, photosLeftOut } from './content.js';
 import { differences, leafOf, setLeaf } from './merge.js';
 import { buildChoosing } from './reading.js';
+import { plural } from './state.js';
+
+const aboutPhotos = (n) =>
+  `Not part of what was sent: ${plural(n, 'photo')} on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.`;
 
 const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
 
@@ -14,9 +18,10 @@ const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().repla
  * @param {(id: string) => Promise<any>} given.readVisit
  * @param {() => void} given.done
  */
-export function showConflict({ box, visit, sections, store, readVisit, done }) {
+export async function showConflict({ box, visit, sections, store, readVisit, done }) {
   const stored = { ...visit, ...answersFrom(visit.stored) };
   const questions = differences({ ...visit, left_at: visit.ended_at }, stored);
+  const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
   const taken = new Map();
 
   async function chosen(question, takesTheirs) {
@@ -58,12 +63,19 @@ export function showConflict({ box, visit, sections, store, readVisit, done }) {
     const open = questions.filter((question) => !taken.has(question));
     const names = ['Keep mine', 'Take the server’s'];
     box.replaceChildren(buildChoosing({ questions: open, leafOf, visit, sections, names, chosen }));
-    const all = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Take all of the server’s' });
-    all.addEventListener('click', async () => {
-      await takeServers();
+    if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
+    box.append(button('Take all of the server’s', takeServers));
+    if (!questions.length) box.append(button('Keep mine', keepMine));
+  }
+
+  function button(textContent, deed) {
+    const made = Object.assign(document.createElement('button'), { type: 'button', textContent });
+    made.addEventListener('click', async () => {
+      await deed();
       done();
     });
-    box.append(all);
+    return made;
   }
+
   show();
 }

@@ -94,6 +94,12 @@ export const photosFrom = (row) =>
     refused: '',
   }));
 
+/** Photos on this phone that what was sent does not name. @param {import('./types.js').Photo[]} photos */
+export function photosLeftOut(content, photos) {
+  const named = new Set((content.photos ?? []).map(({ id }) => id));
+  return photos.filter((photo) => photo.blob && !photo.removed_at && !named.has(photo.id));
+}
+
 /** A visit that came back: open again, the reviewer's words at their answers, to be sent as the next revision. */
 export function reopen(visit, returned) {
   Object.assign(visit, {

@@ -3,12 +3,19 @@ import { mergeInto } from './merge.js';
 
 const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'owner', 'place'];
 
-/** What goes to the server: all that was typed. @param {import('./types.js').Visit} visit */
-export const contentOf = (visit) =>
-  Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name)));
+/**
+ * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.
+ * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos
+ */
+export const contentOf = (visit, photos) => ({
+  ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
+  photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
+    id, interaction, criterion, sha256, taken_at, place: place ?? null, removed_at,
+  })),
+});
 
 /** A draft from the server, as this phone keeps it. @returns {import('./types.js').Visit} */
-export const visitOf = (content, owner) => ({
+export const visitOf = ({ photos, ...content }, owner) => ({
   ...content,
   owner,
   state: content.returned ? 'returned' : 'draft',
@@ -20,6 +27,9 @@ export const visitOf = (content, owner) => ({
   receipt: null,
   received_at: null,
 });
+
+/** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
+const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
 const nameOf = (id) => `draft-${id}`;
 const DRAFTED = ['draft', 'refused', 'returned'];
@@ -39,7 +49,7 @@ export async function syncDraft({ store, drafts, id }) {
     const visit = await store.visit(id);
     if (!visit || !DRAFTED.includes(visit.state)) return 'nothing';
     const base = (await store.meta(nameOf(id))) ?? { revision: 0, content: null };
-    const content = contentOf(visit);
+    const content = contentOf(visit, await store.photosOf(id));
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
     const reply = await drafts.save(id, { content, base_revision: base.revision });
     if (!reply) return 'offline';
@@ -63,7 +73,20 @@ async function takeIn({ store, id, theirs, base }) {
     visit.asked = [...still, ...asked];
     visit.changed_at = new Date().toISOString();
   });
+  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], before: base.content?.photos ?? [] });
   await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
+}
+
+/** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
+async function takePhotosIn({ store, id, theirs, before }) {
+  const here = new Map((await store.photosOf(id)).map((photo) => [photo.id, photo]));
+  const removedBefore = new Map(before.map((photo) => [photo.id, photo.removed_at]));
+  for (const photo of theirs) {
+    if (!here.has(photo.id)) await store.addPhoto(elsewhere(photo, id));
+    else if (photo.removed_at !== (removedBefore.get(photo.id) ?? null)) {
+      await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
+    }
+  }
 }
 
 /**
@@ -82,7 +105,8 @@ export async function fetchDrafts({ store, drafts }) {
     if (!theirs?.content) continue;
     if (visit) await takeIn({ store, id, theirs, base: base ?? { content: null } });
     else {
-      await store.adopt(visitOf(theirs.content, owner));
+      const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
+      await store.adopt(visitOf(theirs.content, owner), pictures);
       await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
     }
     n += 1;

@@ -90,6 +90,7 @@ async function fetchNews() {
 async function shareDrafts(rows) {
   const [{ takeNews }, { fetchDrafts, syncDraft }] = await Promise.all([import('./news.js'), import('./drafts.js')]);
   await takeNews({ store, rows, readVisit });
+  if ((await store.toSend()).length) sender.nudge(); // photos that another phone's sending waits for
   await fetchDrafts({ store, drafts });
   for (const { id } of await store.visits()) await syncDraft({ store, drafts, id });
 }

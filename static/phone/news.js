@@ -1,5 +1,8 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
-import { photosFrom, reopen, visitFrom } from './content.js';
+import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom } from './content.js';
+import { isOpen } from './draft.js';
+import { differences } from './merge.js';
+import { isElsewhere } from './state.js';
 
 const MOST_READ = 10;
 
@@ -16,7 +19,8 @@ export async function takeNews({ store, rows, readVisit }) {
   for (const row of rows) {
     const here = await store.visit(row.id);
     if (row.returned) await takeBack({ store, row, here, owner, readVisit });
-    else if (here?.state === 'draft') await sentElsewhere({ store, row, here, readVisit });
+    else if (here && isOpen(here) && row.revision >= (here.revision ?? 1)) await sentElsewhere({ store, row, here, readVisit });
+    else if (here) await photosArrived({ store, row });
   }
   let n = 0;
   for (const row of await store.sent()) {
@@ -41,24 +45,51 @@ async function takeBack({ store, row, here, owner, readVisit }) {
   await store.adopt(visit, photosFrom(read));
 }
 
-/** Its answers went out from another phone. What was typed only here is not thrown away: both are shown. */
+/** What was on another phone and no longer is. */
+async function photosArrived({ store, row }) {
+  for (const photo of await store.photosOf(row.id)) {
+    if (!isElsewhere(photo) || row.photos_missing.includes(photo.id)) continue;
+    await store.changePhoto(photo.id, (kept) => void (kept.sent_at = row.received_at));
+  }
+}
+
+/** Its answers went out from another phone. What was typed, or photographed, only here is not thrown away. */
 async function sentElsewhere({ store, row, here, readVisit }) {
   const base = await store.meta(`draft-${row.id}`);
-  if (base?.content?.changed_at === here.changed_at) {
-    await store.change(row.id, (visit) =>
-      Object.assign(visit, {
-        state: 'received', receipt: row.receipt, received_at: row.received_at, ended_at: row.received_at,
-        payload: { photos: [] },
-      }),
-    );
-    return;
-  }
   const read = await readVisit(row.id);
   if (!read?.content) return;
-  await store.conflict(row.id, {
-    detail: 'Another phone sent this visit with other answers.',
-    stored_content: read.content,
-    stored_revision: read.revision,
-    is_returned: false,
-  });
+  const photos = await store.photosOf(row.id);
+  const wasShared = base?.content?.changed_at === here.changed_at;
+  if (wasShared || holdsAll(read.content, here, photos)) await takeAsSent({ store, row, content: read.content, photos });
+  else {
+    await store.conflict(row.id, {
+      detail: 'Another phone sent this visit with other answers.',
+      stored_content: read.content,
+      stored_revision: read.revision,
+      is_returned: false,
+    });
+  }
+}
+
+function holdsAll(content, here, photos) {
+  if (photosLeftOut(content, photos).length) return false;
+  return !differences(here, { ...here, ...answersFrom(content) }).length;
+}
+
+/** Of its photos those that are here alone are still to go. */
+async function takeAsSent({ store, row, content, photos }) {
+  const isToSend = (photo) => photo.blob && row.photos_missing.includes(photo.id);
+  await store.change(row.id, (visit) =>
+    Object.assign(visit, answersFrom(content), {
+      state: photos.some(isToSend) ? 'accepted' : 'received',
+      receipt: row.receipt,
+      received_at: row.received_at,
+      ended_at: row.received_at,
+      revision: row.revision,
+      payload: content,
+      remarks: [],
+      errors: [],
+      reason: '',
+    }),
+  );
 }

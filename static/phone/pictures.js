@@ -1,4 +1,5 @@
 /** The photos of a criterion on the page. A picture's address lives as long as its step is shown. */
+import { isElsewhere } from './state.js';
 
 /** @param {HTMLTemplateElement} template of one photo */
 export function createPictures(template) {
@@ -10,12 +11,22 @@ export function createPictures(template) {
 
   function row(photo, index) {
     const item = template.content.firstElementChild.cloneNode(true);
-    if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
     const [image, button] = [item.querySelector('img'), item.querySelector('button')];
-    Object.assign(image, { src: addresses.get(photo.id), alt: `Photo ${index + 1}` });
+    if (isElsewhere(photo)) image.replaceWith(elsewhere());
+    else {
+      if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
+      Object.assign(image, { src: addresses.get(photo.id), alt: `Photo ${index + 1}` });
+    }
     button.setAttribute('aria-label', `Remove photo ${index + 1}`);
     item.dataset.photo = button.dataset.photo = photo.id;
     return item;
+  }
+
+  function elsewhere() {
+    const words = document.createElement('p');
+    words.className = 'hint';
+    words.textContent = 'Photo taken on another phone; it will be sent from there.';
+    return words;
   }
 
   /** @param {HTMLElement} fieldset @param {import('./types.js').Photo[]} photos of this criterion, here */

@@ -91,6 +91,7 @@ function phone(visits = []) {
     meta: async (name) => copy(facts.get(name)),
     setMeta: async (name, value) => void facts.set(name, copy(value)),
     change: async (id, apply) => apply(kept.get(id)),
+    photosOf: async () => [],
     adopt: async (visit) => void kept.set(visit.id, copy(visit)),
   };
 }
@@ -135,7 +136,7 @@ test('without an answer nothing is believed to be saved', async () => {
 });
 
 test('a draft holds what was typed and nothing about this phone', () => {
-  const content = contentOf(makeVisit());
+  const content = contentOf(makeVisit(), []);
   for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) assert.equal(name in content, false);
   assert.equal(content.assignment, 5);
 });

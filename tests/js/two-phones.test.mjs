@@ -1,0 +1,138 @@
+/** One visit on two phones: the pictures stay with the phone that took them until the visit is sent. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { patchAnswer } from '../../static/phone/draft.js';
+import { fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
+import { takeNews } from '../../static/phone/news.js';
+import { buildPayload } from '../../static/phone/payload.js';
+import { flush } from '../../static/phone/queue.js';
+import { picturesOf, stateOf } from '../../static/phone/state.js';
+import { createStore } from '../../static/phone/store.js';
+import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
+import { memory } from './memory.mjs';
+
+const LATER = '2026-03-02T12:30:00.000Z';
+
+/** The part of the server that these stories need: drafts by revision, one visit, the photos that came. */
+function server() {
+  const drafts = new Map();
+  const photos = new Set();
+  let sent = null;
+  const row = () => ({
+    id: 'v1', revision: sent.revision, receipt: 'AB12-CD34', received_at: LATER, returned: null, content: sent,
+    photos_missing: sent.photos.map(({ id }) => id).filter((id) => !photos.has(id)),
+  });
+  const reply = (body) => ({ ok: true, status: 200, redirected: false, wait: 0, body });
+  return {
+    photos,
+    rows: () => (sent ? [row()] : []),
+    readVisit: async () => row(),
+    drafts: {
+      list: async () => (sent ? [] : [...drafts.values()].map(({ id, revision }) => ({ id, revision }))),
+      read: async (id) => drafts.get(id) ?? null,
+      save: async (id, { content, base_revision: base }) => {
+        const stored = drafts.get(id) ?? { revision: base };
+        if (stored.revision !== base) return { ok: false, status: 409, body: structuredClone(stored) };
+        drafts.set(id, structuredClone({ id, content, revision: base + 1 }));
+        return reply({ id, revision: base + 1 });
+      },
+    },
+    send: {
+      visit: async ({ payload }) => {
+        sent = payload;
+        return reply(row());
+      },
+      photo: async ({ id }) => {
+        photos.add(id);
+        return reply({ id });
+      },
+    },
+  };
+}
+
+async function phone(visit = null, photo = null) {
+  const store = createStore(memory());
+  await store.setMeta('user', 1);
+  if (visit) await store.adopt(visit, photo ? [photo] : []);
+  return store;
+}
+
+const say = (store, key, value) =>
+  store.change('v1', (visit) => {
+    patchAnswer(visit, 'visit', key, answered(value));
+    visit.changed_at = `${key} ${value}`;
+  });
+
+async function send(store, { send }) {
+  const photos = await store.photosOf('v1');
+  await store.change('v1', (visit) => {
+    visit.payload = buildPayload({ visit, photos, sections: SECTIONS, clockOffset: 0, at: LATER });
+    visit.state = 'waiting';
+  });
+  return flush({ store, send });
+}
+
+const news = (store, there) => takeNews({ store, rows: there.rows(), readVisit: there.readVisit });
+const pictures = async (store) => picturesOf(await store.photosOf('v1'));
+
+async function begun() {
+  const there = server();
+  const one = await phone(makeVisit(), makePhoto({ blob: 'a picture' }));
+  await say(one, 'clean', true);
+  await syncDraft({ store: one, drafts: there.drafts, id: 'v1' });
+  const two = await phone();
+  await fetchDrafts({ store: two, drafts: there.drafts });
+  return { there, one, two };
+}
+
+test('a second phone names the photo, sends the visit, and the first phone sends the picture', async () => {
+  const { there, one, two } = await begun();
+  assert.deepEqual(await pictures(two), { photos: 1, unsent: 0, elsewhere: 1, refused: [] });
+  await say(two, 'words', 'Friendly.');
+  await send(two, there);
+  assert.deepEqual(there.rows()[0].photos_missing, ['p1']);
+  const here = await two.visit('v1');
+  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo on another phone');
+
+  await news(one, there);
+  assert.equal((await one.visit('v1')).state, 'accepted');
+  assert.equal((await one.visit('v1')).answers.words.value, 'Friendly.');
+  await flush({ store: one, send: there.send });
+  assert.deepEqual([...there.photos], ['p1']);
+  assert.equal((await one.visit('v1')).state, 'received');
+
+  await news(two, there);
+  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, no. AB12-CD34');
+});
+
+test('a photo that one phone removes is removed on the other', async () => {
+  const { there, one, two } = await begun();
+  await two.changePhoto('p1', (photo) => void (photo.removed_at = AT));
+  await say(two, 'words', 'No photo.');
+  await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
+  await fetchDrafts({ store: one, drafts: there.drafts });
+  const [photo] = await one.photosOf('v1');
+  assert.deepEqual([photo.removed_at, photo.blob], [AT, 'a picture']);
+});
+
+test('a photo taken after the other phone sent is not thrown away: the auditor decides', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  await one.addPhoto(makePhoto({ id: 'p2', blob: 'another picture' }));
+  await one.change('v1', (visit) => void (visit.changed_at = LATER));
+  await news(one, there);
+  const visit = await one.visit('v1');
+  assert.deepEqual([visit.state, visit.stored.photos.map(({ id }) => id)], ['conflict', ['p1']]);
+  assert.equal((await one.photosOf('v1')).length, 2);
+});
+
+test('a correction that another phone sent closes the one that was open here', async () => {
+  const { there, one, two } = await begun();
+  for (const store of [one, two]) {
+    await store.change('v1', (visit) => Object.assign(visit, { state: 'returned', revision: 2, returned: { comment: '?' } }));
+  }
+  await send(two, there);
+  await news(one, there);
+  assert.equal((await one.visit('v1')).state, 'accepted');
+});
