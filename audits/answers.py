@@ -5,10 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from audits.conformity import BadAnswer, conformity_of
 from audits.models import Criterion, Observation, Section, Version
 from audits.serializers import STATES
 from audits.standards import sections_of
+
+ASKED_ELSEWHERE: dict[str, Any] = {
+    Section.Asked.VISIT: gettext_lazy("“{title}” is asked once per visit: send the answer there."),
+    Section.Asked.INTERACTION: gettext_lazy("“{title}” is asked once per interaction: send the answer there."),
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class AnswerSheet:
             asked = Section.Asked.INTERACTION
             self._check_scope(answers, interaction["observations"], where, asked, interaction["id"], said)
         if not (answers.problems or answers.hold_any or may_be_empty):
-            sentence = "This visit holds no answer: answer at least one, or say why it could not be completed."
+            sentence = _("This visit holds no answer: answer at least one, or say why it could not be completed.")
             answers.problems.append(Problem("observations", sentence))
         return answers
 
@@ -72,7 +80,7 @@ class AnswerSheet:
         for answer in sent:
             key = answer["criterion"]
             if key in seen:
-                answers.problems.append(Problem(f"{where}.{key}", "Answered twice here: send one answer."))
+                answers.problems.append(Problem(f"{where}.{key}", _("Answered twice here: send one answer.")))
                 continue
             seen.add(key)
             found = list(self._problems_of(answer, asked, said))
@@ -82,25 +90,26 @@ class AnswerSheet:
 
     def _problems_of(self, answer: dict, asked: str, said: dict[str, dict]) -> Iterator[str]:
         if answer["criterion"] not in self.criteria:
-            yield "This version has no such criterion."
+            yield _("This version has no such criterion.")
             return
         section, criterion = self.criteria[answer["criterion"]]
         if section.asked != asked:
-            yield f"“{section.title}” is asked once per {section.asked}: send the answer there."
+            yield ASKED_ELSEWHERE[section.asked].format(title=section.title)
         if answer["state"] != "answered":
             if answer["value"] is not None:
-                yield f"Marked “{answer['state']}” but has a value: send one or the other."
+                yield _("Marked “{state}” but has a value: send one or the other.").format(state=answer["state"])
             return
         if answer.get("reason"):
-            yield "Has an answer and a reason why there is none: send one or the other."
+            yield _("Has an answer and a reason why there is none: send one or the other.")
         if isinstance(answer["value"], str) and not is_storable(answer["value"]):
-            yield "Holds a character that no database keeps (NUL or half a pair): take it out."
+            yield _("Holds a character that no database keeps (NUL or half a pair): take it out.")
         try:
             conformity_of(criterion, answer["value"])
         except BadAnswer as error:
             yield str(error)
         if criterion.shown_if_id and not self._is_shown(criterion, decider := self.keys[criterion.shown_if_id], said):
-            yield f"Asked only if “{decider}” is “{criterion.shown_if_value}”: leave it out."
+            sentence = _("Asked only if “{criterion}” is “{value}”: leave it out.")
+            yield sentence.format(criterion=decider, value=criterion.shown_if_value)
 
     def _is_shown(self, criterion: Criterion, decider: str, said: dict[str, dict]) -> bool:
         answer = said.get(decider)

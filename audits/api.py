@@ -7,6 +7,7 @@ from django.db.models import F, Prefetch
 from django.http import Http404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -124,12 +125,12 @@ class VisitView(PhoneView):
         A visit that was returned takes other content once, as its next `revision`, and answers 200.
         """
         if not isinstance(request.data, dict):
-            raise ParseError("Send the visit as one JSON object.")
+            raise ParseError(_("Send the visit as one JSON object."))
         try:
             recorded = intake.record_visit(visit_id=visit_id, auditor=request.user, payload=request.data)
         except VisitRefused as refused:
             errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
-            return Response({"detail": "Nothing was stored: correct what is named.", "errors": errors}, status=400)
+            return Response({"detail": _("Nothing was stored: correct what is named."), "errors": errors}, status=400)
         except intake.VisitConflict as conflict:
             return Response(_both(conflict), status=409)
         except intake.NotYours:
@@ -207,7 +208,7 @@ class PhotoView(PhoneView):
         """Store a photo that the visit named; the body is the picture itself."""
         visit = Visit.objects.filter(auditor=request.user, pk=visit_id).first()
         if visit is None:
-            return Response({"detail": "No such visit of yours: send the visit before its photos."}, status=404)
+            return Response({"detail": _("No such visit of yours: send the visit before its photos.")}, status=404)
         picture = cast(dict, request.data).get("picture", b"")  # an empty body never reaches the parser
         try:
             photo, created = intake.attach_photo(visit=visit, photo_id=photo_id, data=picture)

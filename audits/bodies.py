@@ -3,6 +3,8 @@
 from io import BytesIO
 
 from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -12,12 +14,17 @@ class PayloadTooLarge(APIException):
     status_code = 413
 
 
-def read_bounded(stream, parser_context, *, what: str, most: int) -> bytes:
-    """The body; raises PayloadTooLarge, if it can, before anything was read."""
+def read_bounded(stream, parser_context, *, refusal: str, most: int) -> bytes:
+    """The body; raises PayloadTooLarge, if it can, before anything was read.
+
+    refusal : the sentence that says so, with `{most}` and `{sent}` for the two numbers of bytes.
+    """
     announced = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
     data = stream.read(most + 1) if announced <= most else b""
     if announced > most or len(data) > most:
-        raise PayloadTooLarge(f"{what} has at most {most:,} bytes; this one has {announced:,}.")
+        numbers = {"most": most, "sent": announced}
+        grouped = {name: number_format(n, force_grouping=True) for name, n in numbers.items()}
+        raise PayloadTooLarge(refusal.format(**grouped))
     return data
 
 
@@ -27,7 +34,8 @@ class PictureParser(BaseParser):
     media_type = "image/*"
 
     def parse(self, stream, media_type=None, parser_context=None) -> dict[str, bytes]:
-        return {"picture": read_bounded(stream, parser_context, what="A photo", most=settings.PHOTO_MAX_BYTES)}
+        refusal = _("A photo has at most {most} bytes; this one has {sent}.")
+        return {"picture": read_bounded(stream, parser_context, refusal=refusal, most=settings.PHOTO_MAX_BYTES)}
 
 
 class BoundedJsonParser(BaseParser):
@@ -40,11 +48,12 @@ class BoundedJsonParser(BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        data = read_bounded(stream, parser_context, what="JSON for this address", most=most)
+        refusal = _("JSON for this address has at most {most} bytes; this one has {sent}.")
+        data = read_bounded(stream, parser_context, refusal=refusal, most=most)
         try:
             return JSONParser().parse(BytesIO(data), media_type, parser_context)
         except RecursionError:
-            raise ParseError("This JSON is nested too deeply to be read.") from None
+            raise ParseError(_("This JSON is nested too deeply to be read.")) from None
 
 
 class AsciiJsonRenderer(JSONRenderer):

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from audits.models import Criterion
 
 LONGEST_TEXT = 5000
@@ -28,32 +31,36 @@ def conformity_of(criterion: Criterion, value: Any) -> float | None:
 
 def _yes_no(criterion: Criterion, value: Any) -> float:
     if not isinstance(value, bool):
-        raise BadAnswer(f"{value!r} is neither yes nor no: send true or false.")
+        raise BadAnswer(_("{value} is neither yes nor no: send true or false.").format(value=repr(value)))
     return float(value == criterion.yes_conforms)
 
 
 def _option(criterion: Criterion, value: Any) -> float | None:
     options = {option.value: option for option in criterion.options.all()}
     if not isinstance(value, str) or value not in options:
-        raise BadAnswer(f"{value!r} is none of the answers to choose from: {', '.join(options)}.")
+        sentence = _("{value} is none of the answers to choose from: {options}.")
+        raise BadAnswer(sentence.format(value=repr(value), options=", ".join(options)))
     return options[value].conformity
 
 
 def _count(criterion: Criterion, value: Any) -> float | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_COUNT:
-        raise BadAnswer(f"{value!r} is no count: send a whole number from 0 to {LARGEST_COUNT:,}.")
+        sentence = _("{value} is no count: send a whole number from 0 to {most}.")
+        raise BadAnswer(sentence.format(value=repr(value), most=number_format(LARGEST_COUNT, force_grouping=True)))
     return _between_bounds(criterion, value)
 
 
 def _seconds(criterion: Criterion, value: Any) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= LONGEST_SECONDS:
-        raise BadAnswer(f"{value!r} are no seconds: send a number from 0 to {LONGEST_SECONDS:,}.")
+        sentence = _("{value} are no seconds: send a number from 0 to {most}.")
+        raise BadAnswer(sentence.format(value=repr(value), most=number_format(LONGEST_SECONDS, force_grouping=True)))
     return _between_bounds(criterion, value)
 
 
 def _text(criterion: Criterion, value: Any) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise BadAnswer(f"Send a text of at most {LONGEST_TEXT:,} characters.")
+        sentence = _("Send a text of at most {most} characters.")
+        raise BadAnswer(sentence.format(most=number_format(LONGEST_TEXT, force_grouping=True)))
 
 
 def _between_bounds(criterion: Criterion, value: float) -> float | None:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class NotKeepable(ValueError):
     """The content holds what JSON has no word for; the message says what."""
@@ -31,6 +33,6 @@ def _written(content: dict[str, Any], **options) -> str:
     try:
         return json.dumps(content, separators=(",", ":"), allow_nan=False, **options)
     except ValueError as error:
-        raise NotKeepable("Holds a number that is too large to be kept (infinite): correct it.") from error
+        raise NotKeepable(_("Holds a number that is too large to be kept (infinite): correct it.")) from error
     except RecursionError as error:
-        raise NotKeepable("Nested too deeply to be kept: send a flatter content.") from error
+        raise NotKeepable(_("Nested too deeply to be kept: send a flatter content.")) from error

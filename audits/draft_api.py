@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ParseError, ValidationError
@@ -50,7 +51,7 @@ class DraftView(PhoneView):
     def put(self, request: SignedInApiRequest, visit_id: UUID) -> Response:
         """Save a draft as the revision after `base_revision`. The same content again changes nothing."""
         if not isinstance(request.data, dict):
-            raise ParseError("Send one JSON object: content and base_revision.")
+            raise ParseError(_("Send one JSON object: content and base_revision."))
         serializer = DraftToSaveSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from audits.content import as_text, content_digest, n_bytes_of
 from audits.models import Draft, Visit
@@ -20,7 +22,8 @@ class DraftConflict(Exception):
     """Somebody saved another content first; `stored` is it, so that the two can be merged."""
 
     def __init__(self, stored: Draft):
-        super().__init__(f"Saved meanwhile from elsewhere, as revision {stored.revision}: merge and send again.")
+        sentence = _("Saved meanwhile from elsewhere, as revision {revision}: merge and send again.")
+        super().__init__(sentence.format(revision=stored.revision))
         self.stored = stored
 
 
@@ -47,7 +50,8 @@ def save_draft(*, visit_id: UUID, owner, content: dict[str, Any], base_revision:
     """
     text, digest, n_bytes = as_text(content), content_digest(content), n_bytes_of(content)
     if n_bytes > MOST_BYTES:
-        raise DraftTooLarge(f"A draft has at most {MOST_BYTES:,} bytes; this one has {n_bytes:,}.")
+        most, sent = (number_format(n, force_grouping=True) for n in (MOST_BYTES, n_bytes))
+        raise DraftTooLarge(_("A draft has at most {most} bytes; this one has {sent}.").format(most=most, sent=sent))
     _check_visit(visit_id, owner)
     fresh = {
         "revision": base_revision + 1,
@@ -88,4 +92,4 @@ def _check_visit(visit_id: UUID, owner) -> None:
     if visit.auditor_id != owner.pk:
         raise DraftNotYours(f"The visit {visit_id} is somebody else's.")
     if visit.returned_at is None:
-        raise VisitReceived("This visit has been received: its draft is no longer needed.")
+        raise VisitReceived(_("This visit has been received: its draft is no longer needed."))

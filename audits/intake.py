@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audits.answers import Problem
 from audits.content import NotKeepable, as_text, content_digest
@@ -38,7 +39,7 @@ class VisitConflict(Exception):
     """
 
     def __init__(self, visit: Visit, *, sent: str, sent_revision: int, stored_content: dict[str, Any] | None):
-        super().__init__("This visit was stored before with other content.")
+        super().__init__(_("This visit was stored before with other content."))
         self.stored, self.sent = visit.digest, sent
         self.stored_revision, self.sent_revision = visit.revision, sent_revision
         self.stored_content = stored_content
@@ -81,12 +82,13 @@ def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
     except NotKeepable as error:
         raise VisitRefused([Problem("visit", str(error))]) from error
     if type(_revision(payload)) is not int:
-        raise VisitRefused([Problem("revision", f"{payload['revision']!r} is no revision: send a whole number.")])
+        sentence = _("{sent} is no revision: send a whole number.").format(sent=repr(payload["revision"]))
+        raise VisitRefused([Problem("revision", sentence)])
     stored = Visit.objects.filter(pk=visit_id).first()
     if stored and not _is_correction(stored, auditor, digest, payload):
         return _seen_before(stored, auditor, digest, payload)
     if not stored and _revision(payload) != 1:
-        sentence = "This visit was never received here: send it as revision 1."
+        sentence = _("This visit was never received here: send it as revision 1.")
         raise VisitRefused([Problem("revision", sentence)])
     try:
         checked = check_visit(payload, auditor=auditor, stored=stored)
@@ -241,12 +243,14 @@ def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, b
     """
     photo = Photo.objects.filter(pk=photo_id, visit=visit).first()
     if photo is None:
-        raise PhotoUnexpected(f"The visit names no photo {photo_id}: send the visit with its list of photos first.")
+        sentence = _("The visit names no photo {photo}: send the visit with its list of photos first.")
+        raise PhotoUnexpected(sentence.format(photo=photo_id))
     sha256 = hashlib.sha256(data).hexdigest()
     if photo.sha256 != sha256:
         if photo.received_at is not None:
-            raise PhotoConflict(f"Another picture was stored as {photo_id}.")
-        raise PhotoRefused(f"The bytes that came (SHA-256 {sha256}) are not those that the visit named: send again.")
+            raise PhotoConflict(_("Another picture was stored as {photo}.").format(photo=photo_id))
+        sentence = _("The bytes that came (SHA-256 {digest}) are not those that the visit named: send again.")
+        raise PhotoRefused(sentence.format(digest=sha256))
     if photo.received_at is not None:
         return photo, False
     prepared = prepare(data)
@@ -263,6 +267,7 @@ def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, b
         photo.thumbnail.delete(save=False)
         kept = Photo.objects.filter(pk=photo_id).first()
         if kept is None:
-            raise PhotoUnexpected(f"The visit no longer names the photo {photo_id}: it was corrected meanwhile.")
+            sentence = _("The visit no longer names the photo {photo}: it was corrected meanwhile.")
+            raise PhotoUnexpected(sentence.format(photo=photo_id))
         photo = kept
     return photo, bool(stored)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from audits.answers import AnswerSheet, Problem
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
@@ -98,21 +100,26 @@ def _assignment(content: dict, auditor) -> Assignment | None:
 
 def _problems_of_references(content, location, version, assignment) -> Iterator[Problem]:
     if location is None:
-        yield Problem("location", f"{content['location']} is unknown, or not a location that you audit.")
+        sentence = _("{location} is unknown, or not a location that you audit.")
+        yield Problem("location", sentence.format(location=content["location"]))
     if version is None:
-        yield Problem("version", f"{content['version']} is no published version of a standard.")
+        sentence = _("{version} is no published version of a standard.")
+        yield Problem("version", sentence.format(version=content["version"]))
     if content["assignment"] is not None and assignment is None:
-        yield Problem("assignment", f"{content['assignment']} is no assignment of yours to this location.")
+        sentence = _("{assignment} is no assignment of yours to this location.")
+        yield Problem("assignment", sentence.format(assignment=content["assignment"]))
 
 
 def _problems_of_interactions(content: dict, stored: Visit | None) -> Iterator[Problem]:
     ids = [interaction["id"] for interaction in content["interactions"]]
     for number, id_ in enumerate(ids):
         if id_ in ids[:number]:
-            yield Problem(f"interactions.{number}.id", f"{id_} is used twice: each interaction has an id of its own.")
+            sentence = _("{id} is used twice: each interaction has an id of its own.")
+            yield Problem(f"interactions.{number}.id", sentence.format(id=id_))
     taken = Interaction.objects.filter(pk__in=ids).exclude(visit=stored).values_list("pk", flat=True).first()
     if taken is not None:
-        yield Problem("interactions", f"{taken} belongs to another visit: each interaction has an id of its own.")
+        sentence = _("{id} belongs to another visit: each interaction has an id of its own.")
+        yield Problem("interactions", sentence.format(id=taken))
 
 
 def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Visit | None) -> Iterator[Problem]:
@@ -122,17 +129,21 @@ def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Vis
     for number, photo in enumerate(content["photos"]):
         where = f"photos.{number}"
         if photo["id"] in ids[:number]:
-            yield Problem(f"{where}.id", f"{photo['id']} is named twice.")
+            yield Problem(f"{where}.id", _("{id} is named twice.").format(id=photo["id"]))
         if photo["criterion"] is not None and photo["criterion"] not in criteria_ids:
-            yield Problem(f"{where}.criterion", f"This version has no criterion “{photo['criterion']}”.")
+            sentence = _("This version has no criterion “{criterion}”.")
+            yield Problem(f"{where}.criterion", sentence.format(criterion=photo["criterion"]))
         if photo["interaction"] is not None and photo["interaction"] not in interactions:
-            yield Problem(f"{where}.interaction", f"This visit has no interaction {photo['interaction']}.")
+            sentence = _("This visit has no interaction {interaction}.")
+            yield Problem(f"{where}.interaction", sentence.format(interaction=photo["interaction"]))
         if (here := known.get(photo["id"])) is None:
             continue
         if stored is None or here.visit_id != stored.pk:
-            yield Problem(f"{where}.id", f"{here.pk} belongs to another visit: each photo has an id of its own.")
+            sentence = _("{id} belongs to another visit: each photo has an id of its own.")
+            yield Problem(f"{where}.id", sentence.format(id=here.pk))
         elif here.sha256 != photo["sha256"]:
-            yield Problem(f"{where}.sha256", f"{here.pk} was another picture before: a new picture has a new id.")
+            sentence = _("{id} was another picture before: a new picture has a new id.")
+            yield Problem(f"{where}.sha256", sentence.format(id=here.pk))
 
 
 def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
@@ -141,15 +152,18 @@ def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
         try:
             moment = told - checked.clock_offset
         except OverflowError:
-            yield Problem(where, f"{told.isoformat()} is no time that can be: check the phone's clock.")
+            sentence = _("{time} is no time that can be: check the phone's clock.")
+            yield Problem(where, sentence.format(time=told.isoformat()))
             continue
         if moment > now + CLOCK_TOLERANCE:
-            yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC lies in the future: check the phone's clock.")
+            sentence = _("{time} UTC lies in the future: check the phone's clock.")
+            yield Problem(where, sentence.format(time=date_format(moment, "d M Y H:i")))
         elif moment < now - OLDEST and not where.startswith("photos."):  # an old picture is a reviewer's matter
-            yield Problem(where, f"{moment:%d %b %Y %H:%M} UTC is over two years ago: check the phone's clock.")
+            sentence = _("{time} UTC is over two years ago: check the phone's clock.")
+            yield Problem(where, sentence.format(time=date_format(moment, "d M Y H:i")))
     started, ended = checked.content["started_at"], checked.content["ended_at"]
     if ended is not None and ended < started:
-        yield Problem("ended_at", "The visit ends before it starts.")
+        yield Problem("ended_at", _("The visit ends before it starts."))
 
 
 def _times(checked: CheckedVisit) -> list[tuple[str, datetime]]:

@@ -1,5 +1,7 @@
 """The shape of what a phone sends. Whether the answers fit the version is checked in `audits.answers`."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -18,11 +20,11 @@ MOST_TAPS = 200
 LONGEST_NOTE = 5000
 LONGEST_REASON = 500
 REASONS = {
-    "not_offered": "The location does not offer it",
-    "closed": "That part of the location was closed",
-    "no_customer": "No customer or situation to see it in",
-    "out_of_view": "Out of sight from where I was",
-    "other": "Another reason, in the note",
+    "not_offered": gettext_lazy("The location does not offer it"),
+    "closed": gettext_lazy("That part of the location was closed"),
+    "no_customer": gettext_lazy("No customer or situation to see it in"),
+    "out_of_view": gettext_lazy("Out of sight from where I was"),
+    "other": gettext_lazy("Another reason, in the note"),
 }
 """Codes that a phone may send as `reason`; free text is as good."""
 
@@ -32,7 +34,7 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data):
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError(dict.fromkeys(unknown, "No such field: check its name."))
+            raise serializers.ValidationError(dict.fromkeys(unknown, _("No such field: check its name.")))
         return super().to_internal_value(data)
 
 
@@ -80,9 +82,9 @@ class PhonePlaceSerializer(StrictSerializer):
 
     def validate(self, attrs):
         if (attrs["latitude"] is None) != (attrs["longitude"] is None):
-            raise serializers.ValidationError("Send both coordinates or none.")
+            raise serializers.ValidationError(_("Send both coordinates or none."))
         if attrs["refused"] and attrs["latitude"] is not None:
-            raise serializers.ValidationError("Marked as refused but has coordinates: send one or the other.")
+            raise serializers.ValidationError(_("Marked as refused but has coordinates: send one or the other."))
         return attrs
 
 
@@ -90,7 +92,9 @@ class ExpectedPhotoSerializer(StrictSerializer):
     id = serializers.UUIDField()
     criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
     interaction = serializers.UUIDField(allow_null=True, default=None)
-    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", error_messages={"invalid": "64 hexadecimal digits."})
+    sha256 = serializers.RegexField(
+        r"^[0-9a-f]{64}$", error_messages={"invalid": gettext_lazy("64 hexadecimal digits.")}
+    )
     taken_at = serializers.DateTimeField(allow_null=True, default=None)
     place = PhonePlaceSerializer(allow_null=True, default=None)
 

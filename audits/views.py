@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Case, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.gzip import gzip_page
@@ -56,7 +57,7 @@ def me(request: HttpRequest) -> JsonResponse:
     """Whose session this is: a page that was kept on the phone cannot know. Sending needs the cookie."""
     user = cast(User, request.user)
     if not user.is_authenticated:
-        return JsonResponse({"detail": "Sign in."}, status=401)
+        return JsonResponse({"detail": _("Sign in.")}, status=401)
     _refuse_others(request)
     return JsonResponse({"id": user.pk, "name": str(user), "email": user.email})
 

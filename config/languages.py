@@ -30,4 +30,4 @@ class LanguageMiddleware(LocaleMiddleware):
 
 def _speak(request: HttpRequest, language: str) -> None:
     translation.activate(language)
-    request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # as LocaleMiddleware does
+    request.LANGUAGE_CODE = language

@@ -1,6 +1,7 @@
 """What each role may do: which data it reads, and what it changes in the admin."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
@@ -17,7 +18,7 @@ class Role(models.TextChoices):
 
 CAPTURES = frozenset({Role.AUDITOR, Role.SHOPPER})
 """Record visits."""
-ONLY_CAPTURES = "Only auditors and mystery shoppers record visits: ask for that role in your region."
+ONLY_CAPTURES = gettext_lazy("Only auditors and mystery shoppers record visits: ask for that role in your region.")
 READS_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})
 """Read every visit of their regions, not only their own. A store does not: it sees what was released to it."""
 READS_RESULTS = frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
 from locations.roles import Role
@@ -31,7 +32,7 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]  # AbstractUser's field is taken away, as Django documents
     email = models.EmailField(
-        "e-mail address", unique=True, error_messages={"unique": "This address has an account."}
+        gettext_lazy("e-mail address"), unique=True, error_messages={"unique": "This address has an account."}
     )
 
     USERNAME_FIELD = "email"
