@@ -6,8 +6,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from audits.admin.criterion_form import CriterionForm
 from audits.admin.outline import admin_url, trail_to, traits_of
-from audits.admin.sections import criteria_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm, let_go_of
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm
 from audits.models import Criterion, Option
 from audits.standards import ASKS_TO_CHOOSE
 
@@ -145,7 +144,6 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
 
     def delete_model(self, request, obj):
         request.back_to = admin_url(obj.section)
-        let_go_of(criteria_of(obj))
         super().delete_model(request, obj)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

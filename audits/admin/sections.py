@@ -4,27 +4,11 @@ from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
-from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, let_go_of, on_one_line
+from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, on_one_line
 from audits.models import Criterion, Section
-
-
-class LettingGoFormSet(PaginationInlineFormSet):
-    """Deletes sections or criteria that decide whether others are shown, after freeing those."""
-
-    def delete_existing(self, obj, commit=True):
-        if commit:
-            let_go_of(criteria_of(obj))
-        super().delete_existing(obj, commit)
-
-
-def criteria_of(obj: Section | Criterion):
-    if isinstance(obj, Section):
-        return Criterion.objects.filter(section=obj)
-    return Criterion.objects.filter(pk=obj.pk)
 
 
 class SectionForm(WrittenForm):
@@ -82,7 +66,6 @@ class QuickCriterionForm(WrittenForm):
 class CriterionInline(DraftOnlyInline, TabularInline):
     model = Criterion
     form = QuickCriterionForm
-    formset = LettingGoFormSet
     fields = ["text", "kind", "dimension", "weight", "is_critical", "position", "details"]
     readonly_fields = ["details"]
     ordering_field = "position"
@@ -138,7 +121,6 @@ class SectionAdmin(DraftOnly, ModelAdmin):
 
     def delete_model(self, request, obj):
         request.back_to = admin_url(obj.version)
-        let_go_of(criteria_of(obj))
         super().delete_model(request, obj)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

@@ -14,10 +14,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from audits.admin.outline import admin_url, linked_problems, outline_of, trail_to
-from audits.admin.sections import LettingGoFormSet, SectionForm
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, let_go_of
+from audits.admin.sections import SectionForm
+from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices
 from audits.comparison import compare
-from audits.models import Assignment, Criterion, Section, Standard, Version
+from audits.models import Assignment, Section, Standard, Version
 from audits.standards import DraftExists, NotPublishable, clone, publish, retire
 
 STATE_COLOURS = {"draft": "warning", "published": "success", "retired": "default"}
@@ -26,7 +26,6 @@ STATE_COLOURS = {"draft": "warning", "published": "success", "retired": "default
 class SectionInline(DraftOnlyInline, TabularInline):
     model = Section
     form = SectionForm
-    formset = LettingGoFormSet
     fields = ["title", "asked", "position", "criteria"]
     readonly_fields = ["criteria"]
     ordering_field = "position"
@@ -108,10 +107,6 @@ class VersionAdmin(DraftOnly, PlainChoices, ModelAdmin):
             last = obj.standard.versions.aggregate(last=Max("number"))["last"] or 0
             obj.number = last + 1
         super().save_model(request, obj, form, change)
-
-    def delete_model(self, request, obj):
-        let_go_of(Criterion.objects.filter(section__version=obj))
-        super().delete_model(request, obj)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
-from audits.models import Criterion, Version
+from audits.models import Version
 
 LONGEST_MADE_KEY = 40
 
@@ -99,13 +99,3 @@ class PlainChoices:
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
-
-
-def let_go_of(criteria: QuerySet[Criterion]) -> None:
-    """Frees what is shown only because of `criteria`, so that these can be deleted.
-
-    The database would otherwise be left with a condition's value without its criterion, and refuse.
-    """
-    Criterion.objects.filter(shown_if__in=list(criteria.values_list("pk", flat=True))).update(
-        shown_if=None, shown_if_value=""
-    )

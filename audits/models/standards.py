@@ -1,12 +1,14 @@
 """What was promised: a standard, its versions, and in each the observable behaviours that are looked at.
 
-A published version never changes: triggers in the database refuse it (migration `0002`), whoever asks.
+A published version never changes: triggers in the database refuse it (`audits.guards`), whoever asks.
 """
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 
 key_is_plain = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", "Use letters, digits and _ . : - only, beginning with a letter or digit."
@@ -171,6 +173,15 @@ class Criterion(models.Model):
     def is_scored(self) -> bool:
         """Whether an answer can carry conformity."""
         return self.kind != self.Kind.TEXT and self.dimension != self.Dimension.PERCEPTION
+
+
+@receiver(pre_delete, sender=Criterion)
+def free_what_it_shows(sender, instance: Criterion, using: str, **kwargs) -> None:
+    """What was shown only because of a criterion that goes is always shown from now on.
+
+    SET_NULL alone would leave the condition's value without its criterion, which the database refuses.
+    """
+    Criterion.objects.using(using).filter(shown_if=instance).update(shown_if=None, shown_if_value="")
 
 
 class Option(models.Model):

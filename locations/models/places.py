@@ -74,10 +74,6 @@ class Region(models.Model):
                     Region.objects.filter(pk=region.pk).update(path=path + region.path.removeprefix(old))
             Region.objects.filter(pk=self.pk).update(path=path)
 
-    def ancestors(self) -> "RegionQuerySet":
-        """From the root down to the parent, in that order."""
-        return Region.objects.filter(pk__in=lineage(self.path)[:-1]).order_by("path")
-
 
 class LocationQuerySet(models.QuerySet["Location"]):
     def visible_to(self, user, roles: Iterable[str] | None = None) -> "LocationQuerySet":
