@@ -56,6 +56,20 @@ print(json.dumps(visits))
 """
 
 
+RETURN = """
+from audits.models import Visit
+from audits.review import return_visit
+from locations.models import Membership, User
+from locations.roles import Role
+visit = Visit.objects.get(pk={id!r})
+reviewer = User.objects.create(email="rev-" + str(visit.pk) + "@example.org")
+Membership.objects.create(user=reviewer, region=visit.location.region, role=Role.REVIEWER)
+item = {{"criterion": "greeted", "interaction": visit.interactions.get().pk, "comment": "Which door was it?"}}
+return_visit(visit=visit, by=reviewer, comment="One thing, please.", items=[item])
+"""
+"""A reviewer sends the visit `id` back, with a word on its greeting."""
+
+
 @pytest.fixture(scope="module")
 def stages(server):
     """Enough regions, each with an auditor, a standards owner and two assignments, for every test to have its own."""
@@ -116,6 +130,29 @@ def go_on(page, to):
 def wait_saved(page):
     """Until the phone has kept all that was typed so far."""
     page.locator("#saved:not([aria-busy])", has_text="On this phone").wait_for()
+
+
+def send_one(page):
+    """A short visit, from the list to its receipt."""
+    begin(page)
+    answer_shortly(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+
+
+def arrives_with_another_answer(page) -> list:
+    """An earlier copy of the visit arrives with another answer, and its receipt is lost; gives what was answered."""
+    sent: list = []
+
+    def other_answers(route):
+        if not sent:
+            visit = json.loads(route.request.post_data)
+            visit["interactions"][0]["observations"][0]["value"] = True
+            sent.append(route.fetch(post_data=json.dumps(visit)))
+        route.continue_()
+
+    page.route("**/api/v1/visits/*/", other_answers)
+    return sent
 
 
 def answer_shortly(page):

@@ -5,7 +5,17 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
-from tests.browser.stage import answer_shortly, begin, go_on, on, say, wait_saved
+from tests.browser.stage import (
+    RETURN,
+    answer_shortly,
+    arrives_with_another_answer,
+    begin,
+    go_on,
+    on,
+    say,
+    send_one,
+    wait_saved,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -67,6 +77,42 @@ def test_every_page_keeps_axes_rules_and_fits_320_pixels(phone, scheme):
     check(page, "list with work")
 
 
+def check_by_day_and_night(page, where: str) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        check(page, f"{where}, {scheme}")
+
+
+def test_what_came_back_and_what_was_sent_keep_axes_rules_too(phone, stage, server):
+    page = phone
+    send_one(page)
+    address = page.url.split("#")[0]
+    (visit,) = stage.stored()
+    page.goto("/phone/")
+    page.get_by_text("Opens without a connection").wait_for()  # with what was sent
+    page.goto("about:blank")
+    page.goto(f"{address}#sent={visit['id']}")
+    page.get_by_text("Was the customer greeted?").wait_for()
+    check_by_day_and_night(page, "sent")
+    server.run(RETURN.format(id=visit["id"]))
+    page.goto("/phone/")
+    page.get_by_text("One thing, please.").wait_for()
+    check_by_day_and_night(page, "list with what came back")
+    page.get_by_role("link", name="Harbour Street").click()
+    page.get_by_text("1 left to correct.").wait_for()
+    check_by_day_and_night(page, "returned")
+
+
+def test_the_choice_between_two_versions_keeps_axes_rules_too(phone):
+    page = phone
+    begin(page)
+    arrives_with_another_answer(page)
+    answer_shortly(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Keep mine: No").wait_for()
+    check_by_day_and_night(page, "conflict")
+
+
 def tab_to(page, locator) -> None:
     """On by the tabulator, as without a mouse or a finger."""
     target = locator.element_handle()
@@ -100,15 +146,35 @@ def test_a_visit_can_be_recorded_and_sent_by_the_keyboard_alone(phone, stage):
     assert stage.stored()[0]["interactions"][0][1]["greeted"][1] is False
 
 
+def fits(page) -> None:
+    """Upright and on its side nothing scrolls sideways, with text twice as large."""
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for width, height in ((740, 360), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.locator("h1").first.inner_text()
+
+
 def test_text_twice_as_large_and_a_phone_on_its_side_hide_nothing(phone):
     page = phone
+    fits(page)
     begin(page)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    for width, height in ((360, 740), (740, 360)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.locator("#next").scroll_into_view_if_needed()
-        assert page.locator("#next").is_visible()
+    fits(page)
+    page.locator("#next").scroll_into_view_if_needed()
+    assert page.locator("#next").is_visible()
+    go_on(page, "Greeting")
+    say(page, "greeted", "Yes")
+    on(page, "wait").get_by_role("button", name="type instead").click()
+    fits(page)
+    go_on(page, "Shop")
+    on(page, "clean").get_by_role("button", name="Does not apply").click()
+    fits(page)
+    wait_saved(page)
+    page.locator("#overview").click()
+    page.get_by_role("heading", name="Check and send").wait_for()
+    fits(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("#step").get_by_text("Received, no. ").wait_for()
+    fits(page)
 
 
 def test_it_works_from_right_to_left(phone):

@@ -5,7 +5,17 @@ import json
 import pytest
 
 from tests.browser.conftest import SMALL_PHONE
-from tests.browser.stage import answer_shortly, begin, go_on, on, say, wait_saved
+from tests.browser.stage import (
+    RETURN,
+    answer_shortly,
+    arrives_with_another_answer,
+    begin,
+    go_on,
+    on,
+    say,
+    send_one,
+    wait_saved,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -104,28 +114,6 @@ def test_a_browser_that_was_wiped_gets_the_draft_back_from_the_server(phone):
     assert on(phone, "warmth").get_by_role("radio", name="Own words").is_checked()
 
 
-RETURN = """
-from audits.models import Visit
-from audits.review import return_visit
-from locations.models import Membership, User
-from locations.roles import Role
-visit = Visit.objects.get(pk={id!r})
-reviewer = User.objects.create(email="rev-" + str(visit.pk) + "@example.org")
-Membership.objects.create(user=reviewer, region=visit.location.region, role=Role.REVIEWER)
-Visit.objects.filter(pk=visit.pk).update(approved_at=None, approved_by=None)
-visit.refresh_from_db()
-item = {{"criterion": "greeted", "interaction": visit.interactions.get().pk, "comment": "Which door was it?"}}
-return_visit(visit=visit, by=reviewer, comment="One thing, please.", items=[item])
-"""
-
-
-def send_one(page):
-    begin(page)
-    answer_shortly(page)
-    page.get_by_role("button", name="Send").click()
-    page.locator("#step").get_by_text("Received, no. ").wait_for()
-
-
 def test_a_returned_visit_tops_the_list_says_why_at_the_answer_and_goes_out_as_the_next_revision(
     phone, second, stage, server
 ):
@@ -154,17 +142,7 @@ def test_a_returned_visit_tops_the_list_says_why_at_the_answer_and_goes_out_as_t
 def test_a_conflict_shows_both_answers_and_the_auditor_takes_the_servers(phone, stage):
     page = phone
     begin(page)
-    sent = []
-
-    def other_answers(route):
-        """An earlier copy arrives with another answer, and its receipt is lost."""
-        if not sent:
-            visit = json.loads(route.request.post_data)
-            visit["interactions"][0]["observations"][0]["value"] = True
-            sent.append(route.fetch(post_data=json.dumps(visit)))
-        route.continue_()
-
-    page.route("**/api/v1/visits/*/", other_answers)
+    sent = arrives_with_another_answer(page)
     answer_shortly(page)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Keep mine: No").wait_for()

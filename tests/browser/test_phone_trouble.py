@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from config.demo.places import PASSWORD
 from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -53,6 +54,33 @@ def test_a_server_in_trouble_is_asked_again(phone, stage):
     nudge(page)
     wait_received(page)
     assert len(stage.stored()) == 1
+
+
+def test_a_sign_in_that_expires_in_mid_queue_costs_nothing(phone, stage):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    say(page, "greeted", "No")
+    for number in (1, 2):
+        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number))
+        on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
+    wait_saved(page)
+    page.locator("#overview").click()
+
+    def sign_out_behind(route):
+        answer = route.fetch()
+        page.context.clear_cookies()
+        route.fulfill(response=answer)
+
+    page.route("**/photos/**", sign_out_behind, times=1)
+    send(page)
+    page.locator("#step").get_by_text("1 photo on this phone").wait_for()
+    page.locator("#trouble").get_by_role("button", name="Sign in").click()
+    page.locator("#sign-in").get_by_label("Password").fill(PASSWORD)
+    page.locator("#sign-in").get_by_role("button", name="Sign in").click()
+    wait_received(page)
+    (visit,) = stage.stored()
+    assert [size for _, size in visit["photos"]] == [1600, 1600]
 
 
 def test_a_visit_that_is_too_large_stays_with_its_reason_and_does_not_block_the_next(phone, stage):
