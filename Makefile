@@ -16,7 +16,7 @@ DEVELOP := DEBUG=1
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema migrate run worker beat
+.PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema words migrate run worker beat
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ lock: $(ALL) ## Write requirements/*.txt anew from pyproject.toml
 
 schema: $(ALL) ## Write docs/openapi.yaml, the API's description
 	@$(DEVELOP) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+words: $(ALL) ## Bring locale/ up to date with the sentences in the sources
+	@$(DEVELOP) $(BIN)/python -m tests.catalogue
 
 # ---- running for good: docs/deploy.md
 

@@ -100,7 +100,7 @@ def _cacheable_form(request: HttpRequest, version_id: int) -> HttpResponse:
 def _preview(request: HttpRequest, version_id: int) -> HttpResponse:
     """The form in the admin's phone-sized frame: drafts too, and nothing typed there is kept."""
     if not (request.user.is_staff and request.user.has_perm("audits.view_version")):
-        raise PermissionDenied("Only those who write standards preview them.")
+        raise PermissionDenied(_("Only those who write standards preview them."))
     return _render_form(request, get_object_or_404(_versions(), pk=version_id), is_preview=True)
 
 
