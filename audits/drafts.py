@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -45,8 +46,9 @@ def save_draft(*, visit_id: UUID, owner, content: dict[str, Any], base_revision:
     """Keep what the phone typed so far, as the revision after `base_revision`, from which it was made.
 
     The content that is stored already is stored: the same again changes nothing, whatever its base. Where the server
-    holds none, it begins after the phone's base. Raises DraftConflict when `base_revision` is not the stored one;
-    then nothing was changed. Raises DraftTooLarge, content.NotKeepable, DraftNotYours, VisitReceived.
+    holds none, or emptied it as abandoned, it begins after the phone's base. Raises DraftConflict when
+    `base_revision` is not the stored one; then nothing was changed. Raises DraftTooLarge, content.NotKeepable,
+    DraftNotYours, VisitReceived.
     """
     text, digest, n_bytes = as_text(content), content_digest(content), n_bytes_of(content)
     if n_bytes > MOST_BYTES:
@@ -59,11 +61,11 @@ def save_draft(*, visit_id: UUID, owner, content: dict[str, Any], base_revision:
         "digest": digest,
         "n_bytes": n_bytes,
         "saved_at": timezone.now(),
+        "expired_at": None,
     }
+    known = Q(revision=base_revision) | Q(expired_at__isnull=False)
     # One statement decides who was first.
-    won = (
-        Draft.objects.filter(pk=visit_id, owner=owner, revision=base_revision).exclude(digest=digest).update(**fresh)
-    )
+    won = Draft.objects.filter(known, pk=visit_id, owner=owner).exclude(digest=digest).update(**fresh)
     if won:
         return Saved(Draft(id=visit_id, owner=owner, **fresh), created=False)
     draft, created = Draft.objects.get_or_create(pk=visit_id, defaults={"owner": owner, **fresh})

@@ -181,10 +181,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "score-what-a-lost-message-left": {"task": "reports.tasks.sweep_unscored", "schedule": 60.0},
+    "empty-abandoned-drafts": {"task": "audits.tasks.empty_abandoned_drafts", "schedule": 24 * 3600.0},
     "scan-every-night": {"task": "reports.tasks.scan_all_standards", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 WORKERS = env_int("WORKERS", 2, at_least=1)
+DRAFT_DAYS = env_int("DRAFT_DAYS", 90, at_least=1)
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 LOGGING = {
