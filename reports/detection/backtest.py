@@ -1,140 +1,193 @@
-"""What would have been flagged, run by run, with only what was known then: rows of `flags.csv`."""
+"""A standard's past replayed: tallies -> arrays -> signals, run by run -> the flags that would have been raised.
 
-import csv
+What was found is kept in the row every few seconds, so that whoever comes after a worker that died, or whose time was
+over, goes on from there: the flags are those of a replay that nobody interrupted.
+"""
+
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
-from datetime import datetime
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-import numpy as np
+from django.db import transaction
 
-from audits.models import Section, Standard
-from locations.models import Location
-from reports.detection.comparison import ReportedNumbers, reported_numbers
+from reports.detection import backtests
+from reports.detection.comparison import ReportedNumbers, Verdict, reported_numbers
+from reports.detection.flags import channel_name
+from reports.detection.kept import pack_days, pack_replayed, unpack_replayed
 from reports.detection.moments import to_datetime, to_days
-from reports.detection.rows import History, load
+from reports.detection.recent import known
+from reports.detection.rows import Codes, History, load
+from reports.detection.runs import settings_of
 from reports.detection.scan import threshold_for
-from reports.measure.backtest import DatedSignal, backtest
-from reports.measure.drift import DECLINE, Settings
+from reports.detection.shards import LEASE
+from reports.measure.backtest import DatedSignal, Replayed, in_order, replay
+from reports.measure.drift import DECLINE
 from reports.measure.levels import fit_window
 from reports.measure.severity import WINDOW_DAYS, fit_effects
-from reports.models import DriftFlag
+from reports.models import Backtest, DriftFlag, PastFlag
+from reports.models.runs import VISITS_OF_A_CHANGE
 
 WAITING, BLIND_SPOT = DriftFlag.Comparison.WAITING, DriftFlag.Comparison.BLIND_SPOT
+SECONDS_BETWEEN_KEPT = 5.0
+SECONDS_BETWEEN_UPDATES = 0.5
+TIMES_READING = 4  # what is read anew by each worker has to pay
+STEPS_OF_LEASE = 20
+Listener = Callable[[int, int, datetime], None]
+"""Called with the runs replayed, the runs to replay, and the moment of the last one."""
 
 
 class NothingToReplay(Exception):
     """No visit was known before the first day, so that nothing could be expected."""
 
 
-@dataclass(frozen=True)
-class PastFlag:
-    """One row of flags.csv; the names of its fields are the columns."""
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """What a replay needs besides where it stands: first, last, window : days."""
 
-    location_id: str
-    flagged_at: str
-    channel: str
-    direction: str
-    onset: str
-    comparison: str
-    strength: str
+    history: History
+    first: float
+    last: float
+    window: float
 
 
-def past_flags(
+def replay_past(
+    backtest_id: int,
     *,
-    standard: Standard,
-    start: datetime,
-    stop: datetime,
-    every_days: float = 7.0,
-    refit_days: float = 28.0,
-    parameters: Settings | None = None,
-    seed: int = 1,
-    progress: Callable[[datetime], None] | None = None,
-) -> list[PastFlag]:
-    """Replay runs at start + every_days, start + 2 x every_days ... up to stop.
+    listener: Listener | None = None,
+    seconds: float = math.inf,
+    seconds_between_kept: float = SECONDS_BETWEEN_KEPT,
+) -> Backtest:
+    """Replay the runs of a backtest at start + every_days, start + 2 x every_days ... up to its last day.
 
     A run at a moment knows the visits that had arrived by then, the readings of the periods that were over, the
-    common effects as of the last refit, and the threshold simulated from what was known at `start`. `flagged_at` is
-    the moment of the run. Raises NothingToReplay when no visit was known at `start`.
+    common effects as of the last refit, and the threshold simulated from what was known at the start.
+    seconds : when they are over (or four times what reading the visits took, if that is longer), it is put back with
+    what was found, and returned unfinished. Visits that were corrected or excluded since it was kept make it begin
+    anew. Raises BacktestTaken, and NothingToReplay when no visit was known at the start.
     """
-    settings = parameters or Settings()
-    history = load(standard=standard, as_of=stop)
+    backtest = backtests.take(backtest_id)
+    with backtests.held(backtest):
+        begun = time.monotonic()
+        past, begin = _set_up(backtest)
+        until = begun + max(seconds, TIMES_READING * (time.monotonic() - begun))
+        book = _Book(backtest, past, listener, seconds_between_kept)
+        done = begin
+        for done in _runs(backtest, past, begin):
+            is_over = time.monotonic() >= until and done.n_scans < backtest.n_total
+            book.enter(done, keep=is_over)
+            if is_over:
+                backtests.put_back(backtest)
+                break
+        else:
+            _write(backtest, past, done)
+    backtest.refresh_from_db()
+    return backtest
+
+
+def _runs(backtest: Backtest, past: _Past, begin: Replayed) -> Iterator[Replayed]:
+    return replay(
+        past.history.chain,
+        settings_of(backtest),
+        start=past.first,
+        stop=past.last,
+        refit_days=backtest.refit_days,
+        scan_days=backtest.every_days,
+        window_days=past.window,
+        threshold=begin.threshold,
+        after=begin,
+    )
+
+
+class _Book:
+    """How far a replay is, in its row: about twice a second the number, every few seconds what a successor needs."""
+
+    def __init__(self, backtest: Backtest, past: _Past, listener: Listener | None, seconds_between_kept: float):
+        self.backtest, self.past, self.listener = backtest, past, listener
+        self.seconds_between_kept = seconds_between_kept
+        self.told_at = self.kept_at = time.monotonic()
+        self.slowest = 0.0
+
+    def enter(self, done: Replayed, *, keep: bool) -> None:
+        now = time.monotonic()
+        self.slowest = max(self.slowest, now - self.told_at)
+        lease = max(LEASE, timedelta(seconds=STEPS_OF_LEASE * self.slowest))
+        if keep or now - self.kept_at >= self.seconds_between_kept:
+            kept = pack_replayed(done, self.past.window, self.past.history.codes)
+            backtests.advance(self.backtest, lease=lease, n_done=done.n_scans, kept=kept, attempts=0)
+            self.told_at = self.kept_at = now
+        elif now - self.told_at >= SECONDS_BETWEEN_UPDATES:
+            backtests.advance(self.backtest, lease=lease, n_done=done.n_scans)
+            self.told_at = now
+        if self.listener:
+            moment = self.past.first + done.n_scans * self.backtest.every_days
+            self.listener(done.n_scans, self.backtest.n_total, to_datetime(moment))
+
+
+def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
+    """Read the visits, and where the replay stands: what was kept, if the visits are the same, else its beginning."""
+    start, stop = backtests.begin_of(backtest.start_on), backtests.end_of(backtest.stop_on)
+    history = load(standard=backtest.standard, as_of=stop, scored_by=backtest.requested_at)
     first, last = to_days(start), to_days(stop)
+    if backtest.kept is not None and backtest.inputs_digest == history.digest:
+        done, window = unpack_replayed(backtest.kept)
+        return _Past(history, first, last, window), done
     before = history.chain.as_of(first)
     if not before.n_visits:
         raise NothingToReplay(
-            f"No scored visit of {standard} was known on {start:%Y-%m-%d}: choose a later --from, after the visits "
-            "that show what is usual."
+            f"No visit of {backtest.standard} that counts was known on {backtest.start_on}: choose a later first "
+            "day, after the visits that show what is usual."
         )
-    window = fit_window(before, look_back=settings.look_back, at=first)
+    parameters = settings_of(backtest)
+    window = fit_window(before, look_back=parameters.look_back, at=first)
     if window > WINDOW_DAYS:  # visits are rare: none may leave the window while the days pass
         window += last - first
     effects = fit_effects(before, at=first, window_days=window)
-    threshold = threshold_for(before.subset(before.time >= first - window), effects, settings, seed=seed).threshold
-    found = backtest(
-        history.chain,
-        settings,
-        start=first,
-        stop=last,
-        refit_days=refit_days,
-        scan_days=every_days,
-        window_days=window,
-        threshold=threshold,
-        progress=None if progress is None else lambda moment: progress(to_datetime(moment)),
+    usual = before.subset(before.time >= first - window)
+    calibration = threshold_for(usual, effects, parameters, seed=backtest.parameters["seed"])
+    backtests.advance(
+        backtest,
+        n_done=0,
+        n_locations=history.chain.n_locations,
+        n_visits=history.chain.n_visits,
+        threshold=calibration.threshold,
+        simulated_rate=known(calibration.simulated_rate),
+        inputs_digest=history.digest,
+        able_from=pack_days(history, parameters.least_baseline + VISITS_OF_A_CHANGE),
     )
-    return list(_rows(history, found, standard, first, every_days, stop))
+    return _Past(history, first, last, window), Replayed(effects=effects, threshold=calibration.threshold)
 
 
-def _rows(
-    history: History, found: list[DatedSignal], standard: Standard, first: float, every_days: float, stop: datetime
-) -> Iterator[PastFlag]:
-    codes = dict(Location.objects.filter(tallies__version__standard=standard).values_list("pk", "code"))
-    titles = dict(
-        Section.objects.filter(version__standard=standard).order_by("version__number").values_list("key", "title")
+def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
+    codes, stop = past.history.codes, backtests.end_of(backtest.stop_on)
+    numbers = reported_numbers(codes.locations, as_of=stop.date())
+    flags = [_flag(backtest, past, codes, numbers, dated) for dated in in_order(done.signals)]
+    with transaction.atomic():
+        backtests.finish(backtest, n_done=done.n_scans)
+        PastFlag.objects.bulk_create(flags, batch_size=500)
+
+
+def _flag(backtest: Backtest, past: _Past, codes: Codes, numbers: ReportedNumbers, dated: DatedSignal) -> PastFlag:
+    signal, every = dated.signal, backtest.every_days
+    run_at = past.first + every * max(1, math.ceil((dated.raised_at - past.first) / every - 1e-9))
+    then = in_the_end = Verdict()
+    if signal.direction == DECLINE:
+        about = {"onset": signal.onset, "flagged_at": run_at}
+        then = numbers.verdict(signal.location, now=run_at, **about)
+        in_the_end = numbers.verdict(signal.location, now=past.last, **about)
+    return PastFlag(
+        backtest=backtest,
+        location_id=int(codes.locations[signal.location]),
+        flagged_at=to_datetime(run_at),
+        direction=signal.direction,
+        channel=channel_name(signal.channel, codes.sections),
+        onset_at=to_datetime(signal.onset),
+        evidence=signal.evidence,
+        seen=signal.seen,
+        expected=signal.expected,
+        comparison=BLIND_SPOT if then.comparison == WAITING else then.comparison,
+        in_the_end=in_the_end.comparison,
+        metric=in_the_end.metric,
+        lead_days=in_the_end.lead_days,
     )
-    numbers = reported_numbers(history.codes.locations, as_of=stop.date())
-    for dated in found:
-        run_at = first + every_days * max(1, math.ceil((dated.raised_at - first) / every_days - 1e-9))
-        signal = dated.signal
-        yield PastFlag(
-            location_id=codes[int(history.codes.locations[signal.location])],
-            flagged_at=to_datetime(run_at).isoformat(),
-            channel=_channel(signal.channel, history.codes.sections, titles),
-            direction=signal.direction,
-            onset=to_datetime(signal.onset).isoformat(),
-            comparison=_comparison(numbers, signal, run_at),
-            strength=f"{signal.evidence:.6g}",
-        )
-
-
-def _comparison(numbers: ReportedNumbers, signal, run_at: float) -> str:
-    """A decline that no metric shows yet is a blind spot at the moment it is flagged: that is what a flag is for."""
-    if signal.direction != DECLINE:
-        return ""
-    verdict = numbers.verdict(signal.location, now=run_at, onset=signal.onset, flagged_at=run_at)
-    return BLIND_SPOT if verdict.comparison == WAITING else verdict.comparison
-
-
-def _channel(channel: str, sections: np.ndarray, titles: dict[str, str]) -> str:
-    """`section:NAME` with the section's title, as the files of an organisation name it."""
-    kind, _, index = channel.partition(":")
-    return f"section:{titles[str(sections[int(index)])]}" if kind == "section" else channel
-
-
-def write_flags(rows: Iterable[PastFlag], path: Path) -> None:
-    """Write flags.csv whole or not at all."""
-    with NamedTemporaryFile("w", newline="", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            writer = csv.writer(file)
-            writer.writerow([field.name for field in fields(PastFlag)])
-            writer.writerows(astuple(row) for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
