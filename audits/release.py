@@ -19,7 +19,7 @@ def precached() -> list[str]:
 
 
 def release() -> str:
-    """Names the present form of the phone's pages: changes with any of their scripts, styles and templates."""
+    """Names the present form of the phone's pages: changes with any script, style, template or translation."""
     return _digest() if settings.DEBUG else _digest_while_this_process_runs()
 
 
@@ -30,7 +30,8 @@ def _digest_while_this_process_runs() -> str:
 
 def _digest() -> str:
     digest = hashlib.sha256("\n".join(precached()).encode())
-    for path in sorted(path for path in _source("templates/phone").rglob("*") if path.is_file()):
+    told = [*_source("templates/phone").rglob("*"), *_source("locale").glob("*/LC_MESSAGES/*.po")]
+    for path in sorted(path for path in told if path.is_file()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -4,7 +4,7 @@ A form holds nothing about a person or a visit, so everybody gets the same bytes
 holds nothing that would tell an auditor what is hoped for: the query below does not even load it.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Case, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -22,6 +23,7 @@ from django.views.decorators.http import condition, require_safe
 from audits.models import Criterion, Option, Section, Version
 from audits.release import release
 from audits.serializers import REASONS
+from audits.words import words
 from locations.models import User
 from locations.roles import CAPTURES, ONLY_CAPTURES
 
@@ -45,21 +47,19 @@ def visits(request: HttpRequest) -> HttpResponse:
     The service worker keeps it too. In development files have the same name whatever they hold, so none is kept.
     """
     _refuse_others(request)
-    response = render(request, "phone/visits.html", {"release": release(), "has_worker": not settings.DEBUG})
-    response[RELEASE_HEADER] = release()
-    return response
+    return _page(request, "phone/visits.html", {"release": release(), "has_worker": not settings.DEBUG})
 
 
 @require_safe
 @never_cache
 @ensure_csrf_cookie
 def me(request: HttpRequest) -> JsonResponse:
-    """Whose session this is: a page that was kept on the phone cannot know. Sending needs the cookie."""
+    """Whose session this is, and its language: a page kept on the phone cannot know. Sending needs the cookie."""
     user = cast(User, request.user)
     if not user.is_authenticated:
         return JsonResponse({"detail": _("Sign in.")}, status=401)
     _refuse_others(request)
-    return JsonResponse({"id": user.pk, "name": str(user), "email": user.email})
+    return JsonResponse({"id": user.pk, "name": str(user), "email": user.email, "language": get_language()})
 
 
 def _refuse_others(request: HttpRequest) -> None:
@@ -72,7 +72,7 @@ def form(request: HttpRequest, version_id: int) -> HttpResponse:
 
 
 def _etag(request: HttpRequest, version_id: int) -> str:
-    return f'"{version_id}-{release()}"'
+    return f'"{version_id}-{release()}-{get_language()}"'
 
 
 @require_safe
@@ -87,9 +87,10 @@ def _form(request: HttpRequest, version_id: int) -> HttpResponse:
 def _cacheable_form(request: HttpRequest, version_id: int) -> HttpResponse:
     version = get_object_or_404(_versions().exclude(state=Version.State.DRAFT), pk=version_id)
     response = _render_form(request, version, is_preview=False)
-    if request.GET.get("r") == release() and not settings.DEBUG:
+    named = request.GET.get("r"), request.GET.get("l")
+    if named == (release(), get_language()) and not settings.DEBUG:
         patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
-    else:  # an address without today's release would keep yesterday's scripts
+    else:  # an address without today's release would keep yesterday's scripts, one without a language another's
         patch_cache_control(response, private=True, no_cache=True)
     return response
 
@@ -121,6 +122,11 @@ def _versions():
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
     context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS}
-    response = render(request, "phone/form.html", context)
+    return _page(request, "phone/form.html", context)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """With what both pages bring: the words of their scripts, and the name of the release they belong to."""
+    response = render(request, template, context | {"words": words()})
     response[RELEASE_HEADER] = release()
     return response

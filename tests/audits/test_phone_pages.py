@@ -131,7 +131,8 @@ def test_everybody_gets_the_same_list_and_it_holds_nobodys_name(client, world):
 def test_the_phone_learns_whose_session_it_is_and_gets_the_cookie_that_sending_needs(client, world):
     client.force_login(world.ana)
     response = client.get(ME)
-    assert response.json() == {"id": world.ana.pk, "name": str(world.ana), "email": world.ana.email}
+    who = {"id": world.ana.pk, "name": str(world.ana), "email": world.ana.email}
+    assert response.json() == who | {"language": "en-gb"}
     assert "csrftoken" in response.cookies
     assert "no-store" in response.headers["Cache-Control"]
 
@@ -243,7 +244,7 @@ def test_previews_are_for_those_who_write_standards(client, world, person):
 
 def test_the_form_at_this_release_is_kept_for_good(client, world):
     client.force_login(world.ana)
-    kept = client.get(form_url(world.version, r=release())).headers["Cache-Control"]
+    kept = client.get(form_url(world.version, r=release(), l="en-gb")).headers["Cache-Control"]
     assert {"private", "immutable", "max-age=31536000"} == set(kept.split(", "))
 
 
