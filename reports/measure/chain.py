@@ -145,6 +145,12 @@ class Chain:
         return self._sum_to_visits(bytes_) / np.float32(FULL)
 
     @cached_property
+    def breadth(self) -> np.ndarray:
+        """(V,) int: how many criteria the visit looked at, in half octaves, round(2 log2 n); -1 for none."""
+        n = (self.observed > 0).sum(axis=1)
+        return np.where(n > 0, np.round(2 * np.log2(np.maximum(n, 1))), -1).astype(np.int32)
+
+    @cached_property
     def first_visit(self) -> np.ndarray:
         """(L + 1,) int: the visits of location l are first_visit[l] .. first_visit[l + 1] - 1."""
         return np.searchsorted(self.location, np.arange(self.n_locations + 1))
@@ -177,7 +183,7 @@ class Chain:
             rating_visit=renumbered[self.rating_visit[rows]],
             **{name: getattr(self, name)[keep] for name in _PER_VISIT},
         )
-        for name in ("observed", "conforming"):  # summing the ratings again is what costs
+        for name in ("observed", "conforming", "breadth"):  # summing the ratings again is what costs
             if name in self.__dict__:
                 smaller.__dict__[name] = self.__dict__[name][keep]
         return smaller

@@ -23,6 +23,8 @@ class Effects:
     variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much
     interactions of one visit ("interaction") and visits ("visit") differ beyond chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
+    breadth : (n,) effect of how much a visit looked at, by `Chain.breadth`: a short visit goes where something is
+    suspect, a long one finds more in order than its criteria alone let expect.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
     `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
@@ -43,6 +45,7 @@ class Effects:
     day: np.ndarray
     variance: dict[str, float]
     overdispersion: np.ndarray
+    breadth: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -58,12 +61,13 @@ class Effects:
         return self.location if self.location.size == chain.n_locations else padded(self.location, chain.n_locations)
 
     def common(self, chain: Chain) -> np.ndarray:
-        """(V,) what each visit owes to its auditor, daypart, staffing and day: everything but criteria and
-        location."""
+        """(V,) what each visit owes to its auditor, daypart, staffing, breadth and day: everything but criteria
+        and location."""
         return (
             self._of_auditor(self.auditor, self.kept_auditor, chain)
             + looked_up(self.daypart, chain.daypart)
             + looked_up(self.staffing, chain.staffing)
+            + looked_up(self.breadth, chain.breadth)
             + self.of_day(chain.time)
         )
 

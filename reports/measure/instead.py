@@ -30,8 +30,8 @@ class Share:
 class Instead:
     """What `moved_by` returns: the last `n` visits against the `n` before, in shares (0..1), + for more conforming.
 
-    seen, before : plain share of what conformed. auditor, daypart, staffing, chain, version : how much of the
-    difference each facet explains. rest : what none of them does.
+    seen, before : plain share of what conformed. auditor, daypart, staffing, breadth, chain, version : how much of
+    the difference each facet explains. rest : what none of them does.
     n_further, further_by : how many of the last visits were by auditors at least LEAST_POINTS away, in the direction
     of `auditor`, from the average auditor before, and how far those are away on average.
     in_daypart, in_staffing : the one whose larger share of the visits explains most of `daypart`, `staffing`.
@@ -43,6 +43,7 @@ class Instead:
     auditor: float
     daypart: float
     staffing: float
+    breadth: float
     chain: float
     version: float
     n_further: int
@@ -56,7 +57,7 @@ class Instead:
 
     @property
     def rest(self) -> float:
-        return self.change - self.auditor - self.daypart - self.staffing - self.chain - self.version
+        return self.change - sum(getattr(self, name) for name in FACETS)
 
     def told(self) -> list[str]:
         """The facets that explain at least LEAST_POINTS of a change as large, the largest first."""
@@ -66,7 +67,7 @@ class Instead:
         return sorted((name for name in FACETS if along[name] >= LEAST_POINTS), key=lambda name: -along[name])
 
 
-FACETS = ("version", "auditor", "daypart", "staffing", "chain")
+FACETS = ("version", "auditor", "daypart", "staffing", "breadth", "chain")
 
 
 def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Instead | None:
@@ -115,6 +116,7 @@ def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Inste
         "auditor": points(effects.auditor, chain.auditor[both]),
         "daypart": points(effects.daypart, chain.daypart[both]),
         "staffing": points(effects.staffing, chain.staffing[both]),
+        "breadth": points(effects.breadth, chain.breadth[both]),
         "chain": points(effects.of_day(chain.time[both]), np.arange(both.size)),
         "version": _of_version(chain.observed[both], expit(ease), mix, version),
     }

@@ -1,7 +1,7 @@
 """The fit of what is common to the chain: how hard each criterion is, how severe each auditor, what daypart,
 staffing and week do.
 
-logit P(conform) = criterion + location + auditor + daypart + staffing + day [+ location by quarter]
+logit P(conform) = criterion + location + auditor + daypart + staffing + breadth + day [+ location by quarter]
 A many-facet Rasch model (Linacre 1989) with normal priors on the facets, fitted by penalised quasi-likelihood
 (Breslow & Clayton 1993): each step replaces a visit by one working response and its weight. Docs:
 docs/method.md.
@@ -20,7 +20,15 @@ from reports.measure.overdispersion import successive_overdispersion, weights
 WINDOW_DAYS = 546.0  # 78 weeks
 QUARTER_DAYS = 91.0
 
-FIRST_VARIANCE = {"location": 0.2, "region": 0.02, "auditor": 0.1, "week": 0.02, "quarter": 0.05, "section": 0.06}
+FIRST_VARIANCE = {
+    "location": 0.2,
+    "region": 0.02,
+    "auditor": 0.1,
+    "week": 0.02,
+    "quarter": 0.05,
+    "section": 0.06,
+    "breadth": 0.05,
+}
 FIXED_VARIANCE = {"criterion": 4.0, "daypart": 0.25, "staffing": 0.25}
 PRIOR_LEVELS = 4.0  # how many levels the first variance counts for; it matters where a facet has one or two levels
 CRITERION_MEAN = 1.5  # logit; about 82 % conform
@@ -80,6 +88,7 @@ class _Fit:
             "week": week,
             "daypart": chain.daypart[rows],
             "staffing": chain.staffing[rows],
+            "breadth": chain.breadth[rows],
             "quarter": location * n_quarters + quarter,
         }
         levels = {
@@ -88,6 +97,7 @@ class _Fit:
             "week": n_weeks,
             "daypart": _n_codes(chain.daypart),
             "staffing": _n_codes(chain.staffing),
+            "breadth": _n_codes(chain.breadth),
             "quarter": chain.n_locations * n_quarters,
         }
         # the last slot of each facet is for what is unknown; it stays 0
@@ -140,6 +150,9 @@ class _Fit:
                 if name == "location":
                     pull[:-1] += self.region_mean[self.chain.region] * ridge
                 effect[:] = pull / (self.weight[name] + ridge)
+                if name == "breadth":  # beside the usual visit, so that a level is what a usual visit would find
+                    usual = (effect * self.weight[name]).sum() / max(self.weight[name].sum(), 1e-9)
+                    effect -= np.where(self.weight[name] > 0, usual, 0.0)
                 effect[-1] = 0.0
                 left -= effect[index]
             self._update_regions()
@@ -155,7 +168,7 @@ class _Fit:
 
     def _update_variances(self):
         centre = {"location": self.region_mean[self.chain.region]}
-        for name in ("location", "auditor", "week", "quarter"):
+        for name in ("location", "auditor", "week", "quarter", "breadth"):
             seen = self.weight[name][:-1] > 0
             deviation = (self.effect[name][:-1] - centre.get(name, 0.0))[seen]
             spread = 1 / (self.weight[name][:-1][seen] + 1 / self.variance[name])
@@ -179,6 +192,7 @@ class _Fit:
             first_day=self.at - daily.size,
             day=daily,
             variance=dict(self.variance),
+            breadth=self.effect["breadth"][:-1],
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )
         return self._with_sections(effects)

@@ -144,6 +144,14 @@ def _none_or(n: int) -> str:
     return words.number(n) if n else "none"
 
 
+def _breadth(moved: Moved) -> Sentence:
+    less = "Less was looked at" if moved.found.breadth < 0 else "More was looked at"
+    why = (
+        "short visits go where something is suspect" if moved.found.breadth < 0 else "long visits find more in order"
+    )
+    return sentence(Strong(f"{less} than before"), f": {why}. That makes {words.points(moved.found.breadth)} points.")
+
+
 def _chain(moved: Moved) -> Sentence:
     way = "down" if moved.found.chain < 0 else "up"
     n = words.count(abs(round(100 * moved.found.chain)), "point")
@@ -162,6 +170,7 @@ _REASONS = {
     "auditor": _auditor,
     "daypart": _daypart,
     "staffing": _staffing,
+    "breadth": _breadth,
     "chain": _chain,
     "version": _version,
 }
@@ -175,6 +184,7 @@ def moved_briefly(moved: Moved) -> str:
         "auditor": "stricter auditor" if points < 0 else "more lenient auditor",
         "daypart": f"more {moved.daypart} visits" if moved.daypart else "other times of day",
         "staffing": f"more at {moved.staffing} staffing" if moved.staffing else "other staffing",
+        "breadth": "less was looked at" if points < 0 else "more was looked at",
         "chain": "whole chain moved",
         "version": "new version of the standard",
     }[name]

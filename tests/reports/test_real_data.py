@@ -111,6 +111,12 @@ def test_chicago_flags_a_stricter_inspector_no_more_than_the_same_one(scored):
     assert times_as_often(real_data.without_auditors(effects)) > 1.4
 
 
+def test_the_score_of_an_irish_visit_does_not_depend_on_how_much_was_assessed(scored):
+    plain, adjusted = real_data.items_and_score("hiqa_disability")
+    assert plain > 0.2
+    assert abs(adjusted) <= 0.05
+
+
 def test_san_mateo_has_no_spike_of_flags_when_its_new_form_is_declared(scored):
     run = real_data.scanned("sanmateo_food")
     assert run.n_visits > 9_000
