@@ -5,7 +5,8 @@ from django.dispatch import receiver
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from reports.detection import scoring
-from reports.tasks import EVALUATED_AT_ONCE, evaluate_location, score_visit, send_on_commit
+from reports.queueing import send_on_commit
+from reports.tasks import EVALUATED_AT_ONCE, evaluate_location, score_visit
 
 ONE_BY_ONE = EVALUATED_AT_ONCE  # an import scores its visits itself; the sweeper takes what is left
 

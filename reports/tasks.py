@@ -6,12 +6,13 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
-from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection import at_once, scan, scoring, shards
 from reports.models import Run, Tally
+from reports.queueing import heals, send_on_commit
+from reports.replaying import call_for_lost_backtests
 
 log = logging.getLogger(__name__)
 
@@ -19,17 +20,6 @@ LOST_AFTER = timedelta(seconds=30)
 SWEPT_AT_ONCE = 20_000  # a task stays short
 SHARE_OF_TIME = 1 / 3  # of a task's limit; a shard that was begun then has the rest
 EVALUATED_AT_ONCE = 50  # more at once come from an import; the next run sees them
-
-heals = {"acks_late": True, "autoretry_for": (OperationalError,), "retry_backoff": True, "max_retries": 5}
-
-
-def send_on_commit(task, *arguments) -> None:
-    """A broker that is away undoes nothing (robust): the tables are the queue of record, the sweeper sends again."""
-
-    def send() -> None:
-        task.delay(*arguments)
-
-    transaction.on_commit(send, robust=True)
 
 
 @shared_task(**heals)
@@ -47,11 +37,12 @@ def evaluate_location(standard_id: int, location_id: int) -> None:
 
 @shared_task(**heals)
 def sweep_unscored() -> None:
-    """Scores what a lost message left waiting, and calls again for the runs and shards that nobody makes."""
+    """Scores what a lost message left waiting; calls again for runs, shards and backtests that nobody makes."""
     underway = Run.objects.filter(state=Run.State.RUNNING).values("standard")
     lost = Run.objects.filter(state=Run.State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER)
     for run in [*lost.exclude(standard__in=underway), *shards.abandoned(Run.objects.defer("effects"))]:
         work_on_run.delay(run.pk)
+    call_for_lost_backtests()
     left = Tally.objects.waiting().filter(received_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
     places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)

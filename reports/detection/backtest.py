@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from reports.detection import backtests
@@ -32,7 +33,7 @@ from reports.models.runs import VISITS_OF_A_CHANGE
 WAITING, BLIND_SPOT = DriftFlag.Comparison.WAITING, DriftFlag.Comparison.BLIND_SPOT
 SECONDS_BETWEEN_KEPT = 5.0
 SECONDS_BETWEEN_UPDATES = 0.5
-TIMES_READING = 4  # what is read anew by each worker has to pay
+TIMES_READING = 4
 STEPS_OF_LEASE = 20
 Listener = Callable[[int, int, datetime], None]
 """Called with the runs replayed, the runs to replay, and the moment of the last one."""
@@ -56,22 +57,23 @@ def replay_past(
     backtest_id: int,
     *,
     listener: Listener | None = None,
-    seconds: float = math.inf,
+    seconds: float | None = None,
     seconds_between_kept: float = SECONDS_BETWEEN_KEPT,
 ) -> Backtest:
     """Replay the runs of a backtest at start + every_days, start + 2 x every_days ... up to its last day.
 
     A run at a moment knows the visits that had arrived by then, the readings of the periods that were over, the
     common effects as of the last refit, and the threshold simulated from what was known at the start.
-    seconds : when they are over (or four times what reading the visits took, if that is longer), it is put back with
-    what was found, and returned unfinished. Visits that were corrected or excluded since it was kept make it begin
-    anew. Raises BacktestTaken, and NothingToReplay when no visit was known at the start.
+    seconds : when they are over (or four times what reading the visits took, if that is longer, but no more than half
+    of a task's time), it is put back with what was found, and returned unfinished. None for all at once.
+    Visits that were corrected or excluded since it was kept make it begin anew. Raises BacktestTaken, and
+    NothingToReplay when no visit was known at the start.
     """
     backtest = backtests.take(backtest_id)
     with backtests.held(backtest):
         begun = time.monotonic()
         past, begin = _set_up(backtest)
-        until = begun + max(seconds, TIMES_READING * (time.monotonic() - begun))
+        until = begun + _time_at_work(seconds, reading=time.monotonic() - begun)
         book = _Book(backtest, past, listener, seconds_between_kept)
         done = begin
         for done in _runs(backtest, past, begin):
@@ -84,6 +86,13 @@ def replay_past(
             _write(backtest, past, done)
     backtest.refresh_from_db()
     return backtest
+
+
+def _time_at_work(seconds: float | None, *, reading: float) -> float:
+    """What is read anew by each worker has to pay, and a task that takes too long is killed."""
+    if seconds is None:
+        return math.inf
+    return min(max(seconds, TIMES_READING * reading), settings.CELERY_TASK_TIME_LIMIT / 2)
 
 
 def _runs(backtest: Backtest, past: _Past, begin: Replayed) -> Iterator[Replayed]:
