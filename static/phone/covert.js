@@ -1,5 +1,6 @@
 /** Inside, unnoticed: one tap an event, and a line of notes. Outside, the report begins with what was tapped. */
 import { addInteraction, markMoment } from './draft.js';
+import { $ } from './elements.js';
 import { timeOf } from './times.js';
 
 /** What is tapped: plain words on the screen, and what each means for the report. */
@@ -34,6 +35,32 @@ export function prefill(visit, ids) {
     addInteraction(visit, id, moments.started_at ?? null);
     for (const [moment, at] of Object.entries(moments)) markMoment(visit, id, moment, at);
   });
+}
+
+/** @param {import('./types.js').Page} page @param {() => void} showReport */
+export function openCovert({ visit, editing }, showReport) {
+  const cover = (isOn, title) => {
+    document.body.classList.toggle('covert', isOn);
+    document.title = title;
+  };
+  const tapped = (what) => {
+    const at = new Date().toISOString();
+    editing.change((kept) => void (kept.taps = [...kept.taps, { what, at }]));
+  };
+  const untapped = () => editing.change((kept) => void (kept.taps = kept.taps.slice(0, -1)));
+  const noted = (text) => editing.change((kept) => void (kept.hidden_notes = text));
+  const report = () => {
+    const ids = visit.taps.map(() => crypto.randomUUID());
+    editing.change((kept) => {
+      prefill(kept, ids);
+      kept.place = { step: '', criterion: null };
+    });
+    cover(false, `${visit.location.name} · Plumbline`);
+    showReport();
+  };
+  editing.change((kept) => void (kept.place = { step: 'covert', criterion: null }));
+  cover(true, 'Notes');
+  $('step').replaceChildren(buildCovert({ visit, tapped, untapped, noted, report }));
 }
 
 /**

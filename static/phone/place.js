@@ -1,4 +1,6 @@
 /** Where the phone is: asked once, told as it is, never waited for. */
+import { isOpen } from './draft.js';
+import { $ } from './elements.js';
 
 const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 60_000 };
 const EARTH_M = 6_371_008.8;
@@ -45,3 +47,17 @@ const WORDS = {
   refused: 'Place: not told. You can go on.',
 };
 export const placeInWords = (told, location) => WORDS[grade(told, location)];
+
+/** Asks, keeps and shows it. @param {import('./types.js').Page} page */
+export async function tellPlace({ visit, editing }) {
+  const show = () => {
+    const line = $('step').querySelector('[data-part="told"]');
+    if (line) line.textContent = placeInWords(visit.told, visit.location);
+  };
+  show();
+  if (visit.told) return;
+  const told = await whereAmI();
+  if (!told || !isOpen(visit)) return;
+  editing.change((kept) => void (kept.told = told));
+  show();
+}

@@ -90,7 +90,8 @@
  * @property {string | null} interaction
  * @property {string} criterion
  * @property {string} sha256
- * @property {string} taken_at
+ * @property {string} taken_at As the camera says; else the time of the file.
+ * @property {{latitude: number, longitude: number} | null} [place] As the camera says.
  * @property {Blob | null} blob Let go once the server has it.
  * @property {string | null} removed_at
  * @property {string | null} sent_at
@@ -113,6 +114,22 @@
  * @property {string} id
  * @property {Section | null} section None on the last one, where the visit is checked and sent.
  * @property {string} scope An interaction's id, or `visit`, or `context`.
+ *
+ * @typedef {object} Page What the modules of the form's page share.
+ * @property {Visit} visit The copy on the screen.
+ * @property {Photo[]} photos
+ * @property {Section[]} sections
+ * @property {any} store
+ * @property {boolean} isPreview
+ * @property {ReturnType<import('./screen.js').createScreen>} screen
+ * @property {ReturnType<import('./status.js').createStatus>} status
+ * @property {ReturnType<import('./editing.js').startEditing>} editing
+ * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
+ * @property {Progress | null} progress
+ *
+ * @typedef {{id: string, photo: number, photos: number}} Progress What is being sent.
+ *
+ * @typedef {ReturnType<import('./showing.js').createShowing>} Showing
  *
  * @typedef {object} Reply An answer of the server, read to its end; `null` in its place means that none came.
  * @property {number} status

@@ -1,0 +1,80 @@
+/** What is tapped, chosen and typed on a step becomes answers. */
+import { moveUp, patchAnswer } from './draft.js';
+import { $ } from './elements.js';
+import { placeOf } from './errors.js';
+import { patchOfDeed, patchOfInput } from './form.js';
+import { indexOfStep } from './steps.js';
+import { atTime } from './times.js';
+
+/**
+ * @param {import('./types.js').Page} page
+ * @param {object} means
+ * @param {import('./types.js').Showing['show']} means.show
+ * @param {(id: string) => void} means.bringBack
+ * @param {{take: (input: HTMLInputElement) => void, drop: (id: string) => void}} means.camera
+ * @param {() => void} means.goCovert
+ */
+export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
+  const { visit, screen, editing } = page;
+
+  function answer(key, patch) {
+    const { scope, id } = screen.step();
+    const isAbout = ({ where }, payload) => {
+      const place = placeOf(where, payload);
+      return place?.scope === scope && place.criterion === key;
+    };
+    editing.change((kept) => {
+      patchAnswer(kept, scope, key, patch);
+      kept.errors = kept.errors.filter((error) => !isAbout(error, kept.payload));
+      kept.remarks = (kept.remarks ?? []).filter((remark) => remark.scope !== scope || remark.criterion !== key);
+      kept.place = { step: id, criterion: key };
+    });
+    screen.refresh();
+  }
+
+  $('step').addEventListener('input', ({ target }) => {
+    if (target.dataset.part === 'visit-note') {
+      const note = target.value;
+      return editing.change((kept) => void (kept.note = note));
+    }
+    if (target.dataset.part === 'not-completed-reason') {
+      const reason = target.value;
+      return editing.change((kept) => void (kept.not_completed_reason = reason));
+    }
+    const fieldset = target.closest('[data-criterion]');
+    const patch = fieldset && patchOfInput(target, fieldset);
+    return patch && answer(fieldset.dataset.criterion, patch);
+  });
+
+  $('step').addEventListener('change', ({ target }) => {
+    const { part } = target.dataset;
+    if (part === 'photo') return camera.take(target);
+    const { timezone } = visit.location;
+    if (part === 'arrived' && target.value) {
+      const at = atTime(visit.started_at, target.value, timezone);
+      return editing.change((kept) => void (kept.started_at = at));
+    }
+    if (part !== 'left') return undefined;
+    const at = target.value ? atTime(new Date().toISOString(), target.value, timezone) : null;
+    return editing.change((kept) => void (kept.left_at = at));
+  });
+
+  $('step').addEventListener('click', ({ target }) => {
+    const button = target.closest('button');
+    if (!button) return undefined;
+    const { deed, go, criterion, restore, photo, up } = button.dataset;
+    if (up) {
+      editing.change((kept) => moveUp(kept, up));
+      return show(screen.renewSteps().length - 1);
+    }
+    if (deed === 'covert') return goCovert();
+    if (go) return show(indexOfStep(screen.steps(), go), { criterion });
+    if (restore) return bringBack(restore);
+    if (deed === 'send') return page.sender?.nudge();
+    if (deed === 'drop-photo') return camera.drop(photo);
+    const fieldset = button.closest('[data-criterion]');
+    if (!fieldset) return undefined; // a choice or a tap, with an owner of its own
+    const patch = patchOfDeed(button, fieldset, screen.answerOf(fieldset.dataset.criterion), Date.now());
+    return patch && answer(fieldset.dataset.criterion, patch);
+  });
+}

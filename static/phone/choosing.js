@@ -1,0 +1,26 @@
+/** What two phones answered differently: the auditor says which is right, question by question. */
+import { $ } from './elements.js';
+import { choose, leafOf } from './merge.js';
+import { buildChoosing } from './reading.js';
+
+const NAMES = ['This phone', 'The other phone'];
+
+/** @param {import('./types.js').Page} page @param {() => void} done Nothing is left to choose. */
+export function openChoosing({ visit, sections, editing }, done) {
+  const dialog = /** @type {HTMLDialogElement} */ ($('choosing'));
+
+  function chosen(question, takesTheirs) {
+    editing.change((kept) => choose(kept, question, takesTheirs));
+    if (visit.asked.length) return fillDialog();
+    dialog.close();
+    return done();
+  }
+
+  function fillDialog() {
+    const choices = buildChoosing({ questions: visit.asked, leafOf, visit, sections, names: NAMES, chosen });
+    dialog.querySelector('div').replaceChildren(choices);
+  }
+
+  fillDialog();
+  dialog.showModal();
+}

@@ -1,0 +1,68 @@
+/** From the last answer to the receipt: completes the visit, sends it, and says how that goes. */
+import { complete, isOpen } from './draft.js';
+import { $ } from './elements.js';
+import { later } from './later.js';
+import { send, whoAmI } from './network.js';
+import { buildPayload } from './payload.js';
+import { inWords, keepSending } from './sending.js';
+
+/**
+ * @param {import('./types.js').Page} page
+ * @param {import('./types.js').Showing} showing
+ */
+export function createCompleting(page, showing) {
+  const { visit, sections, store, status, editing } = page;
+  const next = /** @type {HTMLButtonElement} */ ($('next'));
+  let openSignIn = null;
+
+  /** @param {boolean} isKeepingPhotos */
+  async function submit(isKeepingPhotos) {
+    if (isKeepingPhotos) return status.warn('A photo is still being kept. Send again in a moment.');
+    const at = new Date().toISOString();
+    const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
+    const pictures = await store.photosOf(visit.id);
+    next.disabled = true;
+    // Built from the store's copy: another tab may have answered too.
+    const isComplete = await editing.close((kept) => {
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset, at }), at);
+    });
+    next.disabled = false;
+    if (!isComplete) return undefined;
+    $('undo').hidden = true;
+    scrollTo(0, 0);
+    $('title').focus({ preventScroll: true });
+    return page.sender?.nudge();
+  }
+
+  function startSending() {
+    page.sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
+  }
+
+  function report(progress) {
+    page.progress = progress;
+    if (!isOpen(visit)) showing.showState();
+  }
+
+  async function roundEnded(outcome, error) {
+    await showing.reload();
+    if (isOpen(visit)) return error && status.warn(`${inWords(outcome)} (${error.message}).`);
+    showing.showState();
+    if (outcome === 'sign-in') return askToSignIn();
+    const isWaiting = ['waiting', 'accepted'].includes(visit.state);
+    return status.inform(isWaiting && inWords(outcome) ? `${inWords(outcome)}.` : '');
+  }
+
+  async function askToSignIn() {
+    status.inform('Sign in to send.');
+    const found = await later(() => import('./session.js'));
+    if (!found) return;
+    openSignIn ??= found.createSignIn($('sign-in'), () => {
+      status.inform('');
+      page.sender?.nudge();
+    });
+    const { email } = (await store.meta('who')) ?? {};
+    $('trouble').replaceChildren('Sign in to send. ', found.signInButton('Sign in', () => openSignIn(email)));
+  }
+
+  return { submit, startSending };
+}

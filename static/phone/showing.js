@@ -1,0 +1,96 @@
+/** Brings the screen in line with the visit: a step of an open one, the state and the answers of a complete one. */
+import { interactionOf, isOpen, startInteraction } from './draft.js';
+import { VisitClosed } from './editing.js';
+import { $ } from './elements.js';
+import { later } from './later.js';
+import { readVisit } from './network.js';
+import { picturesOf, stateOf } from './state.js';
+import { indexOfStep } from './steps.js';
+
+/** @param {import('./types.js').Page} page */
+export function createShowing(page) {
+  const { visit, photos, sections, screen, status, store } = page;
+
+  /** @param {number} index @param {Parameters<typeof screen.show>[1]} [options] */
+  function show(index, options) {
+    screen.show(index, options);
+    const { id, scope } = screen.step();
+    if (visit.place.step === id) return;
+    const startedAt = interactionOf(visit, scope)?.started_at ?? new Date().toISOString();
+    const criterion = options?.criterion ?? null;
+    page.editing.change((kept) => {
+      kept.place = { step: id, criterion };
+      startInteraction(kept, scope, startedAt);
+    });
+    screen.showHead();
+  }
+
+  /** To where the visit stands, without taking the focus. */
+  function showPlace() {
+    const { step, criterion } = visit.place;
+    show(indexOfStep(screen.renewSteps(), step), { criterion, moves: false });
+  }
+
+  /** To another step: what could be undone here no longer can. @param {number} index */
+  function leaveTo(index) {
+    $('undo').hidden = true;
+    show(index);
+  }
+
+  function showState() {
+    if (page.isPreview) return status.say('Nothing is kept', 'todo');
+    if (isOpen(visit)) return status.saved(visit.changed_at);
+    document.body.classList.remove('covert');
+    const shown = stateOf(visit, picturesOf(photos), page.progress);
+    screen.showDone(shown);
+    showAnswers();
+    return status.say(shown.state, shown.tone);
+  }
+
+  /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
+  async function showAnswers() {
+    const part = (name) => $('step').querySelector(`[data-part="${name}"]`);
+    const found = await later(() => import('./reading.js'));
+    if (!found) return;
+    part('answers')?.replaceChildren(found.buildReading(visit, sections));
+    if (visit.state !== 'conflict' || !visit.stored) return;
+    const { showConflict } = await import('./conflict.js');
+    showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });
+  }
+
+  /** The auditor has chosen between the two versions. */
+  async function settled() {
+    await reload();
+    if (isOpen(visit)) show(screen.renewSteps().length - 1);
+    else showState();
+    return page.sender?.nudge();
+  }
+
+  /** The store may know more than the screen: the queue or another tab has been at it. */
+  async function reload() {
+    const before = page.editing.nChanges();
+    const [kept, pictures] = [await store.visit(visit.id), await store.photosOf(visit.id)];
+    if (!kept) return;
+    const isTyping = !page.editing.isSaved() || page.editing.nChanges() !== before;
+    if (isOpen(kept) && isTyping) return;
+    const isOther = kept.state !== visit.state;
+    const { place } = visit;
+    Object.assign(visit, kept, isOpen(kept) && { place });
+    photos.splice(0, Infinity, ...pictures);
+    if (!isOpen(visit)) showState();
+    else if (isOther) {
+      show(screen.renewSteps().length - 1);
+      showState();
+    } else if (screen.hasSameSteps()) screen.refresh();
+    else showPlace();
+  }
+
+  /** @param {Error} error */
+  async function couldNotSave(error) {
+    if (!(error instanceof VisitClosed)) return status.notSaved(error);
+    await reload();
+    return status.warn(error.message);
+  }
+
+  return { show, showPlace, leaveTo, showState, reload, couldNotSave };
+}
