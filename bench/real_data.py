@@ -123,6 +123,23 @@ def severity_changes(chain, effects) -> dict[str, np.ndarray]:
     }
 
 
+def level_changes(chain, effects) -> np.ndarray:
+    """(L,) logits: the weighted level of a location's last two visits minus that of its earlier ones; NaN where
+    either is unknown."""
+    from reports.measure.residuals import residuals
+
+    found = residuals(chain, effects)
+    level, weight = found.level[:, 0], found.weight[:, 0]
+    change = np.full(chain.n_locations, np.nan)
+    for location, (start, stop) in enumerate(zip(chain.first_visit[:-1], chain.first_visit[1:], strict=True)):
+        before, after = slice(start, stop - 2), slice(stop - 2, stop)
+        if stop - start >= 3 and weight[before].sum() > 0 and weight[after].sum() > 0:
+            change[location] = np.average(level[after], weights=weight[after]) - np.average(
+                level[before], weights=weight[before]
+            )
+    return change
+
+
 def without_auditors(effects):
     return replace(effects, auditor=np.zeros_like(effects.auditor))
 
@@ -144,6 +161,12 @@ def chicago() -> None:
         with_it, without = (declines(chain, each, ratio=ratio) for each in (effects, without_auditors(effects)))
         told = (f"{name} {share(with_it, of)} / {share(without, of)}" for name, of in groups.items())
         print(f"  evidence {ratio} : 1, one visit as baseline: {'; '.join(told)}")
+    print("level of the last two visits beside the visits before, severity taken out, in logits:")
+    change = level_changes(chain, effects)
+    for name, of in groups.items():
+        seen = change[of & np.isfinite(change)]
+        low, middle = np.quantile(seen, [0.05, 0.5])
+        print(f"  {name}: mean {seen.mean():+.2f}, median {middle:+.2f}, one place in 20 below {low:.2f}")
     levels("chicago_food")
     print(
         "locations flagged when a fifth of them fall after half of their visits (made from the fitted model, 20 : 1):"
