@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from audits.models import Standard
+from reports.measure.calibration import MARGIN
 from reports.measure.drift import Settings
-from reports.models import Backtest, DriftSettings
+from reports.models import Backtest, DriftSettings, Run
 
 FALSE_ALARMS = (0.01, 2.0)  # per store and year: one in a hundred years, one in half a year
 DROP = (0.0, 0.25)  # beyond it only the largest drop that is tried remains
@@ -55,6 +56,16 @@ class Chosen:
     def from_parameters(cls, parameters: dict) -> "Chosen":
         """Those of a run or a backtest; raises BadSettings where they were allowed then, and are not here."""
         return cls(**{name: parameters[name] for name in NAMES})
+
+
+def expected_rate(made: Run | Backtest) -> float | None:
+    """False flags to expect per location and year, in each direction; None where nothing was set.
+
+    Less than wanted where the threshold is higher than the rate needs (see `threshold_for`); a real chain raises more
+    than the simulation foretold, by what `measure.calibration` leaves as a margin.
+    """
+    wanted, simulated = made.parameters.get("false_alarms_per_year"), made.simulated_rate
+    return wanted if wanted is None or simulated is None else min(wanted, simulated / MARGIN)
 
 
 DEFAULT = Chosen.from_parameters(vars(Settings()))

@@ -6,12 +6,12 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 
 from reports.models import DriftFlag, LocationResult
 from reports.pages import words
+from reports.pages.false_flags import RARE, pictured
 
 DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
 WHOLE = "all moments"
 UNEVEN = "unevenness"
 Comparison = DriftFlag.Comparison
-RARE = 0.02  # once in fifty years
 STOPS = ".,;:"
 QUIET_CHAIN = 0.005  # below half a point the chain has not moved as far as anybody could tell
 
@@ -94,15 +94,9 @@ def expected_false_flags(*, per_location_year: float | None, n_able: int, n_loca
     yearly = per_location_year * n_able
     if yearly < RARE:
         return f"At your setting, hardly any false flag is to be expected over {over}."
-    for name, in_a_year in (("week", 52.0), ("month", 12.0), ("quarter", 4.0), ("year", 1.0)):
-        if round(yearly / in_a_year) >= 1:
-            return _false_flags(round(yearly / in_a_year), f"a {name} over {over}")
-    return _false_flags(1, f"in {words.number(round(1 / yearly))} years over {over}")
-
-
-def _false_flags(n: int, when: str) -> str:
+    n, period = pictured(yearly)
     flags = "flag is" if n == 1 else "flags are"
-    return f"At your setting, about {words.number(n)} false {flags} to be expected {when}."
+    return f"At your setting, about {words.number(n)} false {flags} to be expected {period} over {over}."
 
 
 def own_false_flags(per_location_year: float | None) -> str:

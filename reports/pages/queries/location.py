@@ -15,6 +15,7 @@ from reports.detection.latest import latest
 from reports.measure.instead import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
+from reports.pages.false_flags import over_your_stores
 from reports.pages.queries import NotVisible
 from reports.pages.queries.consistency import Alike, alike
 from reports.pages.queries.execution import PointRow, execution
@@ -202,12 +203,22 @@ def _facts(location: Location, flag: DriftFlag, asked: Scope) -> str:
     since = Tally.objects.filter(
         location=location, version__standard=asked.standard, is_excluded=False, started_at__gte=flag.onset_at
     )
-    return sentences.how_sure(
+    sure = sentences.how_sure(
         n_visits=flag.n_visits,
         n_auditors=since.exclude(auditor="").aggregate(n=Count("auditor", distinct=True))["n"],
         evidence=flag.evidence,
-        per_location_year=asked.false_alarms_per_year,
+        per_location_year=asked.expected_false_alarms_per_year,
     )
+    return f"{sure} {_over_your_stores(asked)}".rstrip()
+
+
+def _over_your_stores(asked: Scope) -> str:
+    """How many flags chance alone raises over all stores of the user, so that one flag is seen among them."""
+    if asked.run is None:
+        return ""
+    results = LocationResult.objects.visible_to(asked.user).filter(standard=asked.standard)
+    n_able = results.able_to_flag(asked.run).count()
+    return over_your_stores(per_location_year=asked.expected_false_alarms_per_year, n_able=n_able)
 
 
 def _chain_movement(asked: Scope) -> str:
@@ -299,7 +310,8 @@ def _earlier(flags, titles: dict[str, str], today: date) -> list[EarlierFlag]:
         rows.append(
             EarlierFlag(
                 f"{words.capital(row.channel_name)}: {kind} since about {row.since_text}, "
-                f"{sentences.instead(channel=row.channel, seen=row.seen, expected=row.expected)}",
+                f"{sentences.instead(channel=row.channel, seen=row.seen, expected=row.expected)}, "
+                f"evidence {words.evidence(row.evidence)}",
                 flag.close_reason,
             )
         )

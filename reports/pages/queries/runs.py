@@ -6,11 +6,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.paginator import Page
+from django.db.models import Q
 from django.utils import timezone
 
 from audits.models import Standard
+from reports.detection.settings import expected_rate
+from reports.detection.shards import seen_alive
 from reports.models import DriftFlag, LocationResult, Run
 from reports.pages import words
+from reports.pages.false_flags import over_your_stores
 from reports.pages.queries import NotVisible
 from reports.pages.queries.paging import page_of
 
@@ -86,6 +90,7 @@ class RunPage:
     row: RunRow
     n_flags: int
     n_stores: int
+    false_flags: str
 
 
 def run_list(*, page: str = "") -> RunList:
@@ -103,15 +108,17 @@ def run_page(*, user, run_id: int) -> RunPage:
     run = Run.objects.defer("effects").select_related("standard", "requested_by").filter(pk=run_id).first()
     if run is None:
         raise NotVisible(f"No run {run_id}.")
+    results = LocationResult.objects.visible_to(user).filter(run=run)
     return RunPage(
         RunRow(run),
         DriftFlag.objects.visible_to(user).open().filter(run=run).count(),
-        LocationResult.objects.visible_to(user).filter(run=run).count(),
+        results.count(),
+        over_your_stores(per_location_year=expected_rate(run), n_able=results.able_to_flag(run).count()),
     )
 
 
 def running(standard: Standard) -> Run | None:
-    """The scan under way, unless its worker has been silent for longer than a task may take."""
+    """The scan under way, unless it began, and its workers were silent, for longer than a task may take."""
     alive = timezone.now() - timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
     runs = Run.objects.defer("effects").filter(standard=standard, state=Run.State.RUNNING)
-    return runs.filter(started_at__gte=alive).first()
+    return runs.filter(Q(started_at__gte=alive) | seen_alive(alive)).first()

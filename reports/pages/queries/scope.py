@@ -12,6 +12,7 @@ from audits.models import Section, Standard, Version
 from locations.models import Location, Region
 from locations.models.places import lineage
 from locations.roles import READS_RESULTS
+from reports.detection.settings import expected_rate
 from reports.models import LocationResult, Run
 from reports.pages.queries import NotVisible
 
@@ -81,9 +82,8 @@ class Scope:
 
     @property
     def expected_false_alarms_per_year(self) -> float | None:
-        """What the simulation says of that setting, per store; the setting itself where nothing was simulated."""
-        simulated = self.run.simulated_rate if self.run else None
-        return self.false_alarms_per_year if simulated is None else simulated
+        """What is to be expected at that setting, per store and in each direction."""
+        return expected_rate(self.run) if self.run else None
 
     def locations(self) -> QuerySet[Location]:
         """The stores that the page is about, never more than the user may see."""
