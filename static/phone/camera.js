@@ -1,6 +1,7 @@
 /** Photos of a criterion: taken and kept, removed and brought back. */
 import { isOpen } from './draft.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
+import { t } from './words.js';
 
 /**
  * @param {import('./types.js').Page} page
@@ -19,7 +20,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     const { scope } = screen.step();
     const id = crypto.randomUUID();
     nReading += 1;
-    status.say('Keeping the photo…', 'sending');
+    status.say(t('Keeping the photo…'), 'sending');
     try {
       const made = await preparePhoto(file);
       const interaction = scope === 'visit' ? null : scope;
@@ -53,7 +54,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** @param {string} id */
   function drop(id) {
-    offerUndo('Photo removed.', () => mark(id, null));
+    offerUndo(t('Photo removed.'), () => mark(id, null));
     return mark(id, new Date().toISOString());
   }
 

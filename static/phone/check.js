@@ -1,9 +1,10 @@
 /** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
 import { interactionName, stepName } from './names.js';
-import { picturesOf, plural } from './state.js';
+import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
 import { clockOf } from './times.js';
+import { plural, t } from './words.js';
 
 /**
  * @param {object} given
@@ -23,9 +24,9 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   }
   if (visit.state === 'refused' || wrong.length) {
     part('refused').querySelector('h2').textContent =
-      visit.state === 'refused' ? 'The server could not take this visit yet' : 'What the reviewer asks';
+      visit.state === 'refused' ? t('The server could not take this visit yet') : t('What the reviewer asks');
     part('refused').hidden = false;
-    part('reason').textContent = [visit.reason, wrong.length && `${wrong.length} left to correct.`].filter(Boolean).join(' ');
+    part('reason').textContent = [visit.reason, wrong.length && t('{n} left to correct.', { n: wrong.length })].filter(Boolean).join(' ');
     part('refused').querySelector('ul').append(
       ...wrong.map(({ step, criterion, message }) => {
         if (!step) return item(message);
@@ -38,7 +39,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
   part('unanswered').hidden = n === 0;
   part('complete').hidden = n > 0;
-  part('unanswered').querySelector('h2').textContent = `${n} unanswered`;
+  part('unanswered').querySelector('h2').textContent = t('{n} unanswered', { n });
   part('unanswered').querySelector('ul').append(
     ...open.filter(({ criteria }) => criteria.length).map(({ step, criteria }) => {
       const below = document.createElement('ul');
@@ -55,8 +56,8 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
     ...live.map(({ id }, place) => {
       const row = item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }));
       if (place) {
-        const up = link('Move up', { up: id });
-        up.setAttribute('aria-label', `Move ${interactionName(visit, id)} up`);
+        const up = link(t('Move up'), { up: id });
+        up.setAttribute('aria-label', t('Move {name} up', { name: interactionName(visit, id) }));
         row.className = 'choices-row';
         row.append(up);
       }
@@ -67,7 +68,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const removed = visit.interactions.filter((interaction) => interaction.removed_at);
   part('removed').hidden = !removed.length;
   part('removed').querySelector('ul').append(
-    ...removed.map(({ id }) => item(link(`Bring back ${interactionName(visit, id)}`, { restore: id }))),
+    ...removed.map(({ id }) => item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))),
   );
   part('visit-note').value = visit.note;
   part('left').value = visit.left_at ? clockOf(visit.left_at, visit.location.timezone) : '';
@@ -76,7 +77,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   return page;
 }
 
-const said = (text, message) => (/[.?!]$/.test(text) ? `${text} ${message}` : `${text}: ${message}`);
+const said = (about, message) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
 const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
 const textOf = (step, key) => step.section.criteria.find((criterion) => criterion.key === key)?.text ?? key;
 
@@ -96,11 +97,11 @@ function link(text, data) {
 }
 
 const EXPLAINED = {
-  waiting: 'Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.',
-  sending: 'Complete, and on its way.',
-  accepted: 'The answers have arrived. The photos follow one by one.',
-  received: 'The server has everything. You may close this page.',
-  conflict: 'The server has this visit with other answers, so it did not take these. They are kept on this phone.',
+  waiting: t('Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.'),
+  sending: t('Complete, and on its way.'),
+  accepted: t('The answers have arrived. The photos follow one by one.'),
+  received: t('The server has everything. You may close this page.'),
+  conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
 };
 
 /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
@@ -112,9 +113,13 @@ export function buildDone({ template, visit, photos, shown }) {
   part('state').textContent = shown.state;
   part('state').dataset.tone = shown.tone;
   part('explained').textContent = [
-    visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? 'The answers have arrived.' : EXPLAINED[explainedBy(visit, shown)],
-    away && `${plural(away, 'photo')} of it stayed on another phone of yours: open your visits there, and it is sent.`,
-    ...refused.map((photo) => `A photo was not accepted: ${photo.refused}`),
+    visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? t('The answers have arrived.') : EXPLAINED[explainedBy(visit, shown)],
+    away && plural(
+      '{n} photo of it stayed on another phone of yours: open your visits there, and it is sent.',
+      '{n} photos of it stayed on another phone of yours: open your visits there, and they are sent.',
+      away,
+    ),
+    ...refused.map((photo) => t('A photo was not accepted: {reason}', { reason: photo.refused })),
   ].filter(Boolean).join(' ');
   page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
   return page;

@@ -2,8 +2,9 @@
 import { $ } from './elements.js';
 import { choose, leafOf } from './merge.js';
 import { buildChoosing } from './reading.js';
+import { t } from './words.js';
 
-const NAMES = ['This phone', 'The other phone'];
+const NAMES = [t('This phone'), t('The other phone')];
 
 /** @param {import('./types.js').Page} page @param {() => void} done Nothing is left to choose. */
 export function openChoosing({ visit, sections, editing }, done) {

@@ -5,6 +5,7 @@ import { later } from './later.js';
 import { send, whoAmI } from './network.js';
 import { buildPayload } from './payload.js';
 import { inWords, keepSending } from './sending.js';
+import { t } from './words.js';
 
 /**
  * @param {import('./types.js').Page} page
@@ -17,7 +18,7 @@ export function createCompleting(page, showing) {
 
   /** @param {boolean} isKeepingPhotos */
   async function submit(isKeepingPhotos) {
-    if (isKeepingPhotos) return status.warn('A photo is still being kept. Send again in a moment.');
+    if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
     const at = new Date().toISOString();
     const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
     const pictures = await store.photosOf(visit.id);
@@ -53,7 +54,7 @@ export function createCompleting(page, showing) {
   }
 
   async function askToSignIn() {
-    status.inform('Sign in to send.');
+    status.inform(t('Sign in to send.'));
     const found = await later(() => import('./session.js'));
     if (!found) return;
     openSignIn ??= found.createSignIn($('sign-in'), () => {
@@ -61,7 +62,7 @@ export function createCompleting(page, showing) {
       page.sender?.nudge();
     });
     const { email } = (await store.meta('who')) ?? {};
-    $('trouble').replaceChildren('Sign in to send. ', found.signInButton('Sign in', () => openSignIn(email)));
+    $('trouble').replaceChildren(`${t('Sign in to send.')} `, found.signInButton(t('Sign in'), () => openSignIn(email)));
   }
 
   return { submit, startSending };

@@ -2,10 +2,13 @@
 import { answersFrom, photosLeftOut } from './content.js';
 import { differences, leafOf, setLeaf } from './merge.js';
 import { buildChoosing } from './reading.js';
-import { plural } from './state.js';
+import { plural, t } from './words.js';
 
-const aboutPhotos = (n) =>
-  `Not part of what was sent: ${plural(n, 'photo')} on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.`;
+const aboutPhotos = (n) => plural(
+  'Not part of what was sent: {n} photo on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
+  'Not part of what was sent: {n} photos on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
+  n,
+);
 
 const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
 
@@ -54,18 +57,18 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {
         kept.stored = null;
-        kept.reason = 'Your choice is kept on this phone. It can be sent when a reviewer returns the visit: ask for that.';
+        kept.reason = t('Your choice is kept on this phone. It can be sent when a reviewer returns the visit: ask for that.');
       }
     });
   }
 
   function show() {
     const open = questions.filter((question) => !taken.has(question));
-    const names = ['Keep mine', 'Take the server’s'];
+    const names = [t('Keep mine'), t('Take the server’s')];
     box.replaceChildren(buildChoosing({ questions: open, leafOf, visit, sections, names, chosen }));
     if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
-    box.append(button('Take all of the server’s', takeServers));
-    if (!questions.length) box.append(button('Keep mine', keepMine));
+    box.append(button(t('Take all of the server’s'), takeServers));
+    if (!questions.length) box.append(button(t('Keep mine'), keepMine));
   }
 
   function button(textContent, deed) {

@@ -2,15 +2,16 @@
 import { addInteraction, markMoment } from './draft.js';
 import { $ } from './elements.js';
 import { timeOf } from './times.js';
+import { t } from './words.js';
 
 /** What is tapped: plain words on the screen, and what each means for the report. */
 export const EVENTS = [
-  { what: 'arrived', text: 'Here' },
-  { what: 'customer', text: 'In' },
-  { what: 'acknowledged', text: 'Noticed' },
-  { what: 'helped', text: 'Helped' },
-  { what: 'done', text: 'Done' },
-  { what: 'left', text: 'Out' },
+  { what: 'arrived', text: t('Here') },
+  { what: 'customer', text: t('In') },
+  { what: 'acknowledged', text: t('Noticed') },
+  { what: 'helped', text: t('Helped') },
+  { what: 'done', text: t('Done') },
+  { what: 'left', text: t('Out') },
 ];
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
@@ -59,7 +60,7 @@ export function openCovert({ visit, editing }, showReport) {
     showReport();
   };
   editing.change((kept) => void (kept.place = { step: 'covert', criterion: null }));
-  cover(true, 'Notes');
+  cover(true, t('Notes'));
   $('step').replaceChildren(buildCovert({ visit, tapped, untapped, noted, report }));
 }
 
@@ -89,12 +90,12 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   taps.className = 'taps';
   taps.append(...EVENTS.map(({ what, text }) => button(text, then(() => tapped(what)))));
   const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000, value: visit.hidden_notes });
-  notes.setAttribute('aria-label', 'Notes');
+  notes.setAttribute('aria-label', t('Notes'));
   notes.addEventListener('input', () => noted(notes.value));
   const foot = document.createElement('p');
   foot.className = 'choices-row';
-  foot.append(button('Undo', then(untapped)), button('Write up', report));
-  const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: 'Notes' });
+  foot.append(button(t('Undo'), then(untapped)), button(t('Write up'), report));
+  const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: t('Notes') });
   page.append(title, taps, said, notes, foot);
   show();
   return page;

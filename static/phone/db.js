@@ -1,4 +1,5 @@
 /** IndexedDB as promises: a write has happened when its transaction is complete, and not before. */
+import { t } from './words.js';
 
 /**
  * The answer of one request inside a transaction. Nothing else may be awaited there.
@@ -75,7 +76,7 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
       let result;
       let failure = null;
       transaction.oncomplete = () => resolve(result);
-      transaction.onabort = () => reject(failure ?? transaction.error ?? new Error('The phone could not save.'));
+      transaction.onabort = () => reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
       const fail = (error) => {
         failure ??= error;
         try {

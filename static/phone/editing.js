@@ -1,5 +1,6 @@
 /** Keeps the copy on the screen and the one in the store alike, and knows when they are not. */
 import { isOpen } from './draft.js';
+import { t } from './words.js';
 
 /** The visit was completed meanwhile, in another tab. */
 export class VisitClosed extends Error {}
@@ -40,7 +41,7 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
   async function save(at, going) {
     try {
       const kept = await store.change(visit.id, (stored) => {
-        if (!isOpen(stored)) throw new VisitClosed('This visit was completed in another tab or window.');
+        if (!isOpen(stored)) throw new VisitClosed(t('This visit was completed in another tab or window.'));
         for (const apply of going) apply(stored);
       });
       if (!isOpen(kept)) Object.assign(visit, kept);

@@ -4,6 +4,7 @@ import {
 } from './draft.js';
 import { $ } from './elements.js';
 import { interactionName } from './names.js';
+import { t } from './words.js';
 
 const now = () => new Date().toISOString();
 
@@ -43,7 +44,7 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
     const before = screen.steps().findIndex((step) => step.scope === scope) - 1;
     editing.change((kept) => removeInteraction(kept, scope, at));
     leaveTo(Math.max(0, before));
-    offerUndo(`${name} removed.`, () => bringBack(scope));
+    offerUndo(t('{name} removed.', { name }), () => bringBack(scope));
   });
 
   /** @param {string} id */
@@ -61,7 +62,7 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
       editing.change((kept) => markMoment(kept, scope, moment, at));
       screen.refresh();
     };
-    if (before) offerUndo('Time taken back.', () => mark(before));
+    if (before) offerUndo(t('Time taken back.'), () => mark(before));
     mark(before ? null : now());
   });
 

@@ -16,12 +16,13 @@ import { keepSpace } from './space.js';
 import { createStatus } from './status.js';
 import { createStore } from './store.js';
 import { createUndo } from './undo.js';
+import { t } from './words.js';
 
 const status = createStatus({ state: $('saved'), trouble: $('trouble') });
 
 async function open() {
   if (!globalThis.isSecureContext) {
-    return status.warn('This address begins with http. Phones keep visits only for https addresses: ask for that one.');
+    return status.warn(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
   }
   const version = Number(document.body.dataset.version);
   const isPreview = document.body.dataset.preview !== undefined;
@@ -30,7 +31,7 @@ async function open() {
     ? (await import('./preview.js')).createPreview(version, $('where').textContent)
     : createStore();
   const { visit, isReading } = await findVisit({ store, version, sections, isPreview });
-  if (!visit) return status.warn('This visit is not on this phone. Go back to your visits and open it from there.');
+  if (!visit) return status.warn(t('This visit is not on this phone. Go back to your visits and open it from there.'));
   if (visit.version !== version) {
     return location.replace(new URL(visit.form_url, location.href).pathname + location.hash); // an old link
   }
@@ -97,8 +98,8 @@ function listen(page, showing, completing) {
 
 async function goCovert(page, showing) {
   const found = await later(() => import('./covert.js'));
-  if (!found) return status.warn('This page is not on this phone yet: open it once with a connection.');
+  if (!found) return status.warn(t('This page is not on this phone yet: open it once with a connection.'));
   return found.openCovert(page, () => showing.show(0));
 }
 
-open().catch((error) => status.warn(`This page could not open what this phone keeps (${error.message}). Reload it.`));
+open().catch((error) => status.warn(t('This page could not open what this phone keeps ({reason}). Reload it.', { reason: error.message })));

@@ -1,5 +1,6 @@
 /** Criteria on the page: reading the form's outline, showing an answer, and what a tap or a key means. */
 import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
+import { t } from './words.js';
 
 /**
  * The version's structure, as the page's templates hold it.
@@ -44,7 +45,7 @@ export function fill(fieldset, answer, wrong) {
   fieldset.classList.toggle('set-aside', Boolean(answer.state) && !isAnswered);
   fillNote(fieldset, answer);
   fillReason(fieldset, answer);
-  const notNumber = answer.typed ? [fieldset.dataset.kind === 'seconds' ? 'Write seconds, such as 42 or 1:30.' : 'Write a whole number, such as 3.'] : [];
+  const notNumber = answer.typed ? [fieldset.dataset.kind === 'seconds' ? t('Write seconds, such as 42 or 1:30.') : t('Write a whole number, such as 3.')] : [];
   const reasons = [...notNumber, ...wrong];
   const said = part(fieldset, 'wrong');
   said.textContent = reasons.join(' ');
@@ -87,11 +88,11 @@ function fillTimer(fieldset, answer) {
   const isTyped = fieldset.dataset.typing !== undefined || Boolean(answer.typed);
   const hasValue = answer.value !== undefined;
   const button = fieldset.querySelector('[data-deed="timer"]');
-  button.textContent = isRunning ? 'Stop' : hasValue ? 'Measure again' : 'Start';
+  button.textContent = isRunning ? t('Stop') : hasValue ? t('Measure again') : t('Start');
   button.classList.toggle('strong', isRunning || !hasValue);
   const keep = fieldset.querySelector('[data-deed="keep"]');
   keep.hidden = !(isRunning && answer.timer.before !== null);
-  if (!keep.hidden) keep.textContent = `Keep ${clock(answer.timer.before)}`;
+  if (!keep.hidden) keep.textContent = t('Keep {time}', { time: clock(answer.timer.before) });
   part(fieldset, 'field-box').hidden = !isTyped;
   fieldset.querySelector('[data-deed="type"]').hidden = isTyped || !keep.hidden;
   tick(fieldset, answer, Date.now());

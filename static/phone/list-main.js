@@ -6,8 +6,11 @@ import { inWords, keepSending } from './sending.js';
 import { createSignIn, signInButton } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
+import { t } from './words.js';
 
-const TITLES = { returned: 'Came back to you', needs: 'Needs you', today: 'Today', later: 'Later', sent: 'Sent' };
+const TITLES = {
+  returned: t('Came back to you'), needs: t('Needs you'), today: t('Today'), later: t('Later'), sent: t('Sent'),
+};
 const REFRESH_MS = 5 * 60_000;
 
 const $ = (id) => document.getElementById(id);
@@ -25,7 +28,7 @@ const openSignIn = createSignIn($('sign-in'), () => {
 
 async function open() {
   if (!globalThis.isSecureContext) {
-    throw new Error('This address begins with http. Phones keep visits only for https addresses: ask for that one.');
+    throw new Error(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
   }
   await store.prune(Date.now());
   // Who has just signed in may be somebody else than who was here before.
@@ -69,11 +72,11 @@ async function fetchNews() {
   const [me, news] = await Promise.all([whoAmI(), fetchLists()]);
   if (me === 'sign-in' || news === 'sign-in') {
     await render();
-    return askToSignIn('Sign in again');
+    return askToSignIn(t('Sign in again'));
   }
   if (typeof me === 'string' || typeof news === 'string') {
     await render();
-    return connection('No connection', 'todo');
+    return connection(t('No connection'), 'todo');
   }
   await store.signedInAs(me);
   await store.keepAssignments(news.assignments);
@@ -81,7 +84,7 @@ async function fetchNews() {
   if (news.clockOffset !== null) await store.setMeta('clock_offset_ms', news.clockOffset);
   await render();
   await shareDrafts(news.sent);
-  connection('Up to date', 'received');
+  connection(t('Up to date'), 'received');
   await render();
   return keepForms();
 }
@@ -99,7 +102,7 @@ async function shareDrafts(rows) {
 async function keepForms() {
   const rows = [...(await store.assignments()), ...(await store.visits())];
   const isReady = await offline.keep([...new Set(rows.map((row) => new URL(row.form_url, location.href).pathname))]);
-  if (isReady) $('ready').textContent = 'Opens without a connection';
+  if (isReady) $('ready').textContent = t('Opens without a connection');
 }
 
 async function showUpdate() {
@@ -109,8 +112,8 @@ async function showUpdate() {
   const isFree = unsentOf(await store.visits()).length === 0;
   $('update').querySelector('button').hidden = !isFree;
   $('update').querySelector('span').textContent = isFree
-    ? 'A new release of these pages is ready.'
-    : 'A new release of these pages is ready. It can begin once everything on this phone is sent.';
+    ? t('A new release of these pages is ready.')
+    : t('A new release of these pages is ready. It can begin once everything on this phone is sent.');
 }
 
 $('update').querySelector('button').addEventListener('click', () => offline.update());
@@ -143,7 +146,7 @@ async function render() {
   $('nudge').textContent = nudge;
   $('nudge').hidden = !nudge;
   $('export').hidden = !unsentOf(visits).length;
-  $('who').textContent = who ? `Signed in as ${who.name}` : '';
+  $('who').textContent = who ? t('Signed in as {name}', { name: who.name }) : '';
   $('sign-out').hidden = !who;
   showUpdate();
   $('send-now').hidden = !visits.some((visit) => ['waiting', 'accepted'].includes(visit.state))
@@ -209,7 +212,9 @@ $('sign-out').addEventListener('submit', async (event) => {
   event.preventDefault();
   const unsent = unsentOf(await store.visits());
   if (unsent.length) {
-    $('sign-out-unsent').textContent = `${unsentLine(unsent)}: ${unsent.map((visit) => visit.location.name).join(', ')}.`;
+    $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
+      unsent: unsentLine(unsent), places: unsent.map((visit) => visit.location.name).join(', '),
+    });
     $('sign-out-warning').returnValue = '';
     $('sign-out-warning').showModal();
   } else await leave();
@@ -226,4 +231,4 @@ async function leave() {
   $('sign-out').requestSubmit();
 }
 
-open().catch((error) => trouble(`${error.message} Reload the page; if that does not help, restart the browser.`));
+open().catch((error) => trouble(t('{reason} Reload the page; if that does not help, restart the browser.', { reason: error.message })));

@@ -1,7 +1,8 @@
 /** What stands in the list of visits: plain rows, in four groups. */
 import { liveInteractions } from './draft.js';
-import { plural, stateOf } from './state.js';
+import { stateOf } from './state.js';
 import { dayName, dayOf, momentName, timeOf } from './times.js';
+import { plural, t } from './words.js';
 
 /**
  * @typedef {object} Row
@@ -57,36 +58,39 @@ const linkTo = (url, fragment) => ({ path: pathOf(url), fragment });
 
 function rowOfAssignment(assignment, today) {
   const { location, opens_on: opens, closes_on: closes } = assignment;
-  const window = opens > today ? `from ${dayName(opens, today)}` : `until ${dayName(closes, today)}`;
+  const window = opens > today
+    ? t('from {day}', { day: dayName(opens, today) })
+    : t('until {day}', { day: dayName(closes, today) });
   return {
     name: location.name,
-    state: 'To do',
+    state: t('To do'),
     tone: 'todo',
-    about: joined(location.address, assignment.daypart, window, titleOf(assignment)),
+    about: joined(location.address, DAYPARTS[assignment.daypart] ?? assignment.daypart, window, titleOf(assignment)),
     link: linkTo(assignment.form_url, `assignment=${assignment.id}`),
   };
 }
 
+const DAYPARTS = { morning: t('morning'), afternoon: t('afternoon'), evening: t('evening') };
 const titleOf = ({ standard, version_number: number }) => (number ? `${standard} v${number}` : standard);
 
 function rowOfVisit(visit, pictures, progress, now) {
   const zone = visit.location.timezone;
   const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
   if (visit.state === 'draft') {
-    const started = `started ${inside(momentName(visit.started_at, now, zone))}`;
+    const started = t('started {when}', { when: inside(momentName(visit.started_at, now, zone)) });
     const about = joined(visit.location.address, started, titleOf(visit));
-    return ['today', { ...row, state: 'In progress', tone: 'progress', about }];
+    return ['today', { ...row, state: t('In progress'), tone: 'progress', about }];
   }
   if (visit.state === 'returned') {
     const about = visit.returned?.comment ?? '';
-    return ['returned', { ...row, state: 'Came back to you', tone: 'wrong', about }];
+    return ['returned', { ...row, state: t('Came back to you'), tone: 'wrong', about }];
   }
   if (visit.state === 'refused') {
-    const about = visit.errors.length ? `${plural(visit.errors.length, 'thing')} to correct` : visit.reason;
-    return ['needs', { ...row, state: 'Not accepted yet', tone: 'wrong', about }];
+    const about = visit.errors.length ? plural('{n} thing to correct', '{n} things to correct', visit.errors.length) : visit.reason;
+    return ['needs', { ...row, state: t('Not accepted yet'), tone: 'wrong', about }];
   }
   if (visit.state === 'conflict') {
-    const about = 'The server has this visit with other answers. Yours is kept on this phone.';
+    const about = t('The server has this visit with other answers. Yours is kept on this phone.');
     return ['needs', { ...row, ...stateOf(visit, pictures, progress), about }];
   }
   if (visit.state === 'received' && pictures.refused.length) {
@@ -95,8 +99,8 @@ function rowOfVisit(visit, pictures, progress, now) {
   const about = joined(
     momentName(visit.ended_at, now, zone),
     [
-      liveInteractions(visit).length && plural(liveInteractions(visit).length, 'interaction'),
-      pictures.photos && plural(pictures.photos, 'photo'),
+      liveInteractions(visit).length && plural('{n} interaction', '{n} interactions', liveInteractions(visit).length),
+      pictures.photos && plural('{n} photo', '{n} photos', pictures.photos),
     ].filter(Boolean).join(', '),
   );
   return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];
@@ -106,12 +110,12 @@ function rowOfSent(visit, now) {
   const missing = visit.photos_missing.length;
   return {
     name: visit.location.name,
-    state: `Received, no. ${visit.receipt}`,
+    state: t('Received, no. {receipt}', { receipt: visit.receipt }),
     tone: missing ? 'waiting' : 'received',
     about: joined(
       momentName(visit.started_at, now, visit.location.timezone),
-      visit.n_interactions && plural(visit.n_interactions, 'interaction'),
-      missing && `${plural(missing, 'photo')} missing`,
+      visit.n_interactions && plural('{n} interaction', '{n} interactions', visit.n_interactions),
+      missing && plural('{n} photo missing', '{n} photos missing', missing),
     ),
     link: visit.content ? linkTo(visit.form_url, `sent=${visit.id}`) : null,
   };
@@ -131,13 +135,19 @@ export function nudgeLine(visits, now) {
   if (days < 1) return '';
   const old = unsentOf(visits).filter((visit) => now - Date.parse(visit.started_at) >= DAY_MS);
   const places = old.map((visit) => visit.location.name).join(', ');
-  return `${places}: on this phone only for ${plural(days, 'day')}. Complete and send it, or save it to a file.`;
+  return plural(
+    '{places}: on this phone only for {n} day. Complete and send it, or save it to a file.',
+    '{places}: on this phone only for {n} days. Complete and send it, or save it to a file.',
+    days, { places },
+  );
 }
 
 /** The line at the foot of the list. */
 export function unsentLine(visits) {
   const unsent = unsentOf(visits);
-  if (!unsent.length) return 'Nothing waits on this phone';
+  if (!unsent.length) return t('Nothing waits on this phone');
   const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
-  return `${plural(unsent.length, 'visit')} on this phone, saved ${timeOf(last)}`;
+  return plural(
+    '{n} visit on this phone, saved {time}', '{n} visits on this phone, saved {time}', unsent.length, { time: timeOf(last) },
+  );
 }

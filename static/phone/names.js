@@ -1,6 +1,7 @@
 /** How an interaction is called on the screen. */
 import { liveInteractions } from './draft.js';
 import { timeOf } from './times.js';
+import { t } from './words.js';
 
 /** `Till 2, 12:41`, or `Interaction 2, 12:41` while it has no name.
  * @param {import('./types.js').Visit} visit @param {string} id */
@@ -8,7 +9,7 @@ export function interactionName(visit, id) {
   const live = liveInteractions(visit);
   const interaction = visit.interactions.find((each) => each.id === id);
   const number = live.findIndex((each) => each.id === id) + 1;
-  const name = interaction.label || (number ? `Interaction ${number}` : 'Interaction without a name');
+  const name = interaction.label || (number ? t('Interaction {number}', { number }) : t('Interaction without a name'));
   return interaction.started_at ? `${name}, ${timeOf(interaction.started_at, visit.location.timezone)}` : name;
 }
 
@@ -16,14 +17,14 @@ export function interactionName(visit, id) {
 export function interactionCrumb(visit, id) {
   const live = liveInteractions(visit);
   const interaction = live.find((each) => each.id === id);
-  const place = `Interaction ${live.indexOf(interaction) + 1} of ${live.length}`;
+  const place = t('Interaction {number} of {n}', { number: live.indexOf(interaction) + 1, n: live.length });
   const time = interaction.started_at && timeOf(interaction.started_at, visit.location.timezone);
   return [place, [interaction.label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
 }
 
 /** A step, named so that it is found again among others. @param {import('./types.js').Step} step */
 export function stepName(visit, step) {
-  if (!step.section) return 'Check and send';
+  if (!step.section) return t('Check and send');
   if (step.section.asked !== 'interaction') return step.section.title;
   return `${interactionName(visit, step.scope)} · ${step.section.title}`;
 }

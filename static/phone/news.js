@@ -3,6 +3,7 @@ import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom } from './con
 import { isOpen } from './draft.js';
 import { differences } from './merge.js';
 import { isElsewhere } from './state.js';
+import { t } from './words.js';
 
 const MOST_READ = 10;
 
@@ -63,7 +64,7 @@ async function sentElsewhere({ store, row, here, readVisit }) {
   if (wasShared || holdsAll(read.content, here, photos)) await takeAsSent({ store, row, content: read.content, photos });
   else {
     await store.conflict(row.id, {
-      detail: 'Another phone sent this visit with other answers.',
+      detail: t('Another phone sent this visit with other answers.'),
       stored_content: read.content,
       stored_revision: read.revision,
       is_returned: false,

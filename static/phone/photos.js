@@ -1,4 +1,5 @@
 /** From the camera's file to what is kept: upright, 1600 px at its longest, its sha-256, and when and where it was taken. */
+import { t } from './words.js';
 
 const LONG_EDGE = 1600;
 const QUALITY = 0.82; // about 300 kB
@@ -40,12 +41,12 @@ export const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte
 
 async function toJpeg(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
-  if (!bitmap) throw new UnreadablePhoto('This phone cannot open that picture. Take a new one, or choose a JPEG.');
+  if (!bitmap) throw new UnreadablePhoto(t('This phone cannot open that picture. Take a new one, or choose a JPEG.'));
   const canvas = document.createElement('canvas');
   Object.assign(canvas, shrunk(bitmap.width, bitmap.height));
   canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
-  if (!blob) throw new UnreadablePhoto('This phone had no memory left for that picture. Close other apps and try again.');
+  if (!blob) throw new UnreadablePhoto(t('This phone had no memory left for that picture. Close other apps and try again.'));
   return blob;
 }

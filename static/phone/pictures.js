@@ -1,5 +1,6 @@
 /** The photos of a criterion on the page. A picture's address lives as long as its step is shown. */
 import { isElsewhere } from './state.js';
+import { t } from './words.js';
 
 /** @param {HTMLTemplateElement} template of one photo */
 export function createPictures(template) {
@@ -15,9 +16,9 @@ export function createPictures(template) {
     if (isElsewhere(photo)) image.replaceWith(elsewhere());
     else {
       if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
-      Object.assign(image, { src: addresses.get(photo.id), alt: `Photo ${index + 1}` });
+      Object.assign(image, { src: addresses.get(photo.id), alt: t('Photo {number}', { number: index + 1 }) });
     }
-    button.setAttribute('aria-label', `Remove photo ${index + 1}`);
+    button.setAttribute('aria-label', t('Remove photo {number}', { number: index + 1 }));
     item.dataset.photo = button.dataset.photo = photo.id;
     return item;
   }
@@ -25,7 +26,7 @@ export function createPictures(template) {
   function elsewhere() {
     const words = document.createElement('p');
     words.className = 'hint';
-    words.textContent = 'Photo taken on another phone; it will be sent from there.';
+    words.textContent = t('Photo taken on another phone; it will be sent from there.');
     return words;
   }
 

@@ -1,6 +1,7 @@
 /** Where the phone is: asked once, told as it is, never waited for. */
 import { isOpen } from './draft.js';
 import { $ } from './elements.js';
+import { t } from './words.js';
 
 const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 60_000 };
 const EARTH_M = 6_371_008.8;
@@ -41,10 +42,10 @@ export function distance(a, b) {
 
 const WORDS = {
   '': '',
-  near: 'Place: at the location.',
-  unsure: 'Place: perhaps at the location; the phone is not sure.',
-  far: 'Place: elsewhere. You can go on; the reviewer sees it.',
-  refused: 'Place: not told. You can go on.',
+  near: t('Place: at the location.'),
+  unsure: t('Place: perhaps at the location; the phone is not sure.'),
+  far: t('Place: elsewhere. You can go on; the reviewer sees it.'),
+  refused: t('Place: not told. You can go on.'),
 };
 export const placeInWords = (told, location) => WORDS[grade(told, location)];
 

@@ -1,4 +1,5 @@
 /** Sends what waits. A visit leaves only after the server's own 2xx, and one that is stuck never blocks the next. */
+import { t } from './words.js';
 
 /**
  * What an answer means. Only one that names the thing we sent counts as received: the sign-in page of a hotel's
@@ -74,7 +75,7 @@ async function sendPhotos({ visit, store, send, report }) {
 /** @param {import('./types.js').Reply} reply */
 function reasonsOf(reply) {
   const errors = Array.isArray(reply.body?.errors) ? reply.body.errors : [];
-  const reason = reply.body?.detail ?? (errors.length ? '' : `The server refused it without a reason (${reply.status}).`);
+  const reason = reply.body?.detail ?? (errors.length ? '' : t('The server refused it without a reason ({status}).', { status: String(reply.status) }));
   return { errors, reason };
 }
 

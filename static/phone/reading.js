@@ -2,16 +2,17 @@
 import { answersOf, liveInteractions } from './draft.js';
 import { interactionName } from './names.js';
 import { clock } from './timer.js';
+import { t } from './words.js';
 
-const SET_ASIDE = { does_not_apply: 'Does not apply', not_observed: 'Not observed' };
+const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not observed') };
 
 /** @param {import('./types.js').Criterion | undefined} criterion @param {import('./types.js').Answer | null} answer */
 export function answerInWords(criterion, answer) {
-  if (!answer?.state) return answer?.note ? `No answer. ${answer.note}` : 'No answer';
+  if (!answer?.state) return answer?.note ? `${t('No answer')}. ${answer.note}` : t('No answer');
   const { value } = answer;
   const plain =
     SET_ASIDE[answer.state] ??
-    (value === true ? 'Yes' : value === false ? 'No' : null) ??
+    (value === true ? t('Yes') : value === false ? t('No') : null) ??
     criterion?.options?.[value] ??
     (criterion?.kind === 'seconds' ? clock(value) : String(value));
   return [plain, answer.note].filter(Boolean).join('. ');
@@ -37,11 +38,13 @@ export function buildReading(visit, sections) {
       page.append(make('h2', title), list);
     }
   }
-  if (visit.note) page.append(make('h2', 'Anything else'), make('p', visit.note));
+  if (visit.note) page.append(make('h2', t('Anything else')), make('p', visit.note));
   return page;
 }
 
-const NAMES = { note: 'Anything else worth knowing', hidden_notes: 'Notes from inside', label: 'Name of the interaction' };
+const NAMES = {
+  note: t('Anything else worth knowing'), hidden_notes: t('Notes from inside'), label: t('Name of the interaction'),
+};
 
 /** What a question of `merge.js` is about, and both answers to it. */
 export function questionInWords({ path, theirs }, mine, visit, sections) {
@@ -58,7 +61,7 @@ export function questionInWords({ path, theirs }, mine, visit, sections) {
   };
 }
 
-const plain = (value) => (value === null || value === '' ? 'Nothing' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const plain = (value) => (value === null || value === '' ? t('Nothing') : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /**
  * Both versions of each answer, as two buttons.
@@ -74,7 +77,7 @@ export function buildChoosing({ questions, leafOf, visit, sections, names, chose
     box.setAttribute('role', 'group');
     box.setAttribute('aria-label', words.about);
     box.append(make('p', words.about), ...[false, true].map((takesTheirs) => {
-      const button = make('button', takesTheirs ? `${names[1]}: ${words.theirs}` : `${names[0]}: ${words.mine}`);
+      const button = make('button', t('{about}: {message}', takesTheirs ? { about: names[1], message: words.theirs } : { about: names[0], message: words.mine }));
       button.type = 'button';
       button.addEventListener('click', () => chosen(question, takesTheirs));
       return button;

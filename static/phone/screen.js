@@ -9,6 +9,7 @@ import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
 import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
 import { clockOf } from './times.js';
+import { t } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -66,10 +67,10 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('head').hidden = false;
     $('crumb').hidden = section?.asked !== 'interaction';
     if (!$('crumb').hidden) $('crumb').querySelector('span').textContent = interactionCrumb(visit, scope);
-    $('title').textContent = section?.title ?? 'Check and send';
+    $('title').textContent = section?.title ?? t('Check and send');
     showMoments();
     $('notes').hidden = !visit.hidden_notes && !visit.taps?.length;
-    if (!$('notes').hidden) $('notes').querySelector('p').textContent = visit.hidden_notes || 'No words, only taps.';
+    if (!$('notes').hidden) $('notes').querySelector('p').textContent = visit.hidden_notes || t('No words, only taps.');
     Object.assign($('progress'), { hidden: false, max: steps.length, value: current + 1 });
   }
 
@@ -84,12 +85,14 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('foot').hidden = false;
     $('back').hidden = current === 0;
     $('add').hidden = !asksInteractions;
-    $('next').textContent = next ? `Next: ${nextName(next)}` : isPreview ? 'Send (not in the preview)' : 'Send';
+    $('next').textContent = next
+      ? t('Next: {step}', { step: nextName(next) })
+      : isPreview ? t('Send (not in the preview)') : t('Send');
     $('next').disabled = !next && isPreview;
   }
 
   function nextName({ section, scope }) {
-    if (!section) return 'Check';
+    if (!section) return t('Check');
     const isOther = section.asked === 'interaction' && scope !== step().scope;
     return isOther ? interactionName(visit, scope) : section.title;
   }
@@ -112,10 +115,10 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     if (arrived && arrived !== document.activeElement) arrived.value = clockOf(visit.started_at, visit.location.timezone);
     $('jump').hidden = !nextUnanswered(steps, visit, sections, { index: current, criterion: null });
     $('asked').hidden = !visit.asked?.length;
-    $('asked').querySelector('span').textContent = 'Answered differently on another phone.';
+    $('asked').querySelector('span').textContent = t('Answered differently on another phone.');
     const n = unansweredIn(step(), visit, sections).length;
-    const place = `${current + 1} of ${steps.length}`;
-    $('overview').textContent = n ? `${place} · ${n} unanswered` : place;
+    const place = t('{number} of {n}', { number: current + 1, n: steps.length });
+    $('overview').textContent = n ? `${place} · ${t('{n} unanswered', { n })}` : place;
     $('overview').hidden = !section;
   }
 
@@ -139,7 +142,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   function showDone(shown) {
     pictures.release();
     $('step').replaceChildren(buildDone({ template: $('done'), visit, photos, shown }));
-    $('title').textContent = 'Visit complete';
+    $('title').textContent = t('Visit complete');
     $('head').hidden = false;
     for (const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']) $(id).hidden = true;
   }

@@ -1,5 +1,6 @@
 /** When to send: at the start, when somebody looks, after each save, and by the sender's own back-off. */
 import { createSender, flush } from './queue.js';
+import { t } from './words.js';
 
 /**
  * @param {object} means
@@ -38,9 +39,9 @@ export const inWords = (outcome) =>
   ({
     empty: '',
     sent: '',
-    offline: 'No connection: kept on this phone',
-    later: 'The server is busy: trying again soon',
-    'sign-in': 'Sign in to send',
-    other: 'Somebody else is signed in on this phone',
-    failed: 'This phone’s storage did not answer: reload the page',
+    offline: t('No connection: kept on this phone'),
+    later: t('The server is busy: trying again soon'),
+    'sign-in': t('Sign in to send'),
+    other: t('Somebody else is signed in on this phone'),
+    failed: t('This phone’s storage did not answer: reload the page'),
   })[outcome];

@@ -1,5 +1,6 @@
 /** Signing in where one is, so that nothing on the page or in the queue is touched. */
 import { csrf } from './network.js';
+import { t } from './words.js';
 
 /** @returns {Promise<'ok' | 'wrong' | 'offline'>} */
 async function post(address, fields) {
@@ -18,8 +19,8 @@ async function post(address, fields) {
 }
 
 const WORDS = {
-  wrong: 'That was not right: check the address and the password, or sign in another way.',
-  offline: 'No connection: try again when there is one.',
+  wrong: t('That was not right: check the address and the password, or sign in another way.'),
+  offline: t('No connection: try again when there is one.'),
 };
 
 /**

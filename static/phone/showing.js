@@ -6,6 +6,7 @@ import { later } from './later.js';
 import { readVisit } from './network.js';
 import { picturesOf, stateOf } from './state.js';
 import { indexOfStep } from './steps.js';
+import { t } from './words.js';
 
 /** @param {import('./types.js').Page} page */
 export function createShowing(page) {
@@ -38,7 +39,7 @@ export function createShowing(page) {
   }
 
   function showState() {
-    if (page.isPreview) return status.say('Nothing is kept', 'todo');
+    if (page.isPreview) return status.say(t('Nothing is kept'), 'todo');
     if (isOpen(visit)) return status.saved(visit.changed_at);
     document.body.classList.remove('covert');
     const shown = stateOf(visit, picturesOf(photos), page.progress);

@@ -1,7 +1,5 @@
 /** The state of a complete visit, in words. */
-
-/** 1 photo, 2 photos @param {number} n @param {string} one */
-export const plural = (n, one) => `${n} ${one}${n === 1 ? '' : 's'}`;
+import { plural, t } from './words.js';
 
 /**
  * On this phone, sending, or received; and what the server did not accept.
@@ -12,21 +10,29 @@ export const plural = (n, one) => `${n} ${one}${n === 1 ? '' : 's'}`;
  */
 export function stateOf(visit, pictures, progress) {
   if (progress?.id === visit.id) {
-    const state = progress.photo ? `Sending photo ${progress.photo} of ${progress.photos}` : 'Sending';
+    const state = progress.photo
+      ? t('Sending photo {photo} of {photos}', { photo: progress.photo, photos: progress.photos })
+      : t('Sending');
     return { state, tone: 'sending' };
   }
   if (visit.state === 'received' && pictures.refused.length) {
-    return { state: `Received, ${plural(pictures.refused.length, 'photo')} not accepted`, tone: 'wrong' };
+    return {
+      state: plural('Received, {n} photo not accepted', 'Received, {n} photos not accepted', pictures.refused.length),
+      tone: 'wrong',
+    };
   }
-  if (visit.state === 'conflict') return { state: 'Not accepted', tone: 'wrong' };
+  if (visit.state === 'conflict') return { state: t('Not accepted'), tone: 'wrong' };
   if (visit.state === 'received' && pictures.elsewhere) {
-    return { state: `Received, ${plural(pictures.elsewhere, 'photo')} on another phone`, tone: 'waiting' };
+    return {
+      state: plural('Received, {n} photo on another phone', 'Received, {n} photos on another phone', pictures.elsewhere),
+      tone: 'waiting',
+    };
   }
-  if (visit.state === 'received') return { state: `Received, no. ${visit.receipt}`, tone: 'received' };
+  if (visit.state === 'received') return { state: t('Received, no. {receipt}', { receipt: visit.receipt }), tone: 'received' };
   if (visit.state === 'accepted') {
-    return { state: `${plural(pictures.unsent, 'photo')} on this phone`, tone: 'waiting' };
+    return { state: plural('{n} photo on this phone', '{n} photos on this phone', pictures.unsent), tone: 'waiting' };
   }
-  return { state: 'On this phone', tone: 'waiting' };
+  return { state: t('On this phone'), tone: 'waiting' };
 }
 
 /** Neither here nor on the server: the phone that took it has it. @param {import('./types.js').Photo} photo */

@@ -1,5 +1,6 @@
 /** What the top of the page says: the state of the visit, and what went wrong. */
 import { timeOf } from './times.js';
+import { t } from './words.js';
 
 /** @param {{state: HTMLElement, trouble: HTMLElement}} elements */
 export function createStatus({ state, trouble }) {
@@ -28,17 +29,19 @@ export function createStatus({ state, trouble }) {
 
   function saved(at) {
     state.removeAttribute('aria-busy');
-    say(`On this phone · ${timeOf(at)}`, 'waiting');
+    say(t('On this phone · {time}', { time: timeOf(at) }), 'waiting');
     warn(standing);
   }
 
   /** @param {Error} error */
   function notSaved(error) {
-    say('Not saved', 'wrong');
+    say(t('Not saved'), 'wrong');
     warn(
       error.name === 'QuotaExceededError'
-        ? 'This phone is full: your last entries are not saved yet. Free some space, then change any answer to save all.'
-        : `Your last entries are not saved yet (${error.message}). Keep this page open and change any answer to try again.`,
+        ? t('This phone is full: your last entries are not saved yet. Free some space, then change any answer to save all.')
+        : t('Your last entries are not saved yet ({reason}). Keep this page open and change any answer to try again.', {
+          reason: error.message,
+        }),
     );
   }
 

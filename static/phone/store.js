@@ -1,6 +1,7 @@
 /** What the phone keeps: assignments, visits with their answers, photos apart from them, and what was sent before. */
 import { asked, openDatabase } from './db.js';
 import { newVisit } from './draft.js';
+import { t } from './words.js';
 
 const UPGRADES = [
   (db) => {
@@ -75,7 +76,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const change = (id, apply) =>
     write('visits', async (store) => {
       const visit = await asked(store.get(id));
-      if (!visit) throw new Error('This visit is no longer on this phone.');
+      if (!visit) throw new Error(t('This visit is no longer on this phone.'));
       apply(visit);
       await asked(store.put(visit));
       return visit;

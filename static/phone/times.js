@@ -1,7 +1,7 @@
 /** Days and times as a person at the location would say them. */
+import { LANGUAGE, t } from './words.js';
 
-const LOCALE = globalThis.document?.documentElement.lang || 'en-GB';
-const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
+const format = (options) => new Intl.DateTimeFormat(LANGUAGE, options);
 
 /** 14:02, in the zone given or in the phone's own. @param {string} moment ISO */
 export const timeOf = (moment, timeZone) =>
@@ -29,8 +29,8 @@ const daysBetween = (from, to) => Math.round((asDate(to) - asDate(from)) / 86_40
 /** today, tomorrow, Fri, 14 Dec @param {string} day 2026-03-02 @param {string} today */
 export function dayName(day, today) {
   const ahead = daysBetween(today, day);
-  if (ahead === 0) return 'today';
-  if (ahead === 1) return 'tomorrow';
+  if (ahead === 0) return t('today');
+  if (ahead === 1) return t('tomorrow');
   const near = ahead > 1 && ahead < 7;
   return format(near ? { weekday: 'short', timeZone: 'UTC' } : { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
     asDate(day),
@@ -40,7 +40,7 @@ export function dayName(day, today) {
 /** Today 11:20, Yesterday, 14 Nov */
 export function momentName(moment, now, timeZone) {
   const ago = daysBetween(dayOf(Date.parse(moment), timeZone), dayOf(now, timeZone));
-  if (ago === 0) return `Today ${timeOf(moment, timeZone)}`;
-  if (ago === 1) return `Yesterday ${timeOf(moment, timeZone)}`;
+  if (ago === 0) return t('Today {time}', { time: timeOf(moment, timeZone) });
+  if (ago === 1) return t('Yesterday {time}', { time: timeOf(moment, timeZone) });
   return format({ day: 'numeric', month: 'short', timeZone }).format(new Date(moment));
 }
