@@ -1,4 +1,5 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
+import { isOther, speak } from './language.js';
 import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
 import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
 import { createOffline } from './offline.js';
@@ -6,7 +7,7 @@ import { inWords, keepSending } from './sending.js';
 import { createSignIn, signInButton } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
-import { t } from './words.js';
+import { LANGUAGE, t } from './words.js';
 
 const TITLES = {
   returned: t('Came back to you'), needs: t('Needs you'), today: t('Today'), later: t('Later'), sent: t('Sent'),
@@ -78,6 +79,7 @@ async function fetchNews() {
     await render();
     return connection(t('No connection'), 'todo');
   }
+  if (isOther(me.language) && (await speak(me.language, offline))) return undefined;
   await store.signedInAs(me);
   await store.keepAssignments(news.assignments);
   await store.keepSent(news.sent);
@@ -165,8 +167,8 @@ function groupElement(name, rows) {
 function rowElement(row) {
   const item = $('row').content.firstElementChild.cloneNode(true);
   const link = item.querySelector('a');
-  // A new release has a new address, so that the form of an old one may be cached for good.
-  if (row.link) link.href = `${row.link.path}?r=${page.release}#${row.link.fragment}`;
+  // A new release has a new address, and each language its own, so that a form may be cached for good.
+  if (row.link) link.href = `${row.link.path}?l=${LANGUAGE}&r=${page.release}#${row.link.fragment}`;
   item.querySelector('.row-name').textContent = row.name;
   item.querySelector('.state').textContent = row.state;
   item.querySelector('.state').dataset.tone = row.tone;
@@ -199,6 +201,15 @@ $('export').addEventListener('click', async () => {
 $('send-now').addEventListener('click', async () => {
   await store.retryPhotos();
   await sender.nudge();
+});
+
+$('languages').addEventListener('click', async ({ target }) => {
+  const { language } = target.dataset;
+  if (!language || (await speak(language, offline))) return;
+  const said = t('The pages in {language} are not on this phone yet: choose it again when there is a connection.', {
+    language: target.textContent,
+  });
+  trouble(said);
 });
 
 // ---- leaving

@@ -39,20 +39,27 @@ export function createOffline({ address, changed }) {
     registration.waiting?.postMessage({ deed: 'take-over' });
   }
 
+  /** @param {object} message @returns {Promise<any>} the worker's answer */
+  async function ask(message) {
+    const { active } = await container.ready;
+    return new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      active.postMessage(message, [port2]);
+    });
+  }
+
   /**
    * @param {string[]} forms Their paths.
    * @returns {Promise<boolean>} whether all would open without a connection now
    */
-  async function keep(forms) {
-    if (!registration) return false;
-    const { active } = await container.ready;
-    const missing = await new Promise((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = ({ data }) => resolve(data);
-      active.postMessage({ deed: 'keep', forms }, [port2]);
-    });
-    return missing === 0;
-  }
+  const keep = async (forms) => (registration ? (await ask({ deed: 'keep', forms })) === 0 : false);
 
-  return { start, keep, update, isUpdateWaiting };
+  /**
+   * @param {string} language
+   * @returns {Promise<boolean>} whether the pages are shown in it from now on: not, where one is missing
+   */
+  const speak = async (language) => (container?.controller ? ask({ deed: 'speak', language }) : true);
+
+  return { start, keep, speak, update, isUpdateWaiting };
 }
