@@ -1,4 +1,4 @@
-"""Whether to believe a visit. Until plausibility checks exist the policy approves visits as they arrive."""
+"""Whether to believe a visit: the policy approves it as it arrives; a reviewer approves, returns or excludes it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,9 +9,15 @@ from audits.answers import Problem
 from audits.models import Criterion, Draft, Observation, Visit, VisitReturn
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 
+LONGEST_REASON = 255
+
 
 class AlreadyExcluded(Exception):
     """The visit was excluded before."""
+
+
+class NotApprovable(Exception):
+    """The visit cannot count as it stands now; the message says why."""
 
 
 class NotReturnable(Exception):
@@ -29,8 +35,7 @@ class ReturnRefused(Exception):
 @transaction.atomic
 def approve_by_policy(visit: Visit) -> None:
     """Counts from now on. A visit that could not be completed and holds no answer has nothing to count, and waits."""
-    answered = visit.observations.filter(state=Observation.State.ANSWERED)
-    if visit.not_completed_reason and not answered.exists():
+    if visit.not_completed_reason and not _holds_answers(visit):
         return
     visit.approved_at = timezone.now()
     visit.save(update_fields=["approved_at"])
@@ -38,13 +43,37 @@ def approve_by_policy(visit: Visit) -> None:
 
 
 @transaction.atomic
+def approve(*, visit: Visit, by) -> None:
+    """A reviewer lets a waiting visit count from now on.
+
+    Raises NotApprovable for one's own visit, one without answers, one that is excluded, returned or approved by now,
+    and when another revision than that of `visit` is stored by now.
+    """
+    if visit.auditor_id == by.pk:
+        raise NotApprovable("This is your own visit: somebody else reviews it.")
+    if not _holds_answers(visit):
+        raise NotApprovable("This visit holds no answer, so there is nothing to count: exclude it, with a reason.")
+    waiting = Visit.objects.waiting().filter(pk=visit.pk, revision=visit.revision)
+    if not waiting.update(approved_at=timezone.now(), approved_by=by):
+        raise NotApprovable(_why_not(visit))
+    visit.refresh_from_db()
+    visit_approved.send(sender=Visit, visit_ids=[visit.pk])
+
+
+def _holds_answers(visit: Visit) -> bool:
+    return visit.observations.filter(state=Observation.State.ANSWERED).exists()
+
+
+@transaction.atomic
 def exclude(*, visit: Visit, by, reason: str) -> None:
     """Takes a visit out of all figures, with a reason; it stays readable.
 
-    Raises ValueError for a blank reason, AlreadyExcluded when somebody was faster.
+    Raises ValueError for a blank reason or one that is too long, AlreadyExcluded when somebody was faster.
     """
     if not reason.strip():
         raise ValueError("Say why the visit is excluded: the reason is shown beside it.")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise ValueError(f"The reason has {len(reason.strip())} characters: at most {LONGEST_REASON} are kept.")
     excluded = Visit.objects.filter(pk=visit.pk, excluded_at=None).update(
         excluded_at=timezone.now(), excluded_by=by, exclusion_reason=reason.strip()
     )
@@ -119,4 +148,6 @@ def _why_not(visit: Visit) -> str:
         return "This visit is excluded: it counts nowhere, so nothing needs correcting."
     if now.returned_at is not None:
         return "This visit is with its auditor already."
+    if now.approved_at is not None and now.revision == visit.revision:
+        return "This visit counts already."
     return f"The auditor has sent revision {now.revision} since you read revision {visit.revision}: read that one."

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_safe
 
 from locations.requests import SignedInRequest
-from locations.roles import CAPTURES, READS_RESULTS
+from locations.roles import CAPTURES, EXCLUDES_VISITS, READS_RESULTS
 
 
 @require_GET
@@ -15,6 +15,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
     if user.has_role(READS_RESULTS):
         return redirect("reports:drift")
+    if user.has_role(EXCLUDES_VISITS):
+        return redirect("reports:desk")
     if user.has_role(CAPTURES):
         return redirect("audits:phone")
     return redirect("admin:index" if user.is_staff else "reports:drift")

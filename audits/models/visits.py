@@ -24,6 +24,14 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         """Approved and not excluded: the visits that scores and scans are made of."""
         return self.filter(approved_at__isnull=False, excluded_at=None)
 
+    def waiting(self):
+        """A reviewer has to say what becomes of them."""
+        return self.filter(approved_at=None, excluded_at=None, returned_at=None)
+
+    def returned(self):
+        """Their auditors have to correct them."""
+        return self.filter(returned_at__isnull=False, excluded_at=None)
+
 
 class Visit(models.Model):
     """One auditor at one place once. The phone made the id before the first answer."""

@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from locations.models import User
+from locations.roles import READS_RESULTS, SETS_DRIFT
+from locations.roles import EXCLUDES_VISITS, READS_RESULTS
 from reports.pages import words
 from reports.pages.access import SEES_AUDITORS
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("runs", "Scans"))
+FOR_REVIEWERS = (("desk", "Review"),)
 FOR_HEAD_OFFICE = (("auditors", "Auditors"),)
 
 
@@ -28,7 +31,15 @@ class Masthead:
 
 def masthead(here: str, *, user: User, region: str = "", today: date | None = None) -> Masthead:
     """`here` is the entry of the page; `today` the day that its figures are of."""
-    pages = ENTRIES + FOR_HEAD_OFFICE if user.has_role(SEES_AUDITORS) else ENTRIES
+    pages = [
+        entry
+        for entries, roles in (
+            (ENTRIES, READS_RESULTS),
+            (FOR_REVIEWERS, EXCLUDES_VISITS),
+            (FOR_HEAD_OFFICE, SEES_AUDITORS),
+        )
+        for entry in (entries if user.has_role(roles) else ())
+    ]
     week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
     entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in pages)
     return Masthead(entries, " · ".join(part for part in (region, week) if part))

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audits.models import Standard
 from locations.requests import SignedInRequest
-from locations.roles import READS_RESULTS
+from locations.roles import READS_VISITS
 from reports.pages.access import SEES_AUDITORS, STARTS_SCANS, for_roles, results_page, signed_in
 from reports.pages.masthead import masthead
 from reports.pages.queries import NotVisible
@@ -80,8 +80,12 @@ def location(request: SignedInRequest, location_id: int) -> HttpResponse:
 def visit(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     found = visit_page(user=request.user, visit_id=visit_id)
     heading = None
-    if request.user.has_role(READS_RESULTS):
-        heading = masthead("locations", user=request.user, region=found.visit.location.region.name)
+    if request.user.has_role(READS_VISITS):
+        heading = masthead(
+            "desk" if found.judging and not found.judging.is_done else "locations",
+            user=request.user,
+            region=found.visit.location.region.name,
+        )
     return render(request, "reports/visit.html", {"page": found, "visit": found.visit, "masthead": heading})
 
 
