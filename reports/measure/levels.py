@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.effects import Effects
+from reports.measure.effects import Effects, looked_up
 from reports.measure.residuals import residuals
 from reports.measure.severity import WINDOW_DAYS
 
@@ -29,12 +29,27 @@ class Levels:
     n_visits: np.ndarray
 
 
-def adjusted_values(chain: Chain, effects: Effects) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """What is usual in a chain, that the level of each of its locations is measured against.
+
+    mix : (C,) share of the ratings that each criterion has. visit_variance : of one visit's share, as the jackknife
+    sees it. mean, variance : of the true levels. Those three are NaN where no location has LEAST_VISITS visits.
+    """
+
+    mix: np.ndarray
+    visit_variance: float
+    mean: float
+    variance: float
+
+
+def adjusted_values(chain: Chain, effects: Effects, usual: Usual | None = None) -> np.ndarray:
     """The share that each visit shows once its auditor, daypart, staffing, day and choice of criteria are taken out.
 
-    chain : with the criteria of `effects`. Returns (V,) float, on the 0..1 scale and beyond it where a visit
-    surprises; NaN where nothing was observed. It is what the location's fitted level leads one to expect on the
-    chain's mix of criteria, plus the surplus of what was seen over what these circumstances lead one to expect.
+    chain : with the criteria of `effects`. usual : of the whole chain, where this one is a part of it.
+    Returns (V,) float, on the 0..1 scale and beyond it where a visit surprises; NaN where nothing was observed. It is
+    what the location's fitted level leads one to expect on the chain's mix of criteria, plus the surplus of what was
+    seen over what these circumstances lead one to expect.
 
     Expected at even odds, the one visit sees 3 of 4: 0.5 + (3 - 2) / 4.
 
@@ -46,19 +61,60 @@ def adjusted_values(chain: Chain, effects: Effects) -> np.ndarray:
     >>> adjusted_values(chain, even).tolist()
     [0.75]
     """
-    share, surplus, n = _surplus(chain, effects)
+    share, surplus, n = _surplus(chain, effects, mix_of(chain) if usual is None else usual.mix)
     return share[chain.location] + np.divide(surplus, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
-def recent_levels(chain: Chain, effects: Effects, since) -> Levels:
+def recent_levels(chain: Chain, effects: Effects, since, usual: Usual | None = None) -> Levels:
     """The level of each location over its visits from `since` on, with a 90 % interval.
 
-    since : (L,) or one float, days since 1970-01-01 UTC. Returns Levels.
+    since : (L,) or one float, days since 1970-01-01 UTC. usual : of the whole chain, where this one is a part of it;
+    then each location's level rests on its own visits and on nothing else here. Returns Levels.
     The mean is weighted by observations, its variance by the jackknife over visits (Tukey 1958), with the chain's
     usual variance mixed in, as four visits alone tell little about their spread; then it is shrunk towards the mean
     of the chain (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v), B = tau2 / (tau2 + v).
     """
-    share, surplus, n = _surplus(chain, effects)
+    if usual is None:
+        usual = usual_levels(chain, effects, since)
+    x, per_visit, n_visits = _own_levels(chain, effects, since, usual.mix)
+    enough = (n_visits >= LEAST_VISITS) & np.isfinite(usual.mean)
+    variance = _variance(per_visit, n_visits, usual.visit_variance)
+    shrink = usual.variance / (usual.variance + np.maximum(variance, 1e-12))
+    level = usual.mean + shrink * (x - usual.mean)
+    half = Z_90 * np.sqrt(shrink * variance)
+    bounds = [np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)]
+    return Levels(bounds[0], bounds[1], bounds[2], n_visits)
+
+
+def usual_levels(chain: Chain, effects: Effects, since) -> Usual:
+    """What is usual among the locations of a chain over their visits from `since` on, (L,) or one float in days.
+
+    A chain without visits has one criterion in its mix, and no level:
+
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> usual_levels(empty, fit_effects(empty), 0.0)
+    Usual(mix=array([1.]), visit_variance=nan, mean=nan, variance=nan)
+    """
+    mix = mix_of(chain)
+    x, per_visit, n_visits = _own_levels(chain, effects, since, mix)
+    enough = n_visits >= LEAST_VISITS
+    if not enough.any():
+        return Usual(mix, float("nan"), float("nan"), float("nan"))
+    usual = float(np.average(per_visit[enough], weights=n_visits[enough] - 1))
+    mean, variance = _prior(x[enough], _variance(per_visit, n_visits, usual)[enough])
+    return Usual(mix, usual, mean, variance)
+
+
+def mix_of(chain: Chain) -> np.ndarray:
+    """(C,) share of a chain's ratings that each criterion has; equal shares where there is no rating."""
+    n = chain.observed.sum(axis=0, dtype=float)
+    return n / n.sum() if n.sum() else np.full(n.shape, 1 / max(n.size, 1))
+
+
+def _own_levels(chain: Chain, effects: Effects, since, mix: np.ndarray):
+    """(L,) each: the location's own mean, its jackknife variance times visits, and how many visits count."""
+    share, surplus, n = _surplus(chain, effects, mix)
     limit = np.broadcast_to(np.asarray(since, float), (chain.n_locations,))
     counted = (chain.time >= limit[chain.location]) & (n > 0)
     location = chain.location[counted]
@@ -68,26 +124,19 @@ def recent_levels(chain: Chain, effects: Effects, since) -> Levels:
         return np.bincount(location, values, chain.n_locations)
 
     n_visits = np.bincount(location, minlength=chain.n_locations)
-    enough = n_visits >= LEAST_VISITS
     observed = np.maximum(total(size), 1.0)
     mean = total(gap) / observed
     rest = np.maximum(observed[location] - size, 1.0)
     without = (total(gap)[location] - gap) / rest  # the mean with one visit left out
     centre = total(without) / np.maximum(n_visits, 1)
-    per_visit = total((without - centre[location]) ** 2) * np.maximum(n_visits - 1, 0)  # jackknife variance x visits
-    if not enough.any():
-        nothing = np.full(chain.n_locations, np.nan)
-        return Levels(nothing, nothing.copy(), nothing.copy(), n_visits)
-    usual = np.average(per_visit[enough], weights=n_visits[enough] - 1)
+    per_visit = total((without - centre[location]) ** 2) * np.maximum(n_visits - 1, 0)
+    return share + mean, per_visit, n_visits
+
+
+def _variance(per_visit: np.ndarray, n_visits: np.ndarray, usual: float) -> np.ndarray:
+    """(L,) of each location's own mean: what its visits show, and the usual one counting for PRIOR_VISITS."""
     freedom = np.maximum(n_visits - 1, 0)
-    variance = (freedom * per_visit + PRIOR_VISITS * usual) / (freedom + PRIOR_VISITS) / np.maximum(n_visits, 1)
-    x = share + mean
-    centre_of_chain, tau2 = _prior(x[enough], variance[enough])
-    shrink = tau2 / (tau2 + np.maximum(variance, 1e-12))
-    level = centre_of_chain + shrink * (x - centre_of_chain)
-    half = Z_90 * np.sqrt(shrink * variance)
-    bounds = [np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)]
-    return Levels(bounds[0], bounds[1], bounds[2], n_visits)
+    return (freedom * per_visit + PRIOR_VISITS * usual) / (freedom + PRIOR_VISITS) / np.maximum(n_visits, 1)
 
 
 def fitted_levels(chain: Chain, effects: Effects) -> np.ndarray:
@@ -104,8 +153,24 @@ def fitted_levels(chain: Chain, effects: Effects) -> np.ndarray:
     >>> fitted_levels(chain, even).round(2).tolist()
     [0.75, nan]
     """
-    share, _, _ = _surplus(chain, effects)
-    return np.where(np.diff(chain.first_visit) > 0, share, np.nan)
+    share, here = np.full(chain.n_locations, np.nan), np.unique(chain.location)
+    share[here] = expected_shares(effects, here, mix_of(chain))
+    return share
+
+
+def expected_shares(effects: Effects, location: np.ndarray, mix: np.ndarray) -> np.ndarray:
+    """(n,) the share, 0..1, that the effects of locations (n,) lead one to expect on a mix of criteria (C,).
+
+    Even odds, but half of the mix 1.1 logits easier: (expit(0) + expit(1.1)) / 2.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> chain = Chain([], [], [], [], [], [], np.zeros((0, 2)), [], [0, 0], [0, 0], [False] * 2, [0], 1)
+    >>> effects = replace(fit_effects(chain), criterion=np.array([0.0, 1.1]), location=np.zeros(1))
+    >>> expected_shares(effects, np.array([0]), np.array([0.5, 0.5])).round(3).tolist()
+    [0.625]
+    """
+    return expit(effects.criterion + looked_up(effects.location, location)[:, None]) @ mix
 
 
 def chain_movement(effects: Effects) -> float:
@@ -151,12 +216,11 @@ def fit_window(chain: Chain, *, look_back: int, at: float) -> float:
     return float(max(WINDOW_DAYS, np.ceil(reach.max() if rare else np.quantile(reach, 0.9)) + 1))
 
 
-def _surplus(chain: Chain, effects: Effects) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(L,) expected share of each location on the chain's mix of criteria; (V,) seen minus expected; (V,) ratings."""
-    mix = chain.observed.sum(axis=0, dtype=float)
-    weight = mix / mix.sum() if mix.sum() else np.full(mix.shape, 1 / max(mix.size, 1))
-    share = expit(effects.criterion + effects.of_location(chain)[:, None]) @ weight
+def _surplus(chain: Chain, effects: Effects, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(L,) expected share of each location that has a visit; (V,) seen minus expected; (V,) ratings."""
     found = residuals(chain, effects)
+    share, here = np.zeros(chain.n_locations), np.unique(chain.location)
+    share[here] = expected_shares(effects, here, mix)
     return share, found.seen[:, 0] - found.expected[:, 0], found.n[:, 0]
 
 
