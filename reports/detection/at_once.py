@@ -1,7 +1,7 @@
 """Between runs: what a new visit says of its own location, at once, with the common effects of the last run."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,25 +11,23 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from reports.detection import flags
-from reports.detection.comparison import Verdict, reported_numbers
-from reports.detection.effects import unpack
-from reports.detection.matrices import forms
-from reports.detection.moments import to_datetime, to_days
-from reports.detection.recent import known, lately, points
+from reports.detection.common import has_unknown_criteria, judged_at, last_run
+from reports.detection.comparison import UsualNumbers, Verdict, reported_numbers
+from reports.detection.effects import unpack, unpack_usual
+from reports.detection.found import Found, look_at
+from reports.detection.moments import to_days
 from reports.detection.rows import Codes, load
 from reports.detection.runs import settings_of
-from reports.measure.drift import DECLINE, Settings, detect
+from reports.detection.writing import visible
+from reports.measure.drift import DECLINE
 from reports.measure.effects import Effects
-from reports.measure.levels import LEAST_VISITS, adjusted_values, recent_levels
-from reports.measure.standing import Standing, standing
+from reports.measure.levels import Usual
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 log = logging.getLogger(__name__)
 
-N_PEERS = 40
 TRIES = 5
 MOST_TO_CATCH_UP = 50
-WRITTEN = ["run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "points"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +37,9 @@ class Known:
     run: Run
     effects: Effects
     codes: Codes
+    usual: Usual
     place: int
-    settings: Settings
     threshold: float
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What the visits of one location say now, before anything is written."""
-
-    changes: list[flags.Change]
-    verdict: Verdict | None
-    result: LocationResult
 
 
 def evaluate_visit(visit_id: UUID) -> bool:
@@ -63,10 +52,14 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
     """Raise, keep, update or close the flags of one location, and write its result, from all visits known now.
 
     The replay is that of a run, with the effects, threshold and parameters of the standard's last finished run, whose
-    name the flags carry. What only a run can know is not guessed: days after the fit count as its last day, an
-    auditor whom the run did not know counts as an average one, and the level is shrunk towards up to N_PEERS
-    locations, evenly spaced. Where there is no run, or it did not know the location or a criterion of its visits (a
-    new version), nothing is evaluated: the nightly run does it. Returns whether anything was.
+    name the flags carry. What only a run can know is not guessed: a visit that came after the run has the severity
+    that its auditor had then (an auditor whom the run did not know counts as an average one), and days after the run
+    count as its last day. The next run, to which the visit then belongs, has moved severities and days on, judges the
+    visit by those for good, and so may move the figures of this location a little. Levels are measured against what
+    was usual at the last estimate, readings against what the last run found common to them; where the location stands
+    among others (`disagreements`) is left to the run.
+    Where there is no run, or it did not know the location or a criterion of its visits (a new version), nothing is
+    evaluated: the nightly run does it. Returns whether anything was.
 
     Doing it twice changes nothing. A visit or a run that comes between reading and writing makes it begin anew; a run
     under way writes later, and then counts.
@@ -74,15 +67,16 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
     for _ in range(TRIES):
         stamp = _stamp(standard_id, location_id)
         last = _last_run(standard_id, location_id)
-        if last is None:
+        if last is None or has_unknown_criteria(last.run, last.codes, as_of=timezone.now(), location=location_id):
             return False
-        found = _find(last, location_id)
-        if found is None:
-            return False
+        now = timezone.now()
+        found = _find(last, location_id, now)
+        verdict = _verdict(last, location_id, found, now)
         with transaction.atomic():
             flags.lock(standard_id)
-            if _stamp(standard_id, location_id) == stamp and _last_run_id(standard_id) == last.run.pk:
-                _write(last, location_id, found)
+            newest = last_run(standard_id)
+            if _stamp(standard_id, location_id) == stamp and newest and newest.pk == last.run.pk:
+                _write(last, location_id, found, verdict)
                 return True
     log.warning("Location %s changed %s times while it was evaluated; the last visit does it.", location_id, TRIES)
     return False
@@ -109,94 +103,65 @@ def _stamp(standard_id: int, location_id: int) -> dict:
     return tallies.aggregate(n=Count("pk"), last=Max("scored_at"), n_excluded=excluded)
 
 
-def _done(standard_id: int):
-    return Run.objects.filter(
-        standard=standard_id, state=Run.State.DONE, effects__isnull=False, threshold__isnull=False
-    )
-
-
-def _last_run_id(standard_id: int) -> int | None:
-    return _done(standard_id).values_list("pk", flat=True).first()
-
-
 def _last_run(standard_id: int, location_id: int) -> Known | None:
-    run = _done(standard_id).select_related("standard").first()
+    run = last_run(standard_id)
     if run is None or run.effects is None or run.threshold is None:
         return None
+    usual = unpack_usual(run.effects)
     effects, codes = unpack(run.effects)
     place = np.flatnonzero(codes.locations == location_id)
-    return Known(run, effects, codes, int(place[0]), settings_of(run), run.threshold) if place.size else None
-
-
-def _find(last: Known, location_id: int) -> Found | None:
-    now, codes, effects = timezone.now(), last.codes, last.effects
-    if _has_unknown_criteria(last, location_id):
+    if usual is None or not place.size:
         return None
-    peers = codes.locations[np.linspace(0, codes.locations.size - 1, min(N_PEERS, codes.locations.size)).astype(int)]
-    wanted = sorted({location_id, *peers.tolist()})
-    every = load(standard=last.run.standard, as_of=now, codes=codes, locations=wanted).since(effects.first_day)
-    here = every.chain.location == last.place
-    own = replace(every, chain=every.chain.subset(here), visit_ids=every.visit_ids[here])
-    chain = own.chain
-    signals = detect(chain, effects, last.settings, last.threshold)
-    found = standing(chain, effects, last.settings, signals)
-    at = effects.fitted_at
-    if chain.n_visits:
-        at = min(to_days(now), max(at, float(np.floor(chain.time.max()) + 1)))
-    levels = recent_levels(every.chain, effects, lately(every.chain, at))
-    values = adjusted_values(every.chain, effects)[here]
-    verdict = _verdict(last, location_id, found, now, at)
-    result = LocationResult(
-        standard=last.run.standard,
-        location_id=location_id,
-        run=last.run,
-        n_visits=chain.n_visits,
-        n_more_needed=max(0, LEAST_VISITS - int(levels.n_visits[last.place])),
-        last_visit_at=to_datetime(chain.time[-1]) if chain.n_visits else None,
-        level=known(levels.level[last.place]),
-        level_low=known(levels.low[last.place]),
-        level_high=known(levels.high[last.place]),
-        points=points(chain.time, values, at),
-        reported=verdict.reported if verdict else "",
-        comparison=verdict.comparison if verdict else "",
+    return Known(run, effects, codes, usual, int(place[0]), run.threshold)
+
+
+def _find(last: Known, location_id: int, now: datetime) -> Found:
+    history = load(standard=last.run.standard, as_of=now, codes=last.codes, locations=[location_id])
+    return look_at(
+        history.since(last.effects.first_day),
+        places=np.array([last.place]),
+        effects=last.effects,
+        usual=last.usual,
+        settings=settings_of(last.run),
+        threshold=last.threshold,
     )
-    return Found(flags.changes_in(own, found), verdict, result)
 
 
-def _has_unknown_criteria(last: Known, location_id: int) -> bool:
-    tallies = Tally.objects.filter(location=location_id, version__standard=last.run.standard, scored_at__isnull=False)
-    versions = forms(tallies.order_by().values_list("version", flat=True).distinct())
-    scored = [criterion for form in versions.values() for criterion, at in form.column.items() if form.scored[at]]
-    return bool(np.setdiff1d(scored, last.codes.criteria).size)
-
-
-def _verdict(last: Known, location_id: int, found: list[Standing], now: datetime, at: float) -> Verdict | None:
+def _verdict(last: Known, location_id: int, found: Found, now: datetime) -> Verdict | None:
     """What the reported numbers say, of a location with a decline now or until now.
 
-    Without one, None: what the last run said of it stands, for its readings are judged beside those of the whole
-    chain, and those are many.
+    Without one, None: what the last run said of it stands.
     """
-    decline = next((one.signal for one in found if one.signal.direction == DECLINE and one.ended is None), None)
+    stands = (one.standing for one in found.changes)
+    decline = next((one.signal for one in stands if one.signal.direction == DECLINE and one.ended is None), None)
     declines = DriftFlag.objects.filter(standard=last.run.standard, location=location_id, direction=DECLINE).open()
     if decline is None and not declines.exists():
         return None
-    numbers = reported_numbers(last.codes.locations, as_of=now.date())
+    usual = UsualNumbers.from_json(last.run.numbers)
+    numbers = reported_numbers(np.array([location_id]), as_of=now.date(), usual=usual)
+    latest = found.outcomes[0].last
+    at = max(last.effects.fitted_at, judged_at(now, float("nan") if latest is None else latest))
     moment = max(at, min(numbers.until, to_days(now)))
     onset, flagged_at = (decline.onset, decline.at) if decline else (None, None)
-    return numbers.verdict(last.place, now=moment, onset=onset, flagged_at=flagged_at)
+    return numbers.verdict(0, now=moment, onset=onset, flagged_at=flagged_at)
 
 
-def _write(last: Known, location_id: int, found: Found) -> None:
+def _write(last: Known, location_id: int, found: Found, verdict: Verdict | None) -> None:
     changes = flags.reconcile(
         run=last.run,
         codes=last.codes,
         found=found.changes,
-        verdicts={last.place: found.verdict or Verdict()},
+        verdicts={last.place: verdict or Verdict()},
         titles=flags.section_titles(last.run.standard),
-        location_id=location_id,
+        places=[last.place],
     )
     changes.write()
-    fields = [*WRITTEN, "reported", "comparison"] if found.verdict else WRITTEN
+    now = {"run": last.run} | visible(found.outcomes[0])
+    if verdict:
+        now |= {"reported": verdict.reported, "comparison": verdict.comparison}
     LocationResult.objects.bulk_create(
-        [found.result], update_conflicts=True, unique_fields=["standard", "location"], update_fields=fields
+        [LocationResult(standard=last.run.standard, location_id=location_id, **now)],
+        update_conflicts=True,
+        unique_fields=["standard", "location"],
+        update_fields=list(now),
     )

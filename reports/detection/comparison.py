@@ -48,12 +48,33 @@ class Verdict:
     lead_days: int | None = None
 
 
+@dataclass(frozen=True)
+class UsualNumbers:
+    """What is common to the readings of a chain, so that those of one location can be judged alone.
+
+    until : days, the last that any reading tells of; None without one. by_metric : by id, the pooled autocorrelation,
+    rounded to 0.1, and the best that the metric can say, None where nothing does.
+    """
+
+    until: float | None
+    by_metric: dict[int, tuple[float, float | None]]
+
+    def as_json(self) -> dict:
+        return {"until": self.until, "by_metric": {str(key): list(pair) for key, pair in self.by_metric.items()}}
+
+    @classmethod
+    def from_json(cls, stored: dict) -> "UsualNumbers":
+        by_metric = {int(key): (pair[0], pair[1]) for key, pair in stored.get("by_metric", {}).items()}
+        return cls(stored.get("until"), by_metric)
+
+
 @dataclass(frozen=True, eq=False)
 class Reported:
     """One metric over all locations: when it got worse and better, and where it is no evidence.
 
     worse, better : times of the alarms by location's index, days. refused : (L,) the reason, None where it is
     evidence. speaks_from : (L,) days, when its first reading after the baseline was known. has_readings : (L,) bool.
+    usual : as in UsualNumbers.by_metric.
     """
 
     metric: Metric
@@ -62,6 +83,7 @@ class Reported:
     refused: np.ndarray
     speaks_from: np.ndarray
     has_readings: np.ndarray
+    usual: tuple[float, float | None] = (0.0, None)
 
     def why_not(self, location: int, now: float) -> str | None:
         """Why it is no evidence about a location yet, one of `measure.compare`'s reasons; None when it is."""
@@ -74,6 +96,11 @@ class ReportedNumbers:
 
     metrics: list[Reported]
     until: float
+
+    @property
+    def usual(self) -> UsualNumbers:
+        by_metric = {one.metric.pk: one.usual for one in self.metrics}
+        return UsualNumbers(self.until if np.isfinite(self.until) else None, by_metric)
 
     def verdict(self, location: int, *, now: float, onset: float | None = None, flagged_at: float | None = None):
         """Compare one location's decline (None without one) with its metrics: one in alarm first, else the first."""
@@ -116,14 +143,21 @@ def _trend(one: Reported, location: int, now: float) -> str:
     return latest if last[latest] > now - RECENT_DAYS else LocationResult.Reported.STEADY
 
 
-def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
+def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers | None = None) -> ReportedNumbers:
     """The metrics of these locations (sorted ids), from the readings of periods that were over at `as_of`.
 
-    Metrics that are for context only and those that contain the audits are named and refused. Three queries.
+    usual : what a run found common to the readings of the whole chain, where these are a part of it: only theirs are
+    read then, and a metric that the run did not know is left out. Metrics that are for context only and those that
+    contain the audits are named and refused. Three queries.
     """
     metrics = list(Metric.objects.order_by("name", "pk"))
+    if usual is not None:
+        metrics = [metric for metric in metrics if metric.pk in usual.by_metric]
     telling = [metric for metric in metrics if why_never(metric) is None]
-    rows = Reading.objects.filter(metric__in=telling, period_end__lt=as_of)
+    readings = Reading.objects.filter(period_end__lt=as_of)
+    if usual is not None:
+        readings = readings.filter(location__in=locations.tolist())
+    rows = readings.filter(metric__in=telling)
     table = np.array(
         [
             (metric, location, start.toordinal(), end.toordinal(), value)
@@ -137,17 +171,20 @@ def reported_numbers(locations: np.ndarray, *, as_of: date) -> ReportedNumbers:
     place = np.minimum(place, max(locations.size - 1, 0))
     known = locations[place] == table[:, 1] if locations.size else np.zeros(len(table), bool)
     table, place = table[known], place[known]
-    others = _has_readings([metric for metric in metrics if metric not in telling], locations, as_of)
+    others = _has_readings(readings, [metric for metric in metrics if metric not in telling], locations)
     found = []
     for metric in metrics:
         if metric in telling:
             mine = table[:, 0] == metric.pk
-            found.append(_reported(metric, locations.size, place[mine], table[mine, 2:]))
+            known_usual = None if usual is None else usual.by_metric[metric.pk]
+            found.append(_reported(metric, locations.size, place[mine], table[mine, 2:], known_usual))
         else:
             refused = np.full(locations.size, why_never(metric), dtype=object)
             never = np.full(locations.size, np.inf)
             found.append(Reported(metric, {}, {}, refused, never, others[metric.pk]))
     until = float(table[:, 3].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
+    if usual is not None and usual.until is not None:
+        until = max(until, usual.until)
     return ReportedNumbers(found, until)
 
 
@@ -158,18 +195,24 @@ def why_never(metric: Metric) -> str | None:
     return None if metric.is_independent else compare.NOT_INDEPENDENT
 
 
-def _has_readings(metrics: Iterable[Metric], locations: np.ndarray, as_of: date) -> dict[int, np.ndarray]:
+def _has_readings(readings, metrics: Iterable[Metric], locations: np.ndarray) -> dict[int, np.ndarray]:
     """Which locations have readings of these metrics."""
     has = {metric.pk: np.zeros(locations.size, bool) for metric in metrics}
     place = {location: at for at, location in enumerate(locations.tolist())}
-    pairs = Reading.objects.filter(metric__in=list(has), period_end__lt=as_of).order_by()
+    pairs = readings.filter(metric__in=list(has)).order_by()
     for metric, location in pairs.values_list("metric_id", "location_id").distinct():
         if location in place:
             has[metric][place[location]] = True
     return has
 
 
-def _reported(metric: Metric, n_locations: int, place: np.ndarray, readings: np.ndarray) -> Reported:
+def _reported(
+    metric: Metric,
+    n_locations: int,
+    place: np.ndarray,
+    readings: np.ndarray,
+    usual: tuple[float, float | None] | None,
+) -> Reported:
     """readings : (n, 3) start, end, value of the locations at `place`."""
     order = np.lexsort((readings[:, 0], place))
     place, end = place[order], readings[order, 1]
@@ -180,17 +223,19 @@ def _reported(metric: Metric, n_locations: int, place: np.ndarray, readings: np.
     shape = (n_locations, max(burn_in, int(column.max()) if column.size else 0) + 1)
     values, ends = np.full(shape, np.nan), np.full(shape, np.nan)
     values[place, column], ends[place, column] = sign * readings[order, 2], end + 1 - EPOCH_ORDINAL
-    refused = compare.refusals(values, burn_in=burn_in, highest=_highest(metric, values, sign))
+    correlation, highest = usual or (0.0, _highest(metric, values, sign))
+    refused = compare.refusals(values, burn_in=burn_in, highest=highest)
     has_readings = np.isfinite(values).any(axis=1)
     speaks_from = np.where(np.isfinite(ends[:, burn_in]), ends[:, burn_in], np.inf)
     usable = np.array([reason is None for reason in refused], dtype=bool)
     if not usable.any():
-        return Reported(metric, {}, {}, refused, speaks_from, has_readings)
+        return Reported(metric, {}, {}, refused, speaks_from, has_readings, (correlation, highest))
     values, ends, index = values[usable], ends[usable], np.flatnonzero(usable)
-    correlation = round(compare.pooled_autocorrelation(values, burn_in=burn_in), 1)
+    if usual is None:
+        correlation = round(compare.pooled_autocorrelation(values, burn_in=burn_in), 1)
     threshold = _threshold(periods_a_year, burn_in, correlation)
     alarms = [_alarms(side * values, ends, index, burn_in, threshold) for side in (1, -1)]
-    return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings)
+    return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings, (correlation, highest))
 
 
 def _highest(metric: Metric, values: np.ndarray, sign: float) -> float | None:

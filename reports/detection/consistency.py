@@ -51,7 +51,7 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
     """How alike customers are treated at a location, judged beside its peers.
 
     found : with the visits of the location and its peers. onset : datetime of a flag's onset; None: lately is the
-    half year before the last visits the run saw, or the last four visits where those are fewer.
+    half year up to its last visit, or the last four visits where those are more.
     None when the run did not know the location.
     """
     place = found.place(location_id)
@@ -59,7 +59,7 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
         return None
     chain = found.chain
     own = chain.location == place
-    since = to_days(onset) if onset is not None else lately(chain, found.effects.fitted_at)[place]
+    since = to_days(onset) if onset is not None else lately(chain)[place]
     others = [each for each in np.unique(chain.location).tolist() if each != place]
     peer_group = np.full(chain.n_locations, -1)
     peer_group[others] = np.arange(len(others))

@@ -1,4 +1,4 @@
-"""A run's common effects and the names of their indexes, kept in the run as numpy's npz."""
+"""A run's common effects, the names of their indexes and what levels are usual, kept in the run as numpy's npz."""
 
 import io
 from dataclasses import fields
@@ -7,9 +7,10 @@ import numpy as np
 
 from reports.detection.rows import Codes
 from reports.measure.effects import Effects
+from reports.measure.levels import Usual
 
 
-def pack(effects: Effects, codes: Codes) -> bytes:
+def pack(effects: Effects, codes: Codes, usual: Usual | None = None) -> bytes:
     arrays = {f"code_{field.name}": getattr(codes, field.name) for field in fields(Codes)}
     for field in fields(Effects):
         value = getattr(effects, field.name)
@@ -17,6 +18,8 @@ def pack(effects: Effects, codes: Codes) -> bytes:
             arrays["variance_names"] = np.array(list(value), dtype=str)
             value = np.array(list(value.values()))
         arrays[field.name] = np.asarray(value)
+    if usual is not None:
+        arrays |= {f"usual_{field.name}": np.asarray(getattr(usual, field.name)) for field in fields(Usual)}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
@@ -31,3 +34,12 @@ def unpack(packed: bytes | memoryview) -> tuple[Effects, Codes]:
         values["variance"] = dict(zip(arrays["variance_names"].tolist(), values["variance"].tolist(), strict=True))
         values |= {name: float(values[name]) for name in ("fitted_at", "first_day")}
     return Effects(**values), codes
+
+
+def unpack_usual(packed: bytes | memoryview) -> Usual | None:
+    """What levels were measured against; None of a run that did not keep it."""
+    with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
+        if "usual_mix" not in arrays:
+            return None
+        mix = arrays["usual_mix"]
+        return Usual(mix, *(float(arrays[f"usual_{field.name}"]) for field in fields(Usual)[1:]))

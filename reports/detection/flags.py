@@ -5,9 +5,8 @@ same direction say that it went on). It stands until a later signal the other wa
 the visits since are likelier without a change, or more visits than the look-back followed without a further signal.
 """
 
-import json
-import zlib
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,8 +15,8 @@ from audits.models import Section, Standard
 from reports.detection.comparison import Verdict
 from reports.detection.moments import to_datetime, to_days
 from reports.detection.rows import Codes, History
-from reports.measure.drift import DECLINE, Signal
-from reports.measure.standing import FADED, OLD, RECOVERED, SectionShare, Standing
+from reports.measure.drift import DECLINE
+from reports.measure.standing import FADED, OLD, RECOVERED, Standing
 from reports.models import DriftFlag, Run
 
 DIMENSIONS = ("completion", "delivery")
@@ -33,22 +32,6 @@ class Change:
 
 def changes_in(history: History, found: list[Standing]) -> list[Change]:
     return [Change(one, history.visit_ids[one.signal.visit]) for one in found]
-
-
-def packed(found: list[Change]) -> bytes:
-    """As JSON, compressed: floats come back as they were."""
-    rows = [asdict(one.standing) | {"visit_id": str(one.visit_id)} for one in found]
-    return zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
-
-
-def unpacked(data: bytes) -> list[Change]:
-    return [_change(row) for row in json.loads(zlib.decompress(data))]
-
-
-def _change(row: dict) -> Change:
-    sections = tuple(SectionShare(**one) for one in row["sections"])
-    found = Standing(Signal(**row["signal"]), sections, row["ended"], row["turned_at"])
-    return Change(found, UUID(row["visit_id"]))
 
 
 @dataclass
@@ -93,23 +76,28 @@ def reconcile(
     found: list[Change],
     verdicts: dict[int, Verdict],
     titles: dict[str, str],
-    location_id: int | None = None,
+    places: Collection[int] | None = None,
 ) -> Changes:
     """Match what stands with the flags that are open; within the transaction that writes the changes.
 
-    verdicts : by index of the location. titles : of the sections, by key. location_id : only this location's; None
-    for all of the standard.
+    found : of the locations that were looked at. verdicts : by index of the location. titles : of the sections, by
+    key. places : indexes of the locations that were looked at, None for all of the standard; the flags of the others
+    stay, and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
     """
     lock(run.standard_id)
     flags = DriftFlag.objects.filter(standard=run.standard).open()
-    if location_id is not None:
-        flags = flags.filter(location=location_id)
+    if places is not None and len(places) == 1:
+        flags = flags.filter(location=int(codes.locations[next(iter(places))]))
     by_place = {(one.standing.signal.location, one.standing.signal.direction): one for one in found}
     place = {location: index for index, location in enumerate(codes.locations.tolist())}
     changes = Changes()
     known = set()
     for flag in flags.order_by("pk"):
         key = (place.get(flag.location_id, -1), flag.direction)
+        if places is not None and key[0] >= 0 and key[0] not in places:
+            flag.run = run
+            changes.kept.append(_compare(flag, verdicts[key[0]]))
+            continue
         change = by_place.get(key)
         now = change.standing if change else None
         if change and now and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
@@ -143,7 +131,6 @@ def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
 
 def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
     now, signal = change.standing, change.standing.signal
-    declines = signal.direction == DECLINE
     flag.run = run
     flag.channel = channel_name(signal.channel, codes.sections)
     flag.flagged_by_id = change.visit_id
@@ -151,7 +138,11 @@ def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
     flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
-    shown = verdict if declines else Verdict()  # the quadrants are about declines
+    return _compare(flag, verdict)
+
+
+def _compare(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+    shown = verdict if flag.direction == DECLINE else Verdict()  # the quadrants are about declines
     flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
     flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
     return flag

@@ -1,21 +1,24 @@
 """Tallies -> the arrays of `measure.chain.Chain`, with the names of what the indexes stand for."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from django.db.models import QuerySet
 
 from audits.models import Section, Standard
 from locations.models import Location
 from reports.detection.matrices import Form, forms
-from reports.detection.moments import DAY, EPOCH
+from reports.detection.moments import to_days
 from reports.measure.chain import NONE, Chain
 from reports.models import Tally
 
 LEAST_COVERAGE = 0.25
 COLUMNS = (
     "visit_id", "location_id", "version_id", "started_at", "received_at", "auditor", "daypart", "staffing", "matrix",
+    "scored_at",
 )  # fmt: skip
 
 
@@ -25,7 +28,8 @@ class Codes:
 
     locations : ids. region : index of each location's region in `regions`, ids. criteria : ids, the scored ones of
     every version; section : index of each criterion's section; dimension, critical as in Chain. sections : keys,
-    which outlive versions. auditors, dayparts, staffings : the words of the tallies.
+    which outlive versions. auditors, dayparts, staffings : the words of the tallies; auditors whom a run saw first
+    after the last refit come last.
     """
 
     locations: np.ndarray
@@ -40,20 +44,43 @@ class Codes:
     dayparts: np.ndarray
     staffings: np.ndarray
 
+    def with_auditors(self, words: Iterable[str]) -> "Codes":
+        """Those that are not known yet behind the others, so that no index changes."""
+        new = sorted(set(words) - set(self.auditors.tolist()) - {""})
+        return replace(self, auditors=np.concatenate([self.auditors, np.array(new, dtype=str)])) if new else self
+
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A chain of visits with their ids, the names of its indexes, and the digest of what was read."""
+    """A chain of visits with their ids, the names of its indexes, and the digest of what was read.
+
+    scored : (V,) days, when each visit was scored.
+    """
 
     chain: Chain
     codes: Codes
     visit_ids: np.ndarray
     digest: str
+    scored: np.ndarray
 
     def since(self, moment: float) -> "History":
         """Only the visits from `moment` (days) on."""
-        keep = self.chain.time >= moment
-        return replace(self, chain=self.chain.subset(keep), visit_ids=self.visit_ids[keep])
+        return self.subset(self.chain.time >= moment)
+
+    def subset(self, keep: np.ndarray) -> "History":
+        return replace(self, chain=self.chain.subset(keep), visit_ids=self.visit_ids[keep], scored=self.scored[keep])
+
+
+def counting(*, standard: Standard, as_of: datetime) -> QuerySet[Tally]:
+    """The tallies of the visits that count at `as_of`: scored, not excluded, received by then.
+
+    A visit that observed less than a quarter of what applied is left out: on real inspections those went to look at
+    what was suspect, or noted only what failed, and say nothing about how the location usually does.
+    """
+    tallies = Tally.objects.filter(
+        version__standard=standard, received_at__lte=as_of, is_excluded=False, scored_at__isnull=False
+    )
+    return tallies.exclude(coverage__lt=LEAST_COVERAGE)
 
 
 def load(
@@ -62,25 +89,23 @@ def load(
     as_of: datetime,
     codes: Codes | None = None,
     locations=None,
+    received_after: datetime | None = None,
     scored_by: datetime | None = None,
 ) -> History:
-    """The visits of a standard that were known at `as_of`: scored, not excluded, received by then.
-
-    A visit that observed less than a quarter of what applied is left out: on real inspections those went to look at
-    what was suspect, or noted only what failed, and say nothing about how the location usually does.
+    """The visits of a standard that count at `as_of` (see `counting`).
 
     codes : those of an earlier run, so that its effects fit; visits at unknown locations and criteria of newer
-    versions are then left out. locations : ids, None for all. scored_by : leaves out what was scored later, so that
-    reading again gives the same while visits are approved; None for nothing. The number of queries is constant.
+    versions are then left out. locations : ids, None for all. received_after : only visits that came later.
+    scored_by : leaves out what was scored later, so that reading again gives the same while visits are approved.
+    The number of queries is constant.
     """
-    tallies = Tally.objects.filter(
-        version__standard=standard, received_at__lte=as_of, is_excluded=False, scored_at__isnull=False
-    )
-    if scored_by is not None:
-        tallies = tallies.filter(scored_at__lte=scored_by)
-    tallies = tallies.exclude(coverage__lt=LEAST_COVERAGE)
+    tallies = counting(standard=standard, as_of=as_of)
     if locations is not None:
         tallies = tallies.filter(location__in=locations)
+    if received_after is not None:
+        tallies = tallies.filter(received_at__gt=received_after)
+    if scored_by is not None:
+        tallies = tallies.filter(scored_at__lte=scored_by)
     rows = list(tallies.order_by("location_id", "started_at", "visit_id").values_list(*COLUMNS))
     known = forms({row[2] for row in rows})
     if codes is None:
@@ -89,12 +114,12 @@ def load(
         known_places = set(codes.locations.tolist())
         rows = [row for row in rows if row[1] in known_places]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    visit, place, version, started, received, auditor, daypart, staffing, matrix = columns
+    visit, place, version, started, received, auditor, daypart, staffing, matrix, scored = columns
     ratings, rating_visit = _ratings(np.array(version, dtype=np.int64), matrix, known, codes)
     chain = Chain(
         location=_index(codes.locations, np.array(place, dtype=np.int64)),
-        time=np.array([(moment - EPOCH) / DAY for moment in started]),
-        arrival=np.array([(moment - EPOCH) / DAY for moment in received]),
+        time=np.array([to_days(moment) for moment in started]),
+        arrival=np.array([to_days(moment) for moment in received]),
         auditor=_index(codes.auditors, np.array(auditor, dtype=str)),
         daypart=_index(codes.dayparts, np.array(daypart, dtype=str)),
         staffing=_index(codes.staffings, np.array(staffing, dtype=str)),
@@ -106,7 +131,8 @@ def load(
         region=codes.region,
         n_locations=codes.locations.size,
     )
-    return History(chain, codes, np.array(visit, dtype=object), _digest(rows))
+    scored_at = np.array([to_days(moment) for moment in scored])
+    return History(chain, codes, np.array(visit, dtype=object), _digest(rows), scored_at)
 
 
 def _codes(standard: Standard, rows: list[tuple], known: dict[int, Form]) -> Codes:
@@ -143,10 +169,11 @@ def _words(values) -> np.ndarray:
 
 
 def _index(names: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Where each value stands in the sorted `names`; -1 where it does not."""
+    """Where each value stands in `names`; -1 where it does not."""
     if not names.size or not values.size:
         return np.full(values.shape, -1, np.int32)
-    place = np.minimum(np.searchsorted(names, values), names.size - 1)
+    order = np.argsort(names)
+    place = order[np.minimum(np.searchsorted(names, values, sorter=order), names.size - 1)]
     return np.where(names[place] == values, place, -1).astype(np.int32)
 
 
@@ -176,7 +203,7 @@ def _ratings(version: np.ndarray, matrix, known: dict[int, Form], codes: Codes) 
 def _digest(rows: list[tuple]) -> str:
     """SHA-256 of everything that was read, in its order: the same digest means the same inputs."""
     sha = hashlib.sha256()
-    for *words, matrix in rows:
+    for *words, matrix, _ in rows:
         sha.update("|".join(str(word) for word in words).encode())
         sha.update(bytes(matrix))
     return sha.hexdigest()

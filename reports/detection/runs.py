@@ -24,6 +24,10 @@ from reports.models import Backtest, Run, Shard
 __all__ = ["BadParameters", "RunTaken"]
 
 SEED = 1
+DETECTOR = asdict(Settings()) | {"seed": SEED}
+GOING_ON = {"refit_days": 28.0, "incremental": True}
+"""`refit_days`: how long what is common is carried on before it is estimated anew; 0 for every run. `incremental`:
+look only at locations with news; else at all, which takes longer and finds the same."""
 SECONDS_BETWEEN_UPDATES = 0.5
 Listener = Callable[[str, int, int], None]
 """Called with the phase in words, the number done and the number to do (0 where it is not known)."""
@@ -34,46 +38,68 @@ class BadParameters(ValueError):
 
 
 def request_scan(
-    *, standard: Standard, as_of: datetime | None = None, parameters: dict | None = None, requested_by=None
+    *,
+    standard: Standard,
+    as_of: datetime | None = None,
+    parameters: dict | None = None,
+    must_estimate: bool = False,
+    requested_by=None,
 ) -> Run:
     """The row of a run to be made, waiting for `run_scan`; the same request made twice while it waits is one row.
 
     as_of : only what was known at this moment counts; None for now. parameters : any of those of
-    `measure.drift.Settings`, and `seed`; the others are as set for the standard, else their defaults.
+    `measure.drift.Settings`, `seed`, and those of GOING_ON; the others are as set for the standard, else their
+    defaults. must_estimate : estimate anew what is common, whenever that was done last.
     Raises BadParameters, which names the parameter and what it may be.
     """
-    complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}))
+    complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}), DETECTOR | GOING_ON)
     _fail_dead(standard)
     if as_of is None:
-        waiting = Run.objects.filter(standard=standard, state=Run.State.WAITING, parameters=complete)
+        waiting = Run.objects.filter(
+            standard=standard, state=Run.State.WAITING, parameters=complete, must_estimate=must_estimate
+        )
         if run := waiting.first():
             return run
     return Run.objects.create(
-        standard=standard, as_of=as_of or timezone.now(), parameters=complete, requested_by=requested_by
+        standard=standard,
+        as_of=as_of or timezone.now(),
+        parameters=complete,
+        must_estimate=must_estimate,
+        requested_by=requested_by,
     )
 
 
-def check_parameters(parameters: dict) -> dict:
+def check_parameters(parameters: dict, defaults: dict = DETECTOR) -> dict:
     """The parameters with their defaults filled in."""
-    complete = asdict(Settings()) | {"seed": SEED}
+    complete = dict(defaults)
     if unknown := sorted(set(parameters) - set(complete)):
         raise BadParameters(f"Unknown parameter {', '.join(unknown)}: use {', '.join(sorted(complete))}.")
     for name, value in parameters.items():
+        if isinstance(complete[name], bool):
+            if not isinstance(value, bool):
+                raise BadParameters(f"{name} must be true or false; got {value!r}")
+            continue
         whole = isinstance(complete[name], int)
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             raise BadParameters(f"{name} must be a {'whole ' if whole else ''}number; got {value!r}")
     complete |= parameters
     if complete["seed"] < 0:
         raise BadParameters(f"seed must be 0 or more; got {complete['seed']}")
+    if complete.get("refit_days", 0) < 0:
+        raise BadParameters(f"refit_days must be 0 or more; got {complete['refit_days']:g}")
     try:
-        Settings(**{name: value for name, value in complete.items() if name != "seed"})
+        _settings(complete)
     except ValueError as wrong:
         raise BadParameters(str(wrong)) from wrong
     return complete
 
 
 def settings_of(run: Run | Backtest) -> Settings:
-    return Settings(**{name: value for name, value in run.parameters.items() if name != "seed"})
+    return _settings(run.parameters)
+
+
+def _settings(parameters: dict) -> Settings:
+    return Settings(**{name: value for name, value in parameters.items() if name in DETECTOR and name != "seed"})
 
 
 def begin(run_id: int) -> Run:

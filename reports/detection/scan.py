@@ -2,25 +2,22 @@
 
 In three phases: what is common (one shard), the changes at the locations (many shards), flags and results (one).
 One process takes them in turn, or workers take them side by side; the shards are cut by the visits alone, so that
-both give the same flags.
+both give the same flags. Where what is common is carried on, only the locations with news are looked at.
 """
 
-import io
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from django.db import transaction
 
-from reports.detection import flags, shards
-from reports.detection.comparison import ReportedNumbers, Verdict, reported_numbers
-from reports.detection.disagreements import Disagreements, level_disagreements
-from reports.detection.effects import pack, unpack
-from reports.detection.flags import Change
-from reports.detection.moments import to_datetime, to_days
-from reports.detection.recent import known, lately, points
-from reports.detection.rows import Codes, History, load
+from reports.detection import shards
+from reports.detection.carried import Kept
+from reports.detection.common import Base, Common, base_of, find_common, judged_at
+from reports.detection.effects import unpack, unpack_usual
+from reports.detection.found import Found, look_at
+from reports.detection.rows import History, load
 from reports.detection.runs import (
     BadParameters,
     Listener,
@@ -34,87 +31,15 @@ from reports.detection.runs import (
     request_scan,
     settings_of,
 )
-from reports.measure.calibration import Calibration, calibrate
-from reports.measure.chain import Chain
-from reports.measure.drift import DECLINE, Settings, detect, stated_threshold
-from reports.measure.effects import Effects
-from reports.measure.levels import (
-    LEAST_VISITS,
-    adjusted_values,
-    chain_movement,
-    fit_window,
-    fitted_levels,
-    recent_levels,
-)
-from reports.measure.severity import fit_effects
-from reports.measure.standing import standing
-from reports.models import LocationResult, Run, Shard
+from reports.detection.threshold import threshold_for
+from reports.detection.writing import compare, write
+from reports.models import Carried, Run, Shard
 
-__all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "work_on_run"]
+__all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "threshold_for", "work_on_run"]
 
 MOST_VISITS = 8192  # of a shard; more take more memory, and no less time
 LEAST_SHARDS = 8  # where there are as many locations, so that a small run has progress to show, and workers a part
-LEAST_EVIDENCE = 20.0
-VISITS_TO_CALIBRATE = 12_000  # more make the threshold no steadier than a few hundredths
 SECONDS_BETWEEN_LOOKS = 0.2
-RESULT_FIELDS = [
-    "run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "reported", "comparison",
-    "points", "n_disagreements", "disagreements",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Recent:
-    """What the first phase leaves for the last: arrays by location, and the small charts' points one after the other.
-
-    at : () days, the moment that is judged. n_recent : visits that the level rests on. last : days, NaN for none.
-    n_points : how many of `day`, `share` are each location's.
-    """
-
-    at: np.ndarray
-    n_visits: np.ndarray
-    n_recent: np.ndarray
-    last: np.ndarray
-    level: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    fitted: np.ndarray
-    n_points: np.ndarray
-    day: np.ndarray
-    share: np.ndarray
-
-    @classmethod
-    def of(cls, chain: Chain, effects: Effects, at: float) -> "Recent":
-        levels = recent_levels(chain, effects, lately(chain, at))
-        values, first = adjusted_values(chain, effects), chain.first_visit
-        shown = [
-            points(chain.time[start:stop], values[start:stop], at)
-            for start, stop in zip(first[:-1].tolist(), first[1:].tolist(), strict=True)
-        ]
-        every = np.array([pair for pairs in shown for pair in pairs], dtype=float).reshape(-1, 2)
-        last = np.full(chain.n_locations, np.nan)
-        some = np.diff(first) > 0
-        last[some] = chain.time[first[1:][some] - 1]
-        return cls(
-            np.array(at), np.diff(first), levels.n_visits, last, levels.level, levels.low, levels.high,
-            fitted_levels(chain, effects), np.array([len(pairs) for pairs in shown], dtype=int), *every.T,
-        )  # fmt: skip
-
-    def pack(self) -> bytes:
-        buffer = io.BytesIO()
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        return buffer.getvalue()
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> "Recent":
-        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
-
-    def points(self) -> Iterator[list[list[float]]]:
-        stop = np.cumsum(self.n_points)
-        for start, end in zip((stop - self.n_points).tolist(), stop.tolist(), strict=True):
-            yield np.column_stack([self.day[start:end], self.share[start:end]]).tolist()
 
 
 def run_scan(run_id: int, progress: Listener | None = None) -> Run:
@@ -173,56 +98,40 @@ class _Desk:
     def __init__(self, run: Run, listener: Listener | None):
         self.run, self.listener = run, listener
         self.settings = settings_of(run)
-        self.history: History | None = None
-        self.common: tuple[Effects, Codes, float] | None = None
+        self.common: Common | None = None
 
     def make(self, shard: Shard) -> None:
         tell = Progress(self.run, shard, self.listener)
         if shard.phase == Shard.Phase.COMMON:
-            self._estimate(shard, tell)
+            self._find_common(shard, tell)
         elif shard.phase == Shard.Phase.LOCATIONS:
             self._look(shard, tell)
         else:
             self._write(shard, tell)
 
-    def _estimate(self, shard: Shard, tell: Progress) -> None:
+    def _find_common(self, shard: Shard, tell: Progress) -> None:
         run = self.run
-        tell("Reading the visits")
-        history = load(standard=run.standard, as_of=run.as_of)
-        chain = history.chain
-        # An organisation whose visits ended is judged at its last one, not at today.
-        at = min(to_days(run.as_of), float(np.floor(chain.time.max()) + 1)) if chain.n_visits else to_days(run.as_of)
-        tell("Estimating what is common to all locations")
-        window = fit_window(chain, look_back=self.settings.look_back, at=at)
-        effects = fit_effects(chain, at=at, window_days=window)
-        history = history.since(effects.first_day)
-        chain = history.chain
-        recent = Recent.of(chain, effects, at)
-        tell("Setting the threshold")
-        calibration = threshold_for(chain, effects, self.settings, seed=run.parameters["seed"])
+        common = find_common(run, tell)
         with transaction.atomic():
-            shards.finish(shard, recent.pack())
-            shards.plan(run, Shard.Phase.LOCATIONS, [{"start": start, "stop": stop} for start, stop in cut(chain)])
+            shards.finish(shard, common.kept.pack())
+            parts = cut(common.places, common.kept.n)
+            shards.plan(run, Shard.Phase.LOCATIONS, [{"places": part.tolist()} for part in parts])
             shards.plan(run, Shard.Phase.WRITING, [{}])
-            describe(
-                run,
-                inputs_digest=history.digest,
-                n_locations=chain.n_locations,
-                n_visits=chain.n_visits,
-                threshold=calibration.threshold,
-                simulated_rate=known(calibration.simulated_rate),
-                effects=pack(effects, history.codes),
-                chain_movement=chain_movement(effects),
-            )
-        self.history, self.common = history, (effects, history.codes, calibration.threshold)
+            describe(run, **common.found)
+        run.refresh_from_db(fields=["threshold", "estimated_by"])
+        self.common = common
 
-    def _found(self) -> tuple[Effects, Codes, float]:
-        """The common effects, the codes and the threshold: this process's, or read from the row."""
+    def _known(self) -> Common:
+        """What is common: as this process found it, or as another one left it in the row."""
         if self.common is None:
-            self.run.refresh_from_db()
-            if self.run.effects is None or self.run.threshold is None:
-                raise RuntimeError(f"Run {self.run.pk} has shards of locations but no effects: scan again.")
-            self.common = (*unpack(self.run.effects), self.run.threshold)
+            run = self.run
+            run.refresh_from_db()
+            if run.effects is None or (usual := unpack_usual(run.effects)) is None:
+                raise RuntimeError(f"Run {run.pk} has shards of locations but no effects: scan again.")
+            effects, codes = unpack(run.effects)
+            kept = Kept.unpack(next(iter(shards.results(run, Shard.Phase.COMMON))))
+            base = base_of(run) if run.estimated_by else None
+            self.common = Common(effects, codes, usual, kept, np.arange(0), None, base, {})
         return self.common
 
     def _look(self, shard: Shard, tell: Progress) -> None:
@@ -232,121 +141,93 @@ class _Desk:
         out in between counts here as it is now. `at_once` evaluates the location of such a visit anew.
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
-        effects, codes, threshold = self._found()
-        start, stop = shard.payload["start"], shard.payload["stop"]
-        if self.history is not None:
-            here = (self.history.chain.location >= start) & (self.history.chain.location < stop)
-            visit_ids = self.history.visit_ids[here]
-            part = replace(self.history, chain=self.history.chain.subset(here), visit_ids=visit_ids)
+        common, places = self._known(), np.array(shard.payload["places"], dtype=int)
+        if common.history is not None:
+            part = common.history.subset(np.isin(common.history.chain.location, places))
         else:
-            locations = codes.locations[start:stop].tolist()
-            part = load(standard=self.run.standard, as_of=self.run.as_of, codes=codes, locations=locations)
-            part = part.since(effects.first_day)
-        signals = detect(part.chain, effects, self.settings, threshold)
-        found = standing(part.chain, effects, self.settings, signals)
-        shards.finish(shard, flags.packed(flags.changes_in(part, found)))
+            locations = common.codes.locations[places].tolist()
+            part = load(standard=self.run.standard, as_of=self.run.as_of, codes=common.codes, locations=locations)
+            part = part.since(common.effects.first_day)
+        past, is_new = self._gone_on(part, common.base, places)
+        found = look_at(
+            part,
+            places=places,
+            effects=common.effects,
+            usual=common.usual,
+            settings=self.settings,
+            threshold=self._threshold(),
+            past=past,
+            is_new=is_new,
+        )
+        shards.finish(shard, found.pack())
         n_done, n_total = shards.counted(self.run, Shard.Phase.LOCATIONS)
         if self.listener:
             self.listener("Looking for changes", n_done, n_total)
         if n_done == n_total:
             describe(self.run, n_done=n_done, n_total=n_total)
 
+    def _gone_on(self, part: History, base: Base | None, places: np.ndarray):
+        """The signals that the run before left of these locations, and which visits it has not seen."""
+        if base is None or not self.run.parameters["incremental"]:
+            return None, None
+        holds = base.kept.still_holds(part, base.known_until)
+        is_new = (part.chain.arrival > base.known_until) | ~holds[part.chain.location]
+        here = np.zeros(holds.size, bool)
+        here[places] = True
+        return [signal for signal in base.kept.signals if here[signal.location]], is_new
+
+    def _threshold(self) -> float:
+        if self.run.threshold is None:
+            raise RuntimeError(f"Run {self.run.pk} has shards of locations but no threshold: scan again.")
+        return self.run.threshold
+
     def _write(self, shard: Shard, tell: Progress) -> None:
-        run, codes = self.run, self._found()[1]
-        self.history = None
+        run, common = self.run, replace(self._known(), history=None)
         n_shards = shards.counted(run, Shard.Phase.LOCATIONS)[1]
         tell("Comparing with the reported numbers", n_shards, n_shards)
-        found = [change for data in shards.results(run, Shard.Phase.LOCATIONS) for change in flags.unpacked(data)]
-        recent = Recent.unpack(next(iter(shards.results(run, Shard.Phase.COMMON))))
-        numbers = reported_numbers(codes.locations, as_of=run.as_of.date())
-        now = max(float(recent.at), min(numbers.until, to_days(run.as_of)))
-        verdicts = _verdicts(codes.locations.size, found, numbers, now=now)
-        disagreements = level_disagreements(
-            codes=codes, observed=recent.fitted, numbers=numbers, as_of=run.as_of.date()
+        found = Found([], [], [])
+        for data in shards.results(run, Shard.Phase.LOCATIONS):
+            part = Found.unpack(data)
+            found.outcomes.extend(part.outcomes)
+            found.changes.extend(part.changes)
+            found.signals.extend(part.signals)
+        compared = compare(
+            run,
+            codes=common.codes,
+            effects=common.effects,
+            usual=common.usual,
+            n_visits=common.kept.n,
+            last=judged_at(run.as_of, common.kept.last),
+            found=found,
         )
         tell("Writing the results", n_shards, n_shards)
+        base = common.base
+        looked_at = {one.place for one in found.outcomes}
+        earlier = [one for one in base.kept.signals if one.location not in looked_at] if base else []
         with transaction.atomic():
-            changes = flags.reconcile(
-                run=run, codes=codes, found=found, verdicts=verdicts, titles=flags.section_titles(run.standard)
-            )
-            changes.write()
-            LocationResult.objects.bulk_create(
-                _results(run, codes, recent, verdicts, disagreements),
-                update_conflicts=True,
-                unique_fields=["standard", "location"],
-                update_fields=RESULT_FIELDS,
-                batch_size=500,
-            )
-            LocationResult.objects.filter(standard=run.standard).exclude(run=run).delete()
+            write(run, codes=common.codes, found=found, compared=compared, before=base.run if base else None)
+            Carried.objects.filter(run__standard=run.standard).delete()
+            Carried.objects.create(run=run, kept=replace(common.kept, signals=earlier + found.signals).pack())
             shards.finish(shard, b"")
             finish(
                 run,
                 n_done=n_shards,
                 n_total=n_shards,
-                levels_not_compared=[list(pair) for pair in disagreements.not_compared],
+                numbers=compared.numbers.usual.as_json(),
+                levels_not_compared=[list(pair) for pair in compared.disagreements.not_compared],
             )
 
 
-def cut(chain: Chain) -> list[tuple[int, int]]:
-    """Ranges of locations with about as many visits each: the shards; a function of the visits alone."""
-    first, start, ranges = chain.first_visit, 0, []
-    size = min(MOST_VISITS, -(-chain.n_visits // LEAST_SHARDS))
-    while start < chain.n_locations:
-        stop = max(start + 1, int(np.searchsorted(first, first[start] + size, side="right")) - 1)
-        ranges.append((start, stop))
-        start = stop
-    return ranges
+def cut(places: np.ndarray, n_visits: np.ndarray) -> list[np.ndarray]:
+    """The locations of each shard, with about as many visits each: a function of the visits alone.
 
-
-def threshold_for(chain: Chain, effects: Effects, settings: Settings, *, seed: int) -> Calibration:
-    """The threshold that simulation finds for this chain; of a large chain, for locations drawn by the seed.
-
-    Where visits are rare, the wanted rate would let pass what is hardly likelier than no change: never below
-    LEAST_EVIDENCE, and the simulated rate is then an upper bound.
+    places : (n,) indexes of the locations, ascending. n_visits : (L,) of all locations.
     """
-    rng = np.random.default_rng(seed)
-    if not chain.n_visits:
-        return Calibration(stated_threshold(chain, settings), float("nan"), 0)
-    if chain.n_visits > VISITS_TO_CALIBRATE:
-        chain = chain.subset(rng.random(chain.n_locations)[chain.location] < VISITS_TO_CALIBRATE / chain.n_visits)
-    found = calibrate(chain, effects, settings, rng)
-    return replace(found, threshold=max(found.threshold, float(np.log(LEAST_EVIDENCE))))
-
-
-def _verdicts(n_locations: int, found: list[Change], numbers: ReportedNumbers, *, now: float) -> dict[int, Verdict]:
-    standing_now = [one.standing.signal for one in found if one.standing.ended is None]
-    declines = {signal.location: signal for signal in standing_now if signal.direction == DECLINE}
-    verdicts = {}
-    for location in range(n_locations):
-        signal = declines.get(location)
-        onset, flagged_at = (signal.onset, signal.at) if signal else (None, None)
-        verdicts[location] = numbers.verdict(location, now=now, onset=onset, flagged_at=flagged_at)
-    return verdicts
-
-
-def _results(
-    run: Run, codes: Codes, recent: Recent, verdicts: dict[int, Verdict], disagreements: Disagreements
-) -> list[LocationResult]:
-    results = []
-    for place, (location, shown) in enumerate(zip(codes.locations.tolist(), recent.points(), strict=True)):
-        verdict, rows = verdicts[place], disagreements.rows.get(place, [])
-        last = known(recent.last[place])
-        results.append(
-            LocationResult(
-                standard=run.standard,
-                location_id=location,
-                run=run,
-                n_visits=int(recent.n_visits[place]),
-                n_more_needed=max(0, LEAST_VISITS - int(recent.n_recent[place])),
-                last_visit_at=None if last is None else to_datetime(last),
-                level=known(recent.level[place]),
-                level_low=known(recent.low[place]),
-                level_high=known(recent.high[place]),
-                reported=verdict.reported,
-                comparison=verdict.comparison,
-                points=shown,
-                n_disagreements=len(rows),
-                disagreements=rows,
-            )
-        )
-    return results
+    total = np.r_[0, np.cumsum(n_visits[places])]
+    start, parts = 0, []
+    size = min(MOST_VISITS, -(-int(total[-1]) // LEAST_SHARDS))
+    while start < places.size:
+        stop = max(start + 1, int(np.searchsorted(total, total[start] + size, side="right")) - 1)
+        parts.append(places[start:stop])
+        start = stop
+    return parts

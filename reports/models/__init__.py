@@ -1,11 +1,12 @@
 from reports.models.backtests import Backtest, PastFlag
 from reports.models.flags import DriftFlag
-from reports.models.runs import LocationResult, Run, Shard
+from reports.models.runs import Carried, LocationResult, Run, Shard
 from reports.models.scores import SectionScore, Tally
 from reports.models.settings import DriftSettings
 
 __all__ = [
     "Backtest",
+    "Carried",
     "DriftFlag",
     "DriftSettings",
     "LocationResult",

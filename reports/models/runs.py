@@ -37,6 +37,17 @@ class Run(models.Model):
     chain_movement = models.FloatField(
         null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale."
     )
+    estimated_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="carried_on_by",
+        help_text="The run whose estimate of what is common this one carries on; blank where it made its own.",
+    )
+    must_estimate = models.BooleanField(default=False, help_text="Asked to estimate what is common anew.")
+    why_estimated = models.CharField(max_length=255, blank=True, help_text="Why what is common was estimated anew.")
+    numbers = models.JSONField(default=dict, blank=True, help_text="What is common to the readings of the chain.")
     levels_not_compared = models.JSONField(
         default=list, blank=True, help_text="[[metric, why its level is no evidence], ...]."
     )
@@ -68,6 +79,22 @@ class Run(models.Model):
     def least_visits(self) -> int:
         """How many visits a location needs before a flag can be raised there."""
         return self.parameters.get("least_baseline", 1) + VISITS_OF_A_CHANGE
+
+
+class Carried(models.Model):
+    """What a run leaves for the next one of its standard, by location: visits seen, signals raised.
+
+    A table of its own, as it is large and nobody else reads it; only the last run has a row.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="carried")
+    kept = models.BinaryField(help_text="As numpy's npz.")
+
+    class Meta:
+        verbose_name_plural = "carried"
+
+    def __str__(self) -> str:
+        return f"What run {self.run_id} leaves"
 
 
 class Shard(models.Model):
@@ -141,6 +168,11 @@ class LocationResult(models.Model):
     points = models.JSONField(
         default=list,
         help_text="[[days since 1970, adjusted share], ...] of the last half year, or the last visits if few.",
+    )
+    log_evidence = models.FloatField(
+        null=True,
+        help_text="ln of the evidence of a decline after its last visit, to be held against the run's threshold; "
+        "null: none.",
     )
     n_disagreements = models.PositiveSmallIntegerField(
         default=0, help_text="Metrics in whose best quarter it stands, in the worst quarter as observed."

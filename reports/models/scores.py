@@ -47,6 +47,7 @@ class Tally(models.Model):
         indexes = [
             models.Index(fields=["location", "started_at"], name="tally_location_started"),
             models.Index(fields=["received_at"], condition=Q(scored_at=None), name="tally_waiting"),
+            models.Index(fields=["received_at"], name="tally_received"),
         ]
         constraints = [
             models.CheckConstraint(

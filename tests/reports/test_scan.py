@@ -88,7 +88,7 @@ def test_the_same_inputs_give_the_same_flags(chain):
     assert (first.inputs_digest, first.threshold) == (second.inputs_digest, second.threshold)
     assert second.pk != first.pk
     DriftFlag.objects.all().delete()
-    scanned(chain)
+    run_scan(request_scan(standard=chain.standard, as_of=chain.end, must_estimate=True).pk)
     assert flags_of(chain) == before
 
 
@@ -98,6 +98,7 @@ def test_run_names_its_inputs_parameters_threshold_and_code(chain):
     assert (run.n_locations, run.n_visits, run.n_done) == (N_LOCATIONS, TOTAL, LEAST_SHARDS)
     assert run.parameters == {
         "false_alarms_per_year": 0.2, "smallest_drop": 0.03, "look_back": 40, "least_baseline": 4, "seed": 1,
+        "refit_days": 28.0, "incremental": True,
     }  # fmt: skip
     assert len(run.inputs_digest) == 64
     assert run.code_version.startswith("0.")
@@ -291,7 +292,7 @@ def test_database_that_was_away_puts_the_run_back_into_the_queue(chain, monkeypa
     def away(**kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("reports.detection.scan.load", away)
+    monkeypatch.setattr("reports.detection.common.load", away)
     run = request_scan(standard=chain.standard, as_of=chain.end)
     with pytest.raises(OperationalError):
         run_scan(run.pk)

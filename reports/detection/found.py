@@ -1,0 +1,108 @@
+"""What the visits of some locations say: their signals, what stands of them, and what their results show."""
+
+import json
+import zlib
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import numpy as np
+
+from reports.detection.flags import Change, changes_in
+from reports.detection.recent import known, lately, points
+from reports.detection.rows import History
+from reports.measure.drift import Settings, Signal
+from reports.measure.effects import Effects
+from reports.measure.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
+from reports.measure.replay import go_on
+from reports.measure.standing import SectionShare, Standing, standing
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One location, by its index, as its result states it; `last` in days, None without a visit."""
+
+    place: int
+    n_visits: int
+    n_more_needed: int
+    last: float | None
+    level: float | None
+    low: float | None
+    high: float | None
+    points: list[list[float]]
+    log_evidence: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """outcomes : one for each location that was looked at. changes : what stands or ended. signals : all raised."""
+
+    outcomes: list[Outcome]
+    changes: list[Change]
+    signals: list[Signal]
+
+    def pack(self) -> bytes:
+        """As JSON, compressed: floats come back as they were."""
+        rows = {
+            "outcomes": [asdict(one) for one in self.outcomes],
+            "changes": [asdict(one.standing) | {"visit_id": str(one.visit_id)} for one in self.changes],
+            "signals": [asdict(one) for one in self.signals],
+        }
+        return zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Found":
+        rows = json.loads(zlib.decompress(packed))
+        return cls(
+            [Outcome(**row) for row in rows["outcomes"]],
+            [_change(row) for row in rows["changes"]],
+            [Signal(**row) for row in rows["signals"]],
+        )
+
+
+def _change(row: dict) -> Change:
+    sections = tuple(SectionShare(**one) for one in row["sections"])
+    found = Standing(Signal(**row["signal"]), sections, row["ended"], row["turned_at"])
+    return Change(found, UUID(row["visit_id"]))
+
+
+def look_at(
+    history: History,
+    *,
+    places: np.ndarray,
+    effects: Effects,
+    usual: Usual,
+    settings: Settings,
+    threshold: float,
+    past: list[Signal] | None = None,
+    is_new: np.ndarray | None = None,
+) -> Found:
+    """Replay some locations, and say what stands.
+
+    history : the visits of these locations and of no other. places : their indexes, also of those without visits.
+    past, is_new : as in `measure.replay.go_on`, to go on from an earlier replay; None to begin at the start.
+    """
+    chain = history.chain
+    new = np.ones(chain.n_visits, bool) if is_new is None else is_new
+    replayed = go_on(chain, effects, settings, threshold, past=past or [], is_new=new)
+    stands = standing(chain, effects, settings, replayed.signals)
+    levels = recent_levels(chain, effects, lately(chain), usual)
+    values, first = adjusted_values(chain, effects, usual), chain.first_visit
+    outcomes = []
+    for place in places.tolist():
+        here = slice(int(first[place]), int(first[place + 1]))
+        times = chain.time[here]
+        log_evidence = float(replayed.ranking[place])
+        outcomes.append(
+            Outcome(
+                place=place,
+                n_visits=times.size,
+                n_more_needed=max(0, LEAST_VISITS - int(levels.n_visits[place])),
+                last=float(times[-1]) if times.size else None,
+                level=known(levels.level[place]),
+                low=known(levels.low[place]),
+                high=known(levels.high[place]),
+                points=points(times, values[here]),
+                log_evidence=log_evidence if np.isfinite(log_evidence) else None,
+            )
+        )
+    return Found(outcomes, changes_in(history, stands), replayed.signals)
