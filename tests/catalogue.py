@@ -8,8 +8,10 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from gettext import c2py
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -132,14 +134,23 @@ def compiled(language: str, domain: str) -> bytes:
     spoken = catalogue(language, domain)
     if domain == "djangojs":
         words = {
-            message.id[0] if message.pluralizable else message.id: message.string
+            message.id[0] if message.pluralizable else message.id: by_category(spoken, message.string)
             for message in spoken
-            if message.id and message.string
+            if message.id and all(strings_of(message))
         }
         return (json.dumps(words, ensure_ascii=False, indent=0, sort_keys=True) + "\n").encode()
     out = io.BytesIO()
     write_mo(out, spoken)
     return out.getvalue()
+
+
+def by_category(spoken: Catalog, string: str | tuple[str, ...]) -> str | dict[str, str]:
+    """Plurals by the names that browsers give them (one, few, other), in place of gettext's numbers."""
+    if isinstance(string, str):
+        return string
+    number_of = c2py(spoken.plural_expr)
+    category_of = Locale.parse(spoken.locale_identifier).plural_form
+    return {"other": string[-1]} | {category_of(n): string[number_of(n)] for n in range(200)}
 
 
 def compiled_path(language: str, domain: str) -> Path:
