@@ -47,6 +47,10 @@ def of_harbour(stage):
     return [stage.world.harbour.pk]
 
 
+def of_backtest(stage):
+    return [stage.backtest.pk]
+
+
 TABLE = {
     "home": Row(SIGN_IN, 302, 302, 302),
     "healthz": Row(PAGE, PAGE, PAGE, PAGE),
@@ -78,6 +82,14 @@ TABLE = {
     "reports:visit-exclude": Row(SIGN_IN, FORBIDDEN, MISSING, 400, of_visit, "post"),
     "reports:visit": Row(SIGN_IN, PAGE, MISSING, PAGE, of_visit),
     "reports:auditors": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "reports:backtests": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "reports:backtest-new": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, method="post"),
+    "reports:backtest": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, of_backtest),
+    "reports:backtest-flags": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, of_backtest),
+    "reports:backtest-stop": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, of_backtest, "post"),
+    "reports:backtest-go-on": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, of_backtest, "post"),
+    "reports:backtest-adopt": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, of_backtest, "post"),
+    "reports:settings": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "reports:runs": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:run": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE, lambda stage: [stage.run.pk]),
     "reports:run-new": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, method="post"),
@@ -97,7 +109,7 @@ def stage(world, visit):
     from audits.models import Assignment, Photo
     from audits.photos import prepare
     from locations.models import Metric, Reading
-    from reports.models import DriftFlag, Run
+    from reports.models import Backtest, DriftFlag, Run
     from tests.audits.test_photos import jpeg
 
     prepared, now = prepare(jpeg()), timezone.now()
@@ -118,9 +130,21 @@ def stage(world, visit):
     assignment = Assignment.objects.create(
         location=world.harbour, version=world.version, auditor=world.ana, opens_on=now.date(), closes_on=now.date()
     )
+    backtest = Backtest.objects.create(
+        standard=world.standard, start_on="2026-01-01", stop_on="2026-02-01", n_total=4,
+        parameters={"false_alarms_per_year": 0.1, "smallest_drop": 0.03, "look_back": 40, "seed": 1},
+    )  # fmt: skip
     draft = save_draft(visit_id=uuid4(), owner=world.ana, content={"note": "So far."}, base_revision=0).draft
     return SimpleNamespace(
-        draft=draft, world=world, visit=visit, photo=photo, run=run, flag=flag, reading=reading, assignment=assignment
+        backtest=backtest,
+        draft=draft,
+        world=world,
+        visit=visit,
+        photo=photo,
+        run=run,
+        flag=flag,
+        reading=reading,
+        assignment=assignment,
     )
 
 

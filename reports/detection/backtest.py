@@ -21,8 +21,8 @@ from reports.detection.moments import to_datetime, to_days
 from reports.detection.recent import known
 from reports.detection.rows import Codes, History, load
 from reports.detection.runs import settings_of
-from reports.detection.scan import threshold_for
 from reports.detection.shards import LEASE
+from reports.detection.threshold import threshold_for
 from reports.measure.backtest import DatedSignal, Replayed, in_order, replay
 from reports.measure.drift import DECLINE
 from reports.measure.levels import fit_window

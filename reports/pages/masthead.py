@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from locations.models import User
-from locations.roles import READS_RESULTS, SETS_DRIFT
-from locations.roles import EXCLUDES_VISITS, READS_RESULTS
+from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT
 from reports.pages import words
 from reports.pages.access import SEES_AUDITORS
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)
 FOR_HEAD_OFFICE = (("auditors", "Auditors"),)
+FOR_THOSE_WHO_SET_DRIFT = (("backtests", "Backtests"), ("settings", "Settings"))
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ def masthead(here: str, *, user: User, region: str = "", today: date | None = No
             (ENTRIES, READS_RESULTS),
             (FOR_REVIEWERS, EXCLUDES_VISITS),
             (FOR_HEAD_OFFICE, SEES_AUDITORS),
+            (FOR_THOSE_WHO_SET_DRIFT, SETS_DRIFT),
         )
         for entry in (entries if user.has_role(roles) else ())
     ]

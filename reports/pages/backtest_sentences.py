@@ -1,0 +1,106 @@
+"""What a backtest says: how many flags, how many of them by chance, how early."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from reports.models import DriftFlag
+from reports.pages import words
+from reports.pages.false_flags import RARE, how_often, pictured
+
+Comparison = DriftFlag.Comparison
+WEEKS_A_YEAR = 52.18
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A row of the drawing: declines by when the reported number followed. below : days of lead, None for any."""
+
+    key: str
+    name: str
+    briefly: str
+    kind: str
+    below: float | None = None
+
+
+LEADS = (
+    Lead("first", "reported number was first", "reported first", "quiet", 0),
+    Lead("month", "flagged less than 4 weeks before it", "under 4 weeks before", "lead", 28),
+    Lead("quarter", "flagged 4 to 13 weeks before it", "4–13 weeks before", "lead", 91),
+    Lead("more", "flagged 13 weeks or more before it", "13 weeks or more", "lead", float("inf")),
+    Lead("never", "it never followed: blind spot", "never followed", "blind"),
+    Lead("early", "too early to say", "too early to say", "quiet"),
+)
+
+
+def lead_kind(comparison: str, lead_days: int | None) -> str:
+    """Which of LEADS a decline belongs to; blank where no reported number could tell."""
+    if comparison == Comparison.CONFIRMED and lead_days is not None:
+        return next(lead.key for lead in LEADS if lead.below is not None and lead_days < lead.below)
+    return {Comparison.BLIND_SPOT.value: "never", Comparison.WAITING.value: "early"}.get(comparison, "")
+
+
+def headline(*, n_declines: int, n_improvements: int, weeks: float, n_able: int) -> str:
+    """In 52 weeks, 14 declines and 5 improvements would have been flagged over 60 stores."""
+    over = f"over {words.count(n_able, 'store')}"
+    period = f"In {words.count(round(weeks), 'week')},"
+    if not n_declines and not n_improvements:
+        return f"{period} nothing would have been flagged {over}."
+    parts = [words.count(n, noun) for n, noun in ((n_declines, "decline"), (n_improvements, "improvement")) if n]
+    return f"{period} {' and '.join(parts)} would have been flagged {over}."
+
+
+def expected_flags(*, n_flags: int, weeks: float, by_chance: float) -> str:
+    """With these settings expect about three flags a month, about one of them by chance.
+
+    by_chance : false flags a year in each direction, once all stores have visits enough.
+    """
+    yearly, false_a_year = n_flags / max(weeks, 1.0) * WEEKS_A_YEAR, 2 * by_chance
+    if not n_flags:
+        return f"With these settings expect hardly any flag; chance alone raises {how_often(false_a_year)}."
+    n, period = pictured(yearly)
+    false = round(false_a_year * n / yearly)
+    of_them = f"about {words.number(false)}" if false else "fewer than one" if false_a_year >= RARE else "hardly any"
+    return f"With these settings expect about {words.count(n, 'flag')} {period}, {of_them} of them by chance alone."
+
+
+def how_early(ends: Sequence[tuple[str, int | None]]) -> str:
+    """Of the declines, what the reported numbers showed in the end: (comparison, days of lead)."""
+    kinds = [lead_kind(comparison, lead_days) for comparison, lead_days in ends]
+    n_never, n_early = kinds.count("never"), kinds.count("early")
+    leads = [lead for comparison, lead in ends if comparison == Comparison.CONFIRMED and lead is not None]
+    n_told = len(leads) + n_never
+    if not any(kinds):
+        return "No reported number could be held against the declines." if ends else ""
+    parts = []
+    if leads:
+        parts.append(
+            f"The reported numbers followed {_of(len(leads), n_told)} declines, {_ahead(median(leads))} (median)."
+        )
+    if n_never:
+        share = words.percent(n_never / n_told)
+        parts.append(f"{words.capital(_of(n_never, n_told))} never showed in them ({share}): blind spots.")
+    if n_early:
+        verb = "is" if n_early == 1 else "are"
+        parts.append(f"For {words.number(n_early)} it {verb} too early to say.")
+    return " ".join(parts)
+
+
+def _of(n: int, total: int) -> str:
+    return f"{words.number(n)} of {words.number(total)}"
+
+
+def _ahead(days: float) -> str:
+    weeks = round(abs(days) / 7)
+    amount = words.count(weeks, "week") if weeks else words.count(round(abs(days)), "day")
+    return f"{amount} after the flag" if days >= 0 else f"{amount} before the flag"
+
+
+def in_the_end(comparison: str, lead_days: int | None) -> str:
+    """The last word of a row: followed 6 weeks later."""
+    if comparison == Comparison.CONFIRMED and lead_days is not None:
+        return f"followed {_ahead(lead_days)}"
+    return {
+        Comparison.BLIND_SPOT.value: "never followed: blind spot",
+        Comparison.WAITING.value: "too early to say",
+    }.get(comparison, "no usable number")

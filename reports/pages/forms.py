@@ -1,0 +1,80 @@
+"""What head office and standards owners fill in: the three numbers, and the past to try them on."""
+
+from django import forms
+
+from reports.detection.settings import DROP, FALSE_ALARMS, LOOK_BACK, BadSettings, Chosen
+
+A_NUMBER = {"required": "Write a number, such as {}.", "invalid": "Write a number, such as {}."}
+A_DAY = {"required": "Choose a day.", "invalid": "Write a day such as 2026-03-31."}
+
+
+def _such_as(example: str) -> dict[str, str]:
+    return {code: words.format(example) for code, words in A_NUMBER.items()}
+
+
+def _number(low: float, high: float, step: str) -> forms.NumberInput:
+    return forms.NumberInput(attrs={"min": f"{low:g}", "max": f"{high:g}", "step": step, "inputmode": "decimal"})
+
+
+class SettingsForm(forms.Form):
+    """The three numbers, the drop in points. `chosen` once it is valid."""
+
+    use_required_attribute = False  # the sentence that an empty field gets says more than the browser's
+    false_alarms_per_year = forms.FloatField(
+        label="False flags per store and year, at most",
+        widget=_number(*FALSE_ALARMS, "any"),
+        error_messages=_such_as("0.1"),
+    )
+    smallest_drop = forms.FloatField(
+        label="Smallest drop worth acting on, in points",
+        widget=_number(100 * DROP[0], 100 * DROP[1], "any"),
+        error_messages=_such_as("3"),
+    )
+    look_back = forms.IntegerField(
+        label="Look-back, in visits",
+        widget=_number(*LOOK_BACK, "1"),
+        error_messages={**_such_as("40"), "invalid": "Write a whole number, such as 40."},
+    )
+    chosen: Chosen | None = None
+
+    def __init__(self, *args, helps: dict[str, str] | None = None, **kwargs):
+        """helps : by field, what its number means for this chain."""
+        super().__init__(*args, **kwargs)
+        for name, words in (helps or {}).items():
+            self.fields[name].help_text = words
+
+    def clean(self) -> dict:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                self.chosen = Chosen(
+                    cleaned["false_alarms_per_year"], round(cleaned["smallest_drop"] / 100, 6), cleaned["look_back"]
+                )
+            except BadSettings as wrong:
+                self.add_error(wrong.name, str(wrong))
+        return cleaned
+
+    @staticmethod
+    def filled_with(chosen: Chosen) -> dict:
+        points = f"{100 * chosen.smallest_drop:g}"
+        return chosen.parameters() | {"smallest_drop": points}
+
+
+class BacktestForm(SettingsForm):
+    """A period besides; what is wrong with it is found when it is asked for."""
+
+    start_on = forms.DateField(
+        label="First day",
+        help_text="What was known when this day began shows what is usual. Leave some months before it.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages=A_DAY,
+    )
+    stop_on = forms.DateField(
+        label="Last day",
+        help_text="Included.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages=A_DAY,
+    )
+    field_order = ["start_on", "stop_on", "false_alarms_per_year", "smallest_drop", "look_back"]
