@@ -1,4 +1,7 @@
-"""Visits, to look at. They come from phones and files alone; here one can only be excluded, with a reason."""
+"""Visits, to look at. They come from phones and files alone; here one can only be excluded, with a reason.
+
+Reading the answers, approving and returning is for the reviewers' desk in the reports.
+"""
 
 from datetime import datetime
 
@@ -9,7 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -20,7 +24,7 @@ from audits.review import AlreadyExcluded, exclude
 from locations.models import Location
 from locations.roles import EXCLUDES_VISITS
 
-STATE_COLOURS = {"counts": "success", "waits": "warning", "excluded": "danger"}
+STATE_COLOURS = {"counts": "success", "waits": "warning", "returned": "info", "excluded": "danger"}
 
 
 class ExclusionForm(forms.Form):
@@ -36,14 +40,21 @@ class CountsFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("counts", "Counts"), ("waits", "Waits for approval"), ("excluded", "Excluded")]
+        return [
+            ("counts", "Counts"),
+            ("waits", "Waits for a reviewer"),
+            ("returned", "Returned to its auditor"),
+            ("excluded", "Excluded"),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
             case "counts":
                 return queryset.counting()
             case "waits":
-                return queryset.filter(approved_at=None, excluded_at=None)
+                return queryset.waiting()
+            case "returned":
+                return queryset.returned()
             case "excluded":
                 return queryset.exclude(excluded_at=None)
         return queryset
@@ -63,7 +74,14 @@ class VisitAdmin(ModelAdmin):
             "Seen on arrival",
             {"fields": ["daypart", "staffing", "staff_seen", "customers_waiting", "busyness", "note"]},
         ),
-        ("Record", {"fields": ["receipt", "received", "approved", "approved_by", "digest"]}),
+        (
+            "How it came about",
+            {"fields": ["where", "not_completed_reason", "conflict_of_interest", "conflict_of_interest_note"]},
+        ),
+        (
+            "Record",
+            {"fields": ["receipt", "received", "revision", "history", "approved", "approved_by", "digest"]},
+        ),
     ]
     change_form_outer_before_template = "admin/audits/visit/state.html"
 
@@ -106,10 +124,29 @@ class VisitAdmin(ModelAdmin):
     def who(self, visit) -> str | None:
         return str(visit.auditor) if visit.auditor else visit.auditor_code or None
 
+    @admin.display(description="Place", empty_value="–")
+    def where(self, visit) -> str | None:
+        """Graded: the coordinates are shown to nobody."""
+        if visit.place_distance_m is None:
+            return visit.get_place_display() or None
+        return f"{visit.get_place_display()}, {visit.place_distance_m:,.0f} m away"
+
+    @admin.display(description="Sent and sent back")
+    def history(self, visit) -> str:
+        sent = [(each.received_at, f"revision {each.revision} received") for each in visit.revisions.defer("text")]
+        back = [
+            (each.returned_at, f"revision {each.revision} returned by {each.returned_by}: {each.comment}")
+            for each in visit.returns.select_related("returned_by")
+        ]
+        told = [(_local(visit, moment), words) for moment, words in sorted(sent + back)]
+        return format_html_join(mark_safe("<br>"), "{}, {}", told) or "–"
+
     @display(description="State", label=STATE_COLOURS)
     def state(self, visit):
         if visit.excluded_at:
             return "excluded", "Excluded"
+        if visit.returned_at:
+            return "returned", "Returned"
         return ("counts", "Counts") if visit.approved_at else ("waits", "Waits")
 
     @admin.display(description="Observations")
