@@ -157,10 +157,10 @@ def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
             continue
         if moment > now + CLOCK_TOLERANCE:
             sentence = _("{time} UTC lies in the future: check the phone's clock.")
-            yield Problem(where, sentence.format(time=date_format(moment, "d M Y H:i")))
+            yield Problem(where, sentence.format(time=date_format(moment, "j F Y H:i")))
         elif moment < now - OLDEST and not where.startswith("photos."):  # an old picture is a reviewer's matter
             sentence = _("{time} UTC is over two years ago: check the phone's clock.")
-            yield Problem(where, sentence.format(time=date_format(moment, "d M Y H:i")))
+            yield Problem(where, sentence.format(time=date_format(moment, "j F Y H:i")))
     started, ended = checked.content["started_at"], checked.content["ended_at"]
     if ended is not None and ended < started:
         yield Problem("ended_at", _("The visit ends before it starts."))
