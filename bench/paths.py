@@ -11,18 +11,20 @@ from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import Settings, smallest_logits
 from reports.measure.effects import WEEK_DAYS
 from reports.measure.evidence import Baselines, History, evidence
+from reports.measure.onset import onset_among_last
 from reports.measure.severity import WINDOW_DAYS, fit_effects
 
 
 class Paths:
     """As in a backtest, but for what an alarm does to later ones: it only shuts out earlier onsets.
 
-    A row is a visit, by location and time. location, time, onset, channel : (N,), the likeliest of each. sums :
-    (N, J) the evidence of the last 1, 2 ... J onsets. newest : (N,) the share of the newest onset in the evidence.
+    A row is a visit, by location and time. location, time, channel : (N,), the likeliest channel. before : (N, J + 1)
+    the times of the last visits there, the newest first. sums : (N, J) the evidence of the last 1, 2 ... J onsets.
+    newest : (N,) the share of the newest onset in the evidence.
     """
 
     def __init__(self, chain: Chain, settings: Settings, *, start: float, stop: float, refit_days: float = 28.0):
-        location, moments, terms, channels, onsets = [], [], [], [], []
+        location, moments, terms, channels, times = [], [], [], [], []
         effects = None
         for moment in np.arange(start, stop, WEEK_DAYS):
             known = chain.subset(chain.time < moment + WEEK_DAYS)
@@ -51,15 +53,14 @@ class Paths:
                 least_baseline=settings.least_baseline,
                 smallest_drop=smallest,
             )
-            begun = visit - found.terms.sum(axis=2).argmax(axis=1)
             location.append(part.location[visit])
             moments.append(part.time[visit])
             terms.append(found.terms.sum(axis=2))
             channels.append(np.array(history.channels)[found.terms.sum(axis=1).argmax(axis=1)])
-            onsets.append((part.time[begun] + part.time[np.maximum(begun - 1, 0)]) / 2)
+            times.append(part.time[np.maximum(visit[:, None] - np.arange(settings.look_back + 1), 0)])
         order = np.lexsort((np.concatenate(moments), np.concatenate(location)))
         self.location, self.time = np.concatenate(location)[order], np.concatenate(moments)[order]
-        self.channel, self.onset = np.concatenate(channels)[order], np.concatenate(onsets)[order]
+        self.channel, self.before = np.concatenate(channels)[order], np.concatenate(times)[order]
         self.sums = np.cumsum(np.concatenate(terms)[order], axis=1)
         self.newest = self.sums[:, 0] / np.maximum(self.sums[:, -1], 1e-300)
 
@@ -75,8 +76,13 @@ class Paths:
                 chosen.append(row)
         return np.array(chosen, int)
 
-    def flags(self, rows: np.ndarray) -> Flags:
-        return Flags(self.location[rows], self.time[rows], self.onset[rows], self.channel[rows])
+    def flags(self, rows: np.ndarray, *, dated: bool = True) -> Flags:
+        onset = self.onsets(rows) if dated else np.full(rows.size, np.nan)
+        return Flags(self.location[rows], self.time[rows], onset, self.channel[rows])
+
+    def onsets(self, rows: np.ndarray) -> np.ndarray:
+        terms = np.diff(self.sums[rows], axis=1, prepend=0.0)
+        return np.array([onset_among_last(*pair).day for pair in zip(self.before[rows], terms, strict=True)])
 
     def judged(self, truth: Truth, threshold: float) -> Judged:
         return judge(truth, self.flags(self.alarms(threshold)))
@@ -86,6 +92,6 @@ class Paths:
         low, high = 1.0, 12.0
         while high - low > 0.01:
             middle = (low + high) / 2
-            n, years = false_alarms(truth, self.flags(self.alarms(middle)))
+            n, years = false_alarms(truth, self.flags(self.alarms(middle), dated=False))
             low, high = (middle, high) if n / years > rate else (low, middle)
         return high

@@ -24,6 +24,7 @@ from reports.measure.evidence import (
     seen_and_expected,
     tried_drops,
 )
+from reports.measure.onset import Onset, onset_among_last
 from reports.measure.residuals import residuals
 from reports.measure.spread import pull_of_visits
 
@@ -32,7 +33,6 @@ DIRECTIONS = ((1, DECLINE), (-1, IMPROVEMENT))
 YEAR_DAYS = 365.25
 VISITS_AT_ONCE = 4096
 OVERSHOOT = 0.583  # of a normal random walk's standard deviation
-ONSET_MASS = 0.9  # of the onset's profile lies between onset_low and onset_high
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Signal:
     channel : "overall", "section:<index>", "dimension:<index>" or "consistency": where most of the evidence
     lies.
     direction : "decline" or "improvement".
-    onset, onset_low, onset_high : days: the likeliest begin, midway between two visits, and a 90 % interval.
+    onset, onset_low, onset_high : days: the likeliest begin and a 90 % interval; see `measure.onset`.
     evidence : summed likelihood ratio; 400 reads "400 : 1".
     seen, expected : share in that channel since the onset, 0..1, seen, and expected for this location with
     these auditors, dayparts and criteria; of "consistency", the spread of interactions in points, 0..1, which
@@ -259,9 +259,7 @@ class _Replay:
                         alarms[signal.location] = signal
             self.signals += alarms.values()
             for signal in alarms.values():
-                start = self.chain.first_visit[signal.location]
-                begun = start + np.searchsorted(self._times(signal.location), signal.onset)
-                self.baselines.first[signal.location] = begun
+                self.baselines.first[signal.location] = self._first_since(signal.location, signal.onset)
                 self.baselines.candidate[signal.location] = signal.visit + 1
                 self.baselines.restarted[signal.location] = True
             location = self.chain.location[self.pending]
@@ -301,48 +299,47 @@ class _Replay:
         first = int(self.baselines.first[location])
         channel = int(terms.sum(axis=0).argmax())
         profile = terms.sum(axis=1)
-        begun = visit - int(profile.argmax())
-        since = np.arange(begun, visit + 1)
         restarted = bool(self.baselines.restarted[location])
-        if self.channels[channel] == CONSISTENCY:
-            pull, weight = pull_of_visits(self.history.likelihoods[since]), np.ones(since.size)
-        else:
-            level = baseline_level(self.history, first=first, onset=begun, channel=channel, restarted=restarted)
-            weight = self.history.residuals.weight[since, channel]
-            surplus = (level - self.history.residuals.level[since, channel]) * direction
-            pull = weight * (surplus - self.smallest / 2)
-        if not _repeated(pull, weight):
+        if not self._repeated(visit - int(profile.argmax()), visit, first, channel, direction):
             return None
+        onset = self._onset(visit, profile)
+        begun = self._first_since(location, onset.day)
+        since = np.arange(begun, visit + 1)
         seen, expected = seen_and_expected(
             self.history, since, self.channels[channel], first=first, onset=begun, restarted=restarted
         )
-        onset, low, high = self._onset(visit, profile)
         return Signal(
             location,
             visit,
             float(self.chain.time[visit]),
             self.channels[channel],
             name,
-            onset,
-            low,
-            high,
+            onset.day,
+            onset.low,
+            onset.high,
             float(profile.sum()),
             seen,
             expected,
             since.size,
         )
 
-    def _onset(self, visit: int, profile: np.ndarray) -> tuple[float, float, float]:
-        begun = visit - int(profile.argmax())
-        share = np.cumsum(profile) / profile.sum()
-        latest = visit - int(np.searchsorted(share, (1 - ONSET_MASS) / 2))
-        earliest = visit - int(np.searchsorted(share, (1 + ONSET_MASS) / 2))
-        time = self.chain.time
-        return (
-            float(time[begun - 1] + time[begun]) / 2,
-            float(time[min(earliest, begun) - 1]),
-            float(time[max(latest, begun)]),
-        )
+    def _repeated(self, begun: int, visit: int, first: int, channel: int, direction: int) -> bool:
+        """Whether more than one of the visits begun..visit speaks for the change."""
+        since = np.arange(begun, visit + 1)
+        if self.channels[channel] == CONSISTENCY:
+            return _repeated(pull_of_visits(self.history.likelihoods[since]), np.ones(since.size))
+        restarted = bool(self.baselines.restarted[self.chain.location[visit]])
+        level = baseline_level(self.history, first=first, onset=begun, channel=channel, restarted=restarted)
+        weight = self.history.residuals.weight[since, channel]
+        surplus = (level - self.history.residuals.level[since, channel]) * direction
+        return _repeated(weight * (surplus - self.smallest / 2), weight)
+
+    def _onset(self, visit: int, profile: np.ndarray) -> Onset:
+        time = self.chain.time[np.maximum(visit - np.arange(profile.size + 1), 0)]
+        return onset_among_last(time, profile)
+
+    def _first_since(self, location: int, moment: float) -> int:
+        return int(self.chain.first_visit[location] + np.searchsorted(self._times(location), moment))
 
     def result(self) -> Scan:
         ranking = np.full(self.chain.n_locations, -np.inf)

@@ -45,7 +45,8 @@ def test_a_clear_drop_is_found_near_its_onset_with_its_share():
     assert [signal.location for signal in found] == [7]
     signal = found[0]
     assert signal.channel == "overall"
-    assert abs(signal.onset - 250) <= 15
+    assert abs(signal.onset - 250) <= 28
+    assert signal.onset_low <= 250 <= signal.onset_high
     assert signal.onset_low <= signal.onset <= signal.onset_high <= signal.at
     assert 250 < signal.at < 320
     assert signal.seen < signal.expected - 0.15
