@@ -75,9 +75,9 @@ def work_on_run(run_id: int) -> None:
             work_on_run.delay(waiting.pk)
 
 
-def request_scan(*, standard: Standard, requested_by=None) -> Run:
+def request_scan(*, standard: Standard, must_estimate: bool = False, requested_by=None) -> Run:
     """A run of this standard, sent to the workers once the transaction is over."""
-    run = scan.request_scan(standard=standard, requested_by=requested_by)
+    run = scan.request_scan(standard=standard, must_estimate=must_estimate, requested_by=requested_by)
     send_on_commit(work_on_run, run.pk)
     return run
 

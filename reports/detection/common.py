@@ -225,7 +225,7 @@ def _carry_on(run: Run, base: Base, seen: Seen, tell) -> Common:
 
 
 def _digest(base: Base, seen: Seen, news: History) -> str:
-    """That of the run before where nothing is new; else of it, of what came, and of what counts where there is news."""
+    """That of the run before where nothing is new; else of it, of what came, and of what counts now."""
     if not seen.has_news.any():
         return base.run.inputs_digest
     sha = hashlib.sha256(f"{base.run.inputs_digest}|{news.digest}".encode())

@@ -5,28 +5,26 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from audits.models import Standard, Visit
-from locations.models import Location, Reading
-from reports.detection import at_once
-from reports.detection.effects import unpack
-from reports.detection.runs import BadParameters, request_scan
-from reports.detection.scan import run_scan, work_on_run
-from reports.models import Carried, DriftFlag, LocationResult, Run, Tally
+from locations.models import Location
+from reports.detection import scan, shards
+from reports.detection.runs import request_scan
+from reports.detection.scan import run_scan
+from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
-N_LOCATIONS, N_VISITS, KNOWN = 14, 40, 34
+N_LOCATIONS, N_VISITS, KNOWN = 12, 32, 28
 WEEK = timedelta(days=7)
-DROPS = {3: (14 * 7.0, 1.6, None), 5: (31 * 7.0, 2.2, 0), 8: (24 * 7.0, -1.8, None)}
+DROPS = {3: (12 * 7.0, 1.6, None), 5: (25 * 7.0, 2.2, 0), 8: (18 * 7.0, -1.8, None)}
 BEGIN = START + KNOWN * WEEK
 LAST = N_VISITS - KNOWN
 
 
 @pytest.fixture
 def chain():
-    """14 stores, 40 visits each, about one a week, of which a third skips a week; the first 34 weeks are known.
+    """12 stores, about one visit a week, a third of them left out after the first 28 weeks, which are known.
 
-    One store fell long ago and has a flag, one falls now, one improves. A new auditor, severe, comes in week 34.
+    One store fell long ago and has a flag, one falls now, one improves. A new auditor, severe, comes in week 28.
     """
     made = make_chain(n_locations=N_LOCATIONS, n_visits=N_VISITS, drops=DROPS, seed=2)
     report_weekly(make_metric(), made.locations, n_weeks=N_VISITS, drops={3: (20, 9.0)})
@@ -48,8 +46,11 @@ def scanned(chain, week, **parameters) -> Run:
 def disturb(chain) -> None:
     """Late, excluded, withdrawn and corrected visits, one or two of each, in the weeks to come."""
     tallies = list(Tally.objects.order_by("location", "started_at"))
-    here = {place: [one for one in tallies if one.location_id == chain.locations[place].pk] for place in range(14)}
-    for place, number, weeks in ((1, 30, 2.5), (3, 25, 1.5), (9, 33, 3.5)):
+    here = {
+        place: [one for one in tallies if one.location_id == chain.locations[place].pk]
+        for place in range(N_LOCATIONS)
+    }
+    for place, number, weeks in ((1, 25, 2.5), (3, 20, 1.5), (9, 27, 3.5)):
         late = here[place][number]
         Tally.objects.filter(pk=late.pk).update(received_at=BEGIN + weeks * WEEK, scored_at=BEGIN + weeks * WEEK)
 
@@ -60,9 +61,9 @@ def in_week(chain, week) -> None:
     if week == 2:
         Tally.objects.filter(pk=of[20].pk).update(is_excluded=True)
         Tally.objects.filter(pk=Tally.objects.filter(location=chain.locations[3]).latest("started_at").pk).delete()
-    if week == 3:
+    if week == 4:
         seen = np.zeros((3, 15), np.uint8)
-        Tally.objects.filter(pk=of[28].pk).update(matrix=seen.tobytes(), scored_at=BEGIN + 2.9 * WEEK)
+        Tally.objects.filter(pk=of[24].pk).update(matrix=seen.tobytes(), scored_at=BEGIN + 3.9 * WEEK)
 
 
 def found_of(chain) -> tuple[list[dict], list[dict]]:
@@ -90,6 +91,18 @@ def assert_same(one, other) -> None:
                 assert right[name] == value, name
 
 
+def by_turns(chain, week) -> Run:
+    """The run of a week, shard by shard, by three workers of which one has made the first phase."""
+    run = scan.begin(request_scan(standard=chain.standard, as_of=BEGIN + week * WEEK).pk)
+    desks = [scan._Desk(Run.objects.get(pk=run.pk), None) for _ in range(3)]
+    n = 0
+    while shard := shards.take(run):
+        desks[n % 3].make(shard)
+        n += 1
+    run.refresh_from_db()
+    return run
+
+
 def weekly(chain, **parameters) -> list[tuple]:
     scanned(chain, 0, **parameters)
     found = [found_of(chain)]
@@ -112,15 +125,146 @@ def begin_again(chain, state) -> None:
 def test_looking_only_at_what_is_new_finds_what_looking_at_everything_finds(chain):
     disturb(chain)
     state = list(Tally.objects.all())
-    some = weekly(chain)
+    some = weekly(chain, refit_days=21)
     begin_again(chain, state)
-    every = weekly(chain, incremental=False)
+    every = weekly(chain, refit_days=21, incremental=False)
     assert {row["direction"] for row in every[-1][0]} == {"decline", "improvement"}
     assert {row["is_open"] for row in every[-1][0]} == {True, False}
     for one, other in zip(some, every, strict=True):
         assert_same(one[0], other[0])
         assert_same(one[1], other[1])
     runs = [step[2] for step in some[1:]]
-    why = ["", "", "", "The last estimate is 28 days old or more.", "", ""]
+    why = ["", "", "The last estimate is 21 days old or more.", ""]
     assert [run.why_estimated for run in runs] == why
     assert [step[2].inputs_digest for step in every[1:]] == [run.inputs_digest for run in runs]
+
+
+def test_workers_that_take_turns_carry_on_as_one_process_does(chain):
+    disturb(chain)
+    state = list(Tally.objects.all())
+    alone = [scanned(chain, 0), scanned(chain, 2)]
+    found = found_of(chain)
+    begin_again(chain, state)
+    shared = [scanned(chain, 0), by_turns(chain, 2)]
+    assert [run.estimated_by for run in shared] == [None, shared[0]]
+    assert shared[1].state == Run.State.DONE
+    assert shared[1].inputs_digest == alone[1].inputs_digest
+    assert found_of(chain) == found
+
+
+@pytest.fixture
+def small():
+    """8 stores, 24 visits each; nothing happens, but that the second falls from week 12 on."""
+    made = make_chain(n_locations=8, n_visits=24, drops={1: (84.0, 2.0, None)})
+    report_weekly(make_metric(), made.locations, n_weeks=34)
+    return made
+
+
+def later(chain, days=1, **options) -> Run:
+    return run_scan(request_scan(standard=chain.standard, as_of=chain.end + timedelta(days=days), **options).pk)
+
+
+def visited(chain, place, days=0.5, n=1, version=None, good=True) -> None:
+    """More visits at a store, after the end of the chain."""
+    location = chain.locations[place] if isinstance(place, int) else place
+    for number in range(n):
+        moment = chain.end + timedelta(days=days, minutes=number)
+        visit = a_visit(version or chain.version, location, moment)
+        visit.save()
+        a_tally(visit, np.full((3, 15), 240 if good else 0, np.uint8)).save()
+
+
+def looked_at(monkeypatch) -> list[int]:
+    places: list[int] = []
+    look_at = scan.look_at
+
+    def spy(part, **options):
+        places.extend(options["places"].tolist())
+        return look_at(part, **options)
+
+    monkeypatch.setattr(scan, "look_at", spy)
+    return places
+
+
+def test_only_locations_with_news_are_looked_at_and_all_name_the_run(small, monkeypatch):
+    later(small, 0)
+    places = looked_at(monkeypatch)
+    visited(small, 3)
+    Tally.objects.filter(pk=Tally.objects.filter(location=small.locations[5]).latest("started_at").pk).delete()
+    run = later(small)
+    assert places == [3, 5]
+    assert not Shard.objects.exists()
+    assert set(LocationResult.objects.values_list("run", flat=True)) == {run.pk}
+    assert set(DriftFlag.objects.open().values_list("run", flat=True)) == {run.pk}
+    assert run.n_visits == 8 * 24
+    assert list(Carried.objects.values_list("run", flat=True)) == [run.pk]
+
+
+def test_without_news_nothing_is_looked_at_and_the_inputs_are_the_same(small, monkeypatch):
+    first = later(small, 0)
+    places = looked_at(monkeypatch)
+    run = later(small)
+    assert places == []
+    assert (run.estimated_by, run.inputs_digest, run.threshold) == (first, first.inputs_digest, first.threshold)
+
+
+def test_new_readings_count_where_nobody_has_been_since(small, monkeypatch):
+    slowly = {"refit_days": 90}
+    later(small, 0, parameters=slowly)
+    before = DriftFlag.objects.open().get(location=small.locations[1])
+    places = looked_at(monkeypatch)
+    later(small, 62, parameters=slowly)  # no visit since, but readings enough to tell
+    after = DriftFlag.objects.open().get(location=small.locations[1])
+    assert places == []
+    assert (before.comparison, after.comparison) == ("", "blind_spot")
+    result = LocationResult.objects.get(location=small.locations[1])
+    assert result.comparison == "blind_spot"
+
+
+def test_a_result_that_rests_on_other_visits_than_count_is_made_anew(small, monkeypatch):
+    later(small, 0)
+    LocationResult.objects.filter(location=small.locations[2]).update(n_visits=25)  # a lost evaluation at once
+    LocationResult.objects.filter(location=small.locations[6]).delete()
+    places = looked_at(monkeypatch)
+    later(small)
+    assert places == [2, 6]
+    assert set(LocationResult.objects.values_list("n_visits", flat=True)) == {24}
+
+
+def opened(chain) -> Location:
+    place = Location.objects.create(code="N", name="New", region=chain.locations[0].region)
+    visited(chain, place)
+    return place
+
+
+REASONS = {
+    "It was asked for.": lambda chain: later(chain, must_estimate=True),
+    "The parameters are others": lambda chain: later(chain, parameters={"look_back": 30}),
+    "earlier moment": lambda chain: later(chain, -1),
+    "28 days old": lambda chain: later(chain, 28),
+    "0 days old": lambda chain: later(chain, parameters={"refit_days": 0}),
+    "visits at locations": lambda chain: (opened(chain), later(chain))[1],
+    "with criteria": lambda chain: (
+        visited(chain, 1, version=publish_version(chain.standard, number=2)), later(chain)
+    )[1],
+    "49 came or left": lambda chain: (visited(chain, 1, n=49), later(chain))[1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_is_common_is_estimated_anew_when(small, reason):
+    first = later(small, 0)
+    assert first.why_estimated == "There was no run to carry on from."
+    run = REASONS[reason](small)
+    assert reason in run.why_estimated
+    assert run.estimated_by is None
+
+
+def test_what_is_common_is_carried_on_from_run_to_run_until_then(small):
+    first = later(small, 0)
+    visited(small, 1)
+    second = later(small, 7)
+    third = later(small, 27, parameters={"incremental": False})
+    assert (second.estimated_by, third.estimated_by) == (first, first)
+    fourth = later(small, 28)
+    assert fourth.estimated_by is None

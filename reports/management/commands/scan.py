@@ -27,14 +27,29 @@ class Command(BaseCommand):
             "--false-alarms", type=float, metavar="RATE", help="Wanted false alarms per location and year (0.1)."
         )
         parser.add_argument("--as-of", metavar="DATE", help="Only what was known at this moment (UTC) counts: now.")
+        parser.add_argument(
+            "--refit-days",
+            type=float,
+            metavar="DAYS",
+            help="Carry on what is common to all locations for so long before it is estimated anew (28; 0: never).",
+        )
+        parser.add_argument("--refit", action="store_true", help="Estimate it anew now.")
+        parser.add_argument(
+            "--every-location",
+            action="store_true",
+            help="Look at all locations, not only at those with news: takes longer and finds the same.",
+        )
 
-    def handle(self, *args, standard, false_alarms, as_of, verbosity, **options):
-        parameters = {} if false_alarms is None else {"false_alarms_per_year": false_alarms}
+    def handle(self, *args, standard, false_alarms, as_of, refit_days, refit, every_location, verbosity, **options):
+        given = {"false_alarms_per_year": false_alarms, "refit_days": refit_days}
+        parameters = {name: value for name, value in given.items() if value is not None}
+        if every_location:
+            parameters["incremental"] = False
         moment = None if as_of is None else moment_of(as_of, "--as-of")
         score_first(hidden=verbosity == 0)
         for chosen in standards(standard):
             try:
-                run = request_scan(standard=chosen, as_of=moment, parameters=parameters)
+                run = request_scan(standard=chosen, as_of=moment, parameters=parameters, must_estimate=refit)
                 with Bars(hidden=verbosity == 0) as bars:
                     run = run_scan(run.pk, progress=bars)
                 catch_up(run)
@@ -131,6 +146,7 @@ def summary(run: Run) -> str:
     lines = [
         f"Run {run.pk} of {run.standard}: {run.n_visits:,} visits at {run.n_locations:,} locations, as of "
         f"{run.as_of:%d %b %Y}.",
+        _origin(run),
         f"Open: {declines.count()} declines ({blind} blind spots), "
         f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
         f"raised now: {raised}, closed now: {closed}.",
@@ -146,6 +162,17 @@ def summary(run: Run) -> str:
     if declines.count() > SHOWN:
         lines.append(f"  … and {declines.count() - SHOWN} more.")
     return "\n".join(lines)
+
+
+def _origin(run: Run) -> str:
+    if run.estimated_by is None:
+        return f"What is common to all locations was estimated anew. {run.why_estimated}"
+    return (
+        f"What is common to all locations is carried on from run {run.estimated_by_id} of "
+        f"{run.estimated_by.as_of:%d %b %Y}; only locations with news were looked at."
+        if run.parameters["incremental"]
+        else f"What is common to all locations is carried on from run {run.estimated_by_id}."
+    )
 
 
 def sentence(flag: DriftFlag) -> str:
