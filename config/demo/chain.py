@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from config.demo import answers, words
+from config.demo import answers, circumstances, words
 from config.demo.drifts import DRIFTS, EVENING_STORE, EVENING_WEEKS_AGO, OPENED_LATELY, STRICT, Drift
 from config.demo.places import ACCOUNTS, AUDITORS, Store, email_of, stores
 from config.demo.standard import MOMENTS, Asked, Moment
@@ -150,6 +150,7 @@ class _Storyteller:
             "photos": [],
         }
         self._tell(visit)
+        circumstances.complete(visit.payload, visit=visit.id, place=self.place)
         return visit
 
     def _daypart(self, weeks_ago: float) -> str:

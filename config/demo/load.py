@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from audits.answers import AnswerSheet
+from audits.content import as_text
 from audits.intake import attach_photo, content_digest, daypart_of
 from audits.models import (
     Assignment,
@@ -22,10 +23,12 @@ from audits.models import (
     Standard,
     Version,
     Visit,
+    VisitRevision,
 )
+from audits.place import CAMERA_ACCURACY_M, graded
 from audits.signals import visit_approved
 from audits.standards import clone, publish
-from config.demo import photos, readings, standard
+from config.demo import circumstances, desk, photos, readings, standard
 from config.demo.chain import ZONE, Chain, SentVisit, weeks_of
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, AUDITORS, CHAIN, PASSWORD, TREE, Account, email_of
 from locations.models import Location, Membership, Metric, Reading, Region, User
@@ -59,6 +62,7 @@ def load(chain: Chain, *, say: Step) -> None:
     say(f"{len(chain.visits):,} visits")
     _visits(chain, locations, users, version)
     _attach(drawn)
+    desk.lay(chain, users)
     say("reported numbers")
     _readings(chain, locations)
     say("this week's assignments")
@@ -204,12 +208,16 @@ def _visits(chain: Chain, locations: list[Location], users: dict[str, User], ver
         Visit.objects.bulk_create(_visit(sent, locations, users, version) for sent in batch)
         Interaction.objects.bulk_create(one for sent in batch for one in _interactions(sent))
         Observation.objects.bulk_create(one for sent in batch for one in _observations(sent, sheet))
-        Photo.objects.bulk_create(one for sent in batch for one in _expected_photos(sent, sheet))
+        Photo.objects.bulk_create(
+            one for sent in batch for one in _expected_photos(sent, sheet, locations[sent.store])
+        )
+        VisitRevision.objects.bulk_create(_revision(sent) for sent in batch)
         visit_approved.send(sender=Visit, visit_ids=[sent.id for sent in batch])
 
 
 def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], version: Version) -> Visit:
     location, started_at = locations[sent.store], _true_time(sent, sent.payload["started_at"])
+    place = graded(sent.payload["place"], location)
     return Visit(
         id=sent.id,
         location=location,
@@ -222,10 +230,22 @@ def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], v
         daypart=daypart_of(started_at.astimezone(location.zone)),
         note=sent.payload["note"],
         clock_offset_ms=sent.payload["clock_offset_ms"],
+        place=place.grade,
+        place_distance_m=place.distance_m,
+        place_accuracy_m=place.accuracy_m,
+        conflict_of_interest=sent.payload["conflict_of_interest"],
+        conflict_of_interest_note=sent.payload["conflict_of_interest_note"],
         digest=content_digest(sent.payload),
         received_at=sent.received_at,
         approved_at=sent.received_at,
         **sent.payload["context"],
+    )
+
+
+def _revision(sent: SentVisit) -> VisitRevision:
+    digest = content_digest(sent.payload)
+    return VisitRevision(
+        visit_id=sent.id, revision=1, text=as_text(sent.payload), digest=digest, received_at=sent.received_at
     )
 
 
@@ -254,8 +274,9 @@ def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
     return answers.observations
 
 
-def _expected_photos(sent: SentVisit, sheet: AnswerSheet) -> Iterable[Photo]:
+def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) -> Iterable[Photo]:
     for photo in sent.payload["photos"]:
+        place = graded(photo["place"], location, unknown_accuracy_m=CAMERA_ACCURACY_M)
         yield Photo(
             id=photo["id"],
             visit_id=sent.id,
@@ -263,6 +284,8 @@ def _expected_photos(sent: SentVisit, sheet: AnswerSheet) -> Iterable[Photo]:
             criterion=sheet.criteria[photo["criterion"]][1],
             sha256=photo["sha256"],
             taken_at=_true_time(sent, photo["taken_at"]),
+            place=place.grade,
+            place_distance_m=place.distance_m,
         )
 
 
@@ -280,6 +303,8 @@ def _draw_photos(chain: Chain) -> dict[str, bytes]:
                     "interaction": planned.interaction,
                     "sha256": hashlib.sha256(drawn[id_]).hexdigest(),
                     "taken_at": planned.taken_at.isoformat(),
+                    "place": circumstances.beside(chain.stores[sent.store], 25)
+                    | {"accuracy_m": None, "refused": False},
                 }
             )
     return drawn

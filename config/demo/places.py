@@ -109,7 +109,7 @@ ACCOUNTS = (
         "Nakamura",
         "reviewer",
         "North",
-        "visits in the North, by their address (the desk comes later)",
+        "the reviewers' desk: what waits in the North, what was sent back",
     ),
     Account("shona@fernhill.example", "Shona", "Byrne", "shopper", "Northern Coast", "covert visits"),
     Account(
