@@ -1,21 +1,46 @@
 """What the phone's pages are made of, and the name of their present form."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import HashedFilesMixin, staticfiles_storage
 from django.templatetags.static import static
 
 LEFT_OUT = {"types.js", "preview.js"}
 """Modules that no auditor's phone loads."""
+IMPORTED = re.compile(r"""^import\s*\{[^}]*\}\s*from\s*["']\./([\w.-]+\.js)["']""", re.MULTILINE)
 
 
 def precached() -> list[str]:
     """Addresses of everything that the phone's pages load; under hashed names, each new content has a new one."""
-    modules = sorted(path.name for path in _source("static/phone").glob("*.js") if path.name not in LEFT_OUT)
-    styles = ["css/tokens.css", "css/phone.css", "favicon.svg"]
-    return [static(name) for name in [*styles, *(f"phone/{module}" for module in modules)]]
+    scripts = sorted(name for name in _scripts() if name.removeprefix("phone/") not in LEFT_OUT)
+    return [static(name) for name in ["css/tokens.css", "css/phone.css", "favicon.svg", *scripts]]
+
+
+def _scripts() -> list[str]:
+    """The phone's scripts as they are served: joined at collectstatic, one by one in development."""
+    if not isinstance(staticfiles_storage, HashedFilesMixin):
+        return [f"phone/{path.name}" for path in _source("static/phone").glob("*.js")]
+    return [name for name in staticfiles_storage.hashed_files if re.fullmatch(r"phone/[\w-]+\.js", name)]
+
+
+def imported_by(script: str) -> list[str]:
+    """Addresses of what a page's script imports, for the page to name: the browser would find them a trip later.
+
+    In development, where modules are not joined, there are thirty of them and no trip to save: none is named.
+    """
+    storage = staticfiles_storage
+    return _imported(storage.stored_name(script)) if isinstance(storage, HashedFilesMixin) else []
+
+
+@cache
+def _imported(file: str) -> list[str]:
+    with staticfiles_storage.open(file) as served:
+        found = IMPORTED.findall(served.read().decode())
+    return [f"{settings.STATIC_URL}phone/{name}" for name in found]
 
 
 def release() -> str:

@@ -21,7 +21,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
-from audits.release import release
+from audits.release import imported_by, release
 from audits.serializers import REASONS
 from audits.words import words
 from locations.models import User
@@ -47,7 +47,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     The service worker keeps it too. In development files have the same name whatever they hold, so none is kept.
     """
     _refuse_others(request)
-    return _page(request, "phone/visits.html", {"release": release(), "has_worker": not settings.DEBUG})
+    context = {"release": release(), "has_worker": not settings.DEBUG, "script": "phone/list-main.js"}
+    return _page(request, "phone/visits.html", context)
 
 
 @require_safe
@@ -121,12 +122,14 @@ def _versions():
 
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
-    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS}
+    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS,
+               "script": "phone/form-main.js"}  # fmt: skip
     return _page(request, "phone/form.html", context)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """With what both pages bring: the words of their scripts, and the name of the release they belong to."""
-    response = render(request, template, context | {"words": words()})
+    """With what both pages bring: their script, its words, and the name of the release they belong to."""
+    context |= {"words": words(), "imported": imported_by(context["script"])}
+    response = render(request, template, context)
     response[RELEASE_HEADER] = release()
     return response

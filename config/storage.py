@@ -1,44 +1,43 @@
 """Static files under hashed names, so that browsers keep them for good."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import rjsmin
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-STRIPPED = "phone/"
+from config.joining import join
+
+PHONE = "phone/"
+PAGES = ["early.js", "form-main.js", "list-main.js"]
 
 
 class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
-    """Rewrites the imports between ES modules too, so that a phone never mixes two releases.
-
-    The phone's modules leave their comments and blanks behind: a third of what would travel. Names stay, so that an
-    error in the field still names its line's function.
-    """
+    """Joins the phone's modules, and rewrites the imports between what is left, so that two releases never mix."""
 
     support_js_module_import_aggregation = True
 
     def post_process(self, paths: dict[str, tuple], dry_run: bool = False, **options) -> Iterator:
-        lean = {name: (Stripped(source), path) if is_stripped(name) else (source, path)
-                for name, (source, path) in paths.items()}  # fmt: skip
-        yield from super().post_process(lean, dry_run=dry_run, **options)
+        if not dry_run:
+            paths = self._joined(paths)
+        yield from super().post_process(paths, dry_run=dry_run, **options)
+
+    def _joined(self, paths: dict[str, tuple]) -> dict[str, tuple]:
+        """`paths` with the files that the phone loads in place of the modules they are made of."""
+        modules, others = {}, {}
+        for name, (source, path) in paths.items():
+            if is_module(name):
+                with source.open(path) as script:
+                    modules[name.removeprefix(PHONE)] = script.read().decode()
+            else:
+                others[name] = (source, path)
+        if not modules:
+            return others
+        joined = {PHONE + name: text for name, text in join(modules, PAGES).items()}
+        for name, text in joined.items():
+            self.delete(name)
+            self._save(name, ContentFile(text.encode()))
+        return others | {name: (self, name) for name in joined}
 
 
-def is_stripped(name: str) -> bool:
-    return name.startswith(STRIPPED) and name.endswith(".js")
-
-
-class Stripped:
-    """A storage whose scripts are read without comments and blanks."""
-
-    def __init__(self, source: Any):
-        self.source = source
-
-    def open(self, path: str) -> ContentFile:
-        with self.source.open(path) as script:
-            return ContentFile(stripped(script.read().decode()).encode())
-
-
-def stripped(script: str) -> str:
-    return rjsmin.jsmin(script)
+def is_module(name: str) -> bool:
+    return name.startswith(PHONE) and name.endswith(".js")

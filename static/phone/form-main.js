@@ -15,6 +15,7 @@ import { createShowing } from './showing.js';
 import { keepSpace } from './space.js';
 import { createStatus } from './status.js';
 import { createStore } from './store.js';
+import { takeUp } from './taking.js';
 import { createUndo } from './undo.js';
 import { t } from './words.js';
 
@@ -22,7 +23,7 @@ const status = createStatus({ state: $('saved'), trouble: $('trouble') });
 
 async function open() {
   if (!globalThis.isSecureContext) {
-    return status.warn(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
+    return giveUp(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
   }
   const version = Number(document.body.dataset.version);
   const isPreview = document.body.dataset.preview !== undefined;
@@ -31,7 +32,7 @@ async function open() {
     ? (await import('./preview.js')).createPreview(version, $('where').textContent)
     : createStore();
   const { visit, isReading } = await findVisit({ store, version, sections, isPreview });
-  if (!visit) return status.warn(t('This visit is not on this phone. Go back to your visits and open it from there.'));
+  if (!visit) return giveUp(t('This visit is not on this phone. Go back to your visits and open it from there.'));
   if (visit.version !== version) {
     return location.replace(new URL(visit.form_url, location.href).pathname + location.hash); // an old link
   }
@@ -60,10 +61,8 @@ async function start(page, isReading) {
   listen(page, showing, completing);
   $('where').textContent = visit.location.name;
   document.title = `${visit.location.name} · Plumbline`;
-  $('stage').removeAttribute('aria-busy');
-  const isCovert = visit.place.step === 'covert';
-  if (isOpen(visit)) showing.showPlace();
-  if (isOpen(visit) && isCovert) await goCovert(page, showing);
+  await showFirst(page, showing);
+  uncover();
   showing.showState();
   setInterval(screen.tickTimers, 500);
   if (page.isPreview) return;
@@ -72,6 +71,35 @@ async function start(page, isReading) {
   if (isOpen(visit)) later(() => import('./place.js')).then((found) => found?.tellPlace(page));
   addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && sharing.share());
   completing.startSending();
+}
+
+/** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. */
+async function showFirst(page, showing) {
+  const { visit } = page;
+  const noted = globalThis.stopNoting();
+  if (!isOpen(visit)) return;
+  const isCovert = visit.place.step === 'covert';
+  if (noted.length && !isCovert) {
+    showing.show(0, { moves: false, adopts: true });
+    takeUp(noted);
+    return;
+  }
+  showing.showPlace({ adopts: true });
+  if (isCovert) await goCovert(page, showing);
+}
+
+function uncover() {
+  document.documentElement.removeAttribute('data-opening');
+  $('stage').removeAttribute('aria-busy');
+}
+
+/** Nothing typed here would be kept. @param {string} sentence */
+function giveUp(sentence) {
+  $('head').hidden = true;
+  $('step').replaceChildren();
+  uncover();
+  status.say('', 'todo');
+  status.warn(sentence);
 }
 
 /** Each tap and key to the module that it is for. */
@@ -102,4 +130,6 @@ async function goCovert(page, showing) {
   return found.openCovert(page, () => showing.show(0));
 }
 
-open().catch((error) => status.warn(t('This page could not open what this phone keeps ({reason}). Reload it.', { reason: error.message })));
+open().catch((error) =>
+  giveUp(t('This page could not open what this phone keeps ({reason}). Reload it.', { reason: error.message })),
+);

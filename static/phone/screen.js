@@ -36,12 +36,18 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     return steps;
   }
 
-  /** @param {number} index @param {{criterion?: string | null, moves?: boolean}} options `moves`: takes the focus along */
-  function show(index, { criterion = null, moves = true } = {}) {
+  /**
+   * @param {number} index
+   * @param {object} options
+   * @param {string | null} [options.criterion]
+   * @param {boolean} [options.moves] Takes the focus along.
+   * @param {boolean} [options.adopts] The first step may be on the page already, as it came from the server.
+   */
+  function show(index, { criterion = null, moves = true, adopts = false } = {}) {
     renewSteps();
     current = Math.min(index, steps.length - 1);
     pictures.release();
-    $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
+    if (!adopts || current) $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
     showHead();
     refresh();
     showFoot();

@@ -27,9 +27,9 @@ export function createShowing(page) {
   }
 
   /** To where the visit stands, without taking the focus. */
-  function showPlace() {
+  function showPlace({ adopts = false } = {}) {
     const { step, criterion } = visit.place;
-    show(indexOfStep(screen.renewSteps(), step), { criterion, moves: false });
+    show(indexOfStep(screen.renewSteps(), step), { criterion, moves: false, adopts });
   }
 
   /** To another step: what could be undone here no longer can. @param {number} index */

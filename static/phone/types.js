@@ -127,6 +127,8 @@
  * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
  * @property {Progress | null} progress
  *
+ * @typedef {{type: string, control: HTMLInputElement, value: string}} Noted Done before the form's scripts had come.
+ *
  * @typedef {{id: string, photo: number, photos: number}} Progress What is being sent.
  *
  * @typedef {ReturnType<import('./showing.js').createShowing>} Showing

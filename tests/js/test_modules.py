@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.storage import stripped
+from config.sourcemaps import stripped
 
 HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / "static" / "phone"
@@ -21,7 +21,7 @@ def copied(tmp_path_factory, request) -> Path:
     shutil.copytree(MODULES, root / "static" / "phone")
     if request.param == "as served":
         for path in (root / "static" / "phone").glob("*.js"):
-            path.write_text(stripped(path.read_text()))
+            path.write_text(stripped(path.read_text()).text)
     shutil.copytree(HERE, root / "tests" / "js", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return root
 
@@ -43,7 +43,7 @@ def test_what_is_served_is_still_a_script(tmp_path):
         pytest.skip("node is not installed: the phone's modules were NOT tested")
     for path in MODULES.glob("*.js"):
         served = tmp_path / f"{path.stem}.mjs"
-        served.write_text(stripped(path.read_text()))
+        served.write_text(stripped(path.read_text()).text)
         run = subprocess.run([node, "--check", served], capture_output=True, check=False)
         assert run.returncode == 0, run.stderr
 

@@ -1,0 +1,123 @@
+"""What joins the phone's modules at collectstatic, on modules of a few lines."""
+
+import gzip
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from config.joining import COMMON, JoiningError, join
+from config.storage import PAGES
+
+MODULES = Path(__file__).parents[2] / "static" / "phone"
+
+SMALL = {
+    "page.js": "/** A page. */\nimport { double } from './sums.js';\n\nexport const shown = double(2);\n"
+    "export async function more() {\n  const { thrice } = await import('./rare.js'); // only now\n"
+    "  return thrice(shown);\n}\nif (globalThis.wanted) console.log(await_(more));\n"
+    "function await_(work) {\n  work().then((n) => console.log(n));\n  return 'asked';\n}\n",
+    "sums.js": "/* Sums, see\n https://example.org */\nexport const double = (n) => n * 2;\n"
+    "export function fail() {\n  // of course\n  throw new Error('it failed');\n}\n",
+    "rare.js": "import { double } from './sums.js';\nexport const thrice = (n) => double(n) + n;\n",
+    "types.js": "/** Only shapes. */\nexport {};\n",
+}
+
+
+def node(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("node is not installed: the phone's modules were NOT tested")
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where files are written as a browser would take them."""
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    return tmp_path
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def scripts(files: dict[str, str]) -> set[str]:
+    return {name for name in files if name.endswith(".js")}
+
+
+def test_a_joined_page_does_what_its_modules_do(folder):
+    write(folder, join(SMALL, ["page.js"]))
+    (folder / "try.js").write_text("globalThis.wanted = true; await import('./page.js');")
+    assert node(folder, "try.js").stdout.split() == ["asked", "12"]
+
+
+def test_what_nobody_loads_is_in_no_file():
+    files = join(SMALL | {"lonely.js": "export const n = 1;"}, ["page.js"])
+    assert scripts(files) == {"page.js", "rare.js", COMMON}
+    assert "lonely" not in "".join(files.values())
+
+
+def test_the_order_in_which_modules_are_found_changes_nothing():
+    assert join(SMALL, ["page.js"]) == join(dict(reversed(SMALL.items())), ["page.js"])
+
+
+def test_an_error_names_the_module_and_the_line_it_was_written_on(folder):
+    modules = SMALL | {"page.js": "import { fail } from './sums.js';\n\n\nfail();\n"}
+    write(folder, join(modules, ["page.js"]))
+    said = node(folder, "--enable-source-maps", "page.js").stderr
+    assert "sums.js:6" in said
+    assert "page.js:4" in said
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "import * as all from './sums.js';",
+        "import { double as twice } from './sums.js';",
+        "import './sums.js';",
+        "export default 3;",
+        "export * from './sums.js';",
+        "const load = (name) => import(name);",
+    ],
+)
+def test_what_cannot_be_joined_is_refused_by_name(odd):
+    with pytest.raises(JoiningError, match=r"page\.js"):
+        join(SMALL | {"page.js": odd + "\n"}, ["page.js"])
+
+
+def test_a_module_that_is_not_there_is_named():
+    with pytest.raises(JoiningError, match=r"page\.js imports gone\.js"):
+        join(SMALL | {"page.js": "import { a } from './gone.js';\n"}, ["page.js"])
+
+
+def test_modules_in_a_circle_are_refused():
+    circle = {"a.js": "import { b } from './b.js';\nexport const a = 1;\n",
+              "b.js": "import { a } from './a.js';\nexport const b = 1;\n"}  # fmt: skip
+    with pytest.raises(JoiningError, match="circle"):
+        join(circle, ["a.js"])
+
+
+@pytest.fixture(scope="module")
+def served() -> dict[str, str]:
+    return join({path.name: path.read_text() for path in MODULES.glob("*.js")}, PAGES)
+
+
+def test_the_phones_files_are_scripts(served, folder):
+    for name in scripts(served):
+        (folder / "one.mjs").write_text(served[name])
+        run = node(folder, "--check", "one.mjs")
+        assert run.returncode == 0, f"{name}: {run.stderr}"
+
+
+def test_a_form_loads_two_files_before_it_is_filled_in(served):
+    first = served["form-main.js"].split("\nconst ", 1)[0]
+    assert first.count(" from ") == 1
+    assert COMMON in first
+
+
+def test_the_scripts_of_a_form_that_is_filled_in_are_small(served):
+    """The page's own, and what it loads by itself while somebody answers."""
+    loaded = ["form-main.js", COMMON, "place.js", "drafts.js", "merge.js"]
+    assert sum(len(gzip.compress(served[name].encode(), 9)) for name in loaded) <= 25_000
