@@ -60,6 +60,8 @@ def in_week(chain, week) -> None:
     of = Tally.objects.filter(location=chain.locations[week]).order_by("started_at")
     if week == 2:
         Tally.objects.filter(pk=of[20].pk).update(is_excluded=True)
+        better = Tally.objects.filter(location=chain.locations[8], started_at__gte=START + 18 * WEEK)
+        better.update(is_excluded=True)
         Tally.objects.filter(pk=Tally.objects.filter(location=chain.locations[3]).latest("started_at").pk).delete()
     if week == 4:
         seen = np.zeros((3, 15), np.uint8)
