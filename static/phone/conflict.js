@@ -57,7 +57,8 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {
         kept.stored = null;
-        kept.reason = t('Your choice is kept on this phone. It can be sent when a reviewer returns the visit: ask for that.');
+        const receipt = receiptOf(kept.id); // by which a reviewer finds it
+        kept.reason = t('Your choice is kept on this phone. It can be sent when a reviewer returns visit no. {receipt}: ask for that.', { receipt });
       }
     });
   }
