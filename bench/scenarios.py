@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""False alarms and detection on chains of other kinds, beside the plain one: the table of docs/method.md.
+
+Each scenario is a chain of bench/chains with one thing more. It is made twice: without any change at any location,
+which gives the false alarms per location-year, and with a quarter of the locations drifting, which gives what is
+found. The engine runs in memory, week by week with only what was known (reports/measure/backtest.py).
+
+    .venv/bin/python bench/scenarios.py                       all of them, seeds 11 and 12: about 10 minutes
+    .venv/bin/python bench/scenarios.py late renewed --seeds 13
+"""
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small products threads wait for each other
+
+import numpy as np
+
+from bench.chains import Made, Options, make
+from bench.goals import LARGE
+from bench.judge import Flags, Judged, false_alarms, judge, pooled
+from reports.measure.backtest import DatedSignal, backtest
+from reports.measure.calibration import calibrate
+from reports.measure.drift import DECLINE, IMPROVEMENT, Settings
+from reports.measure.severity import fit_effects
+
+SCENARIOS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "graded": {"levels": 4},
+    "moving": {"auditor_walk": 0.3},
+    "shocks": {"regional_shock": 0.4},
+    "seasons": {"own_season": 0.2},
+    "sparse": {"visits_a_month": 1.0},
+    "risk": {"sooner": 3.0},
+    "renewed": {"renewed": 0.5},
+    "late": {"late": 0.05},
+    "form": {"new_form": True},
+}
+WORDS = {
+    "plain": "plain",
+    "graded": "graded 1 to 4",
+    "moving": "auditors drift, 0.3 logits in a year",
+    "shocks": "each region falls by 0.4 logits for six weeks, twice",
+    "seasons": "each store has a season of its own, sd 0.2 logits",
+    "sparse": "one visit a month",
+    "risk": "after a bad visit the next comes three times sooner",
+    "renewed": "half of the auditors replaced on one day",
+    "late": "5 % of visits late by up to six weeks",
+    "form": "a new version, harder, with other difficulties",
+}
+
+
+def signals_of(made: Made, settings: Settings, threshold: str, seed: int) -> list[DatedSignal]:
+    chain, truth, limit = made.chain, made.truth, None
+    if threshold == "calibrated":
+        before = chain.as_of(truth.start)
+        effects = fit_effects(before, at=truth.start)
+        limit = calibrate(before, effects, settings, np.random.default_rng(seed)).threshold
+    return backtest(chain, settings, start=truth.start, stop=truth.stop, threshold=limit)
+
+
+def rates(options: Options, seeds: list[int], settings: Settings, threshold: str) -> tuple[float, float]:
+    """False declines and false improvements per location-year where nothing changes."""
+    counted = {DECLINE: 0, IMPROVEMENT: 0}
+    years = 0.0
+    for seed in seeds:
+        made = make(replace(options, changes=False), seed)
+        signals = signals_of(made, settings, threshold, seed)
+        for direction in counted:
+            n, watched = false_alarms(made.truth, Flags.of_signals(signals, direction))
+            counted[direction] += n
+        years += watched
+    return counted[DECLINE] / years, counted[IMPROVEMENT] / years
+
+
+def detection(options: Options, seeds: list[int], settings: Settings, threshold: str) -> Judged:
+    judged = []
+    for seed in seeds:
+        made = make(options, seed)
+        judged.append(judge(made.truth, Flags.of_signals(signals_of(made, settings, threshold, seed))))
+    return pooled(judged)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SCENARIOS)}; none: all")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12])
+    parser.add_argument("--locations", type=int, default=300)
+    parser.add_argument("--false-alarms", type=float, default=0.1, help="wanted per location and year")
+    parser.add_argument("--threshold", choices=["stated", "calibrated"], default="stated")
+    parser.add_argument("--in-control", action="store_true", help="only the false alarms")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(SCENARIOS):
+        parser.error(f"no scenario {', '.join(sorted(unknown))}: choose from {', '.join(SCENARIOS)}")
+    settings = Settings(false_alarms_per_year=arguments.false_alarms)
+    print(
+        f"{arguments.threshold} threshold, {arguments.false_alarms:g} false alarms wanted per location-year, "
+        f"{arguments.locations} locations, seeds {' '.join(map(str, arguments.seeds))}\n\n"
+        "| | false declines | false improvements | found in 8 weeks | in 13 | mean delay |\n|---|---|---|---|---|---|"
+    )
+    for name in arguments.names or SCENARIOS:
+        began = time.perf_counter()
+        options = replace(Options(n_locations=arguments.locations), **SCENARIOS[name])  # type: ignore[arg-type]
+        declines, improvements = rates(options, arguments.seeds, settings, arguments.threshold)
+        cells = [WORDS[name], f"{declines:.3f}", f"{improvements:.3f}"]
+        if not arguments.in_control:
+            found = detection(options, arguments.seeds, settings, arguments.threshold)
+            large = found.of(LARGE, LARGE)
+            cells += [f"{100 * found.found_within(weeks, large):.0f} %" for weeks in (8, 13)]
+            cells.append(f"{found.mean_delay:.1f} weeks")
+        print(f"| {' | '.join(cells)} |", flush=True)
+        print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
