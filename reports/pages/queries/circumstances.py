@@ -24,10 +24,9 @@ class Fact:
 
 
 def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
-    """Only what is known; the reasons of a visit that says no stand first."""
+    """Only what is known. Why a visit could not be completed is no fact beside it: it stands above everything."""
     missing = sum(photo.received_at is None for photo in photos)
     told = [
-        ("Could not be completed", visit.not_completed_reason),
         ("Knows people there", interest(visit)),
         ("Daypart", visit.daypart),
         ("Busyness", visit.get_busyness_display().lower()),
