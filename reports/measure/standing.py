@@ -58,8 +58,12 @@ def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[S
     >>> standing(empty, fit_effects(empty), Settings(), [])
     []
     """
-    judge = _Judge(chain, effects, settings, signals)
+    keep = np.isin(chain.location, [signal.location for signal in signals])
+    index = np.flatnonzero(keep)  # what every visit shows is dear, and most locations have no signal
+    there = [replace(signal, visit=int(np.searchsorted(index, signal.visit))) for signal in signals]
+    judge = _Judge(chain.subset(keep), effects, settings, there)
     found = [judge.standing(signal) for _, name in DIRECTIONS for signal in judge.last(name)]
+    found = [replace(one, signal=replace(one.signal, visit=int(index[one.signal.visit]))) for one in found]
     return sorted(found, key=lambda one: (one.signal.location, one.signal.direction != DECLINE))
 
 
