@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from locations.models import User
-from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT
+from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
 from reports.pages import words
 from reports.pages.access import SEES_AUDITORS
 
@@ -31,6 +31,7 @@ class Masthead:
 
 def masthead(here: str, *, user: User, region: str = "", today: date | None = None) -> Masthead:
     """`here` is the entry of the page; `today` the day that its figures are of."""
+    held = set(Role) if user.is_superuser else set(user.memberships.values_list("role", flat=True))
     pages = [
         entry
         for entries, roles in (
@@ -39,7 +40,7 @@ def masthead(here: str, *, user: User, region: str = "", today: date | None = No
             (FOR_HEAD_OFFICE, SEES_AUDITORS),
             (FOR_THOSE_WHO_SET_DRIFT, SETS_DRIFT),
         )
-        for entry in (entries if user.has_role(roles) else ())
+        for entry in (entries if held & roles else ())
     ]
     week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
     entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in pages)

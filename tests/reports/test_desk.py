@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.intake import record_visit
@@ -102,14 +104,13 @@ def test_an_auditor_reads_the_own_visit_without_the_desk(client, world, waiting)
 def test_the_list_takes_as_many_queries_for_one_visit_as_for_thirty(
     as_rae, world, waiting, django_assert_num_queries
 ):
-    as_rae.get(DESK)
-    with django_assert_num_queries(11):
+    with CaptureQueriesContext(connection) as captured:
         as_rae.get(DESK)
     for number in range(32):
         sent = visit_payload(world, started_at=NOON + timedelta(hours=number), location=world.mill)
         record_visit(visit_id=uuid4(), auditor=world.abe, payload=sent)
     Visit.objects.update(approved_at=None)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(len(captured)):
         page = as_rae.get(DESK)
     assert "Page 1 of 2" in text_of(page)
 
