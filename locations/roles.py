@@ -38,11 +38,13 @@ def _all(app: str, *models_: str) -> set[str]:
 
 
 ADMIN_PERMISSIONS: dict[str, set[str]] = {
-    Role.STANDARDS: _all("audits", "standard", "version", "section", "criterion", "option"),
+    Role.STANDARDS: _all("audits", "standard", "version", "section", "criterion", "option")
+    | {"reports.view_driftsettings", "reports.view_backtest"},
     Role.DIRECTOR: _all("audits", "assignment")
     | _all("locations", "reading")
     | {"locations.view_location", "locations.view_region", "locations.view_metric", "locations.change_metric"}
-    | {"audits.view_visit", "reports.view_run", "reports.view_driftflag"},
+    | {"audits.view_visit", "reports.view_run", "reports.view_driftflag"}
+    | {"reports.view_driftsettings", "reports.view_backtest"},
     Role.MANAGER: _all("audits", "assignment") | {"locations.view_location", "audits.view_visit"},
     Role.INTEGRATOR: _all("locations", "reading") | {"locations.view_location", "locations.view_metric"},
 }

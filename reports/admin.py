@@ -4,12 +4,16 @@ import json
 from datetime import datetime
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from reports.models import DriftFlag, Run
+from reports.detection.settings import expected_rate
+from reports.models import Backtest, DriftFlag, DriftSettings, Run
+from reports.pages.false_flags import over_your_stores
 
 RUN_COLOURS = {"waiting": "default", "running": "info", "done": "success", "failed": "danger"}
 COMPARISON_COLOURS = {"blind_spot": "warning", "confirmed": "danger"}
@@ -123,7 +127,7 @@ class DriftFlagAdmin(ReadOnlyAdmin):
     date_hierarchy = "flagged_at"
     fieldsets = [
         (None, {"fields": ["location", "standard", "direction", "channel", "flagged", "flagged_by", "onset_range"]}),
-        ("Why", {"fields": ["strength", "shares", "visits", "moved"]}),
+        ("Why", {"fields": ["strength", "shares", "visits", "moved", "false_flags"]}),
         ("Reported numbers", {"fields": ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]}),
         ("Record", {"fields": ["run", "raised_at", "closed_at", "close_reason"]}),
     ]
@@ -158,6 +162,10 @@ class DriftFlagAdmin(ReadOnlyAdmin):
     def visits(self, flag) -> int:
         return flag.n_visits
 
+    @admin.display(description="False flags", empty_value="–")
+    def false_flags(self, flag) -> str:
+        return over_your_stores(per_location_year=expected_rate(flag.run), n_able=flag.run.n_locations, whose="the")
+
     @display(description="Reported numbers", label=COMPARISON_COLOURS, ordering="comparison")
     def comparison_shown(self, flag):
         return flag.comparison, flag.get_comparison_display()
@@ -165,3 +173,53 @@ class DriftFlagAdmin(ReadOnlyAdmin):
     @display(description="State", label={"open": "info", "closed": "default"})
     def state(self, flag):
         return ("open", "Open") if flag.closed_at is None else ("closed", "Closed")
+
+
+@admin.register(DriftSettings)
+class DriftSettingsAdmin(ReadOnlyAdmin):
+    """To look at; they are set on a page that says what they mean."""
+
+    list_display = ["standard", "rate", "drop", "look_back", "changed_by", "changed_at"]
+    list_select_related = ["standard", "changed_by"]
+    fields = ["standard", "rate", "drop", "look_back", "changed_by", "changed_at", "adopted_from", "set_here"]
+
+    @admin.display(description="False flags per store and year, at most", ordering="false_alarms_per_year")
+    def rate(self, row) -> str:
+        return f"{row.false_alarms_per_year:g}"
+
+    @admin.display(description="Smallest drop worth acting on", ordering="smallest_drop")
+    def drop(self, row) -> str:
+        return f"{100 * row.smallest_drop:g} points"
+
+    @admin.display(description="Where they are set")
+    def set_here(self, row) -> str:
+        address = f"{reverse('reports:settings')}?{urlencode({'standard': row.standard.key})}"
+        return format_html('<a href="{}">Set them for {}</a>', address, row.standard)
+
+
+@admin.register(Backtest)
+class BacktestAdmin(ReadOnlyAdmin):
+    """What was asked for and how far it is; its flags are on its page, each user's own."""
+
+    list_display = ["__str__", "start_on", "stop_on", "state_shown", "progress", "requested_by", "requested_at"]
+    list_filter = ["state", ("standard", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["standard", "requested_by"]
+    fields = [
+        "standard", "start_on", "stop_on", "state", "progress", "error", "parameters", "threshold", "simulated_rate",
+        "inputs_digest", "code_version", "requested_by", "requested_at", "started_at", "finished_at", "found_here",
+    ]  # fmt: skip
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("kept", "able_from").select_related("standard", "requested_by")
+
+    @display(description="State", label=RUN_COLOURS, ordering="state")
+    def state_shown(self, backtest):
+        return backtest.state, backtest.get_state_display()
+
+    @admin.display(description="Progress")
+    def progress(self, backtest) -> str:
+        return f"{backtest.n_done:,} of {backtest.n_total:,} runs"
+
+    @admin.display(description="What it found")
+    def found_here(self, backtest) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("reports:backtest", args=[backtest.pk]), backtest)

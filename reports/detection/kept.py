@@ -16,7 +16,7 @@ def pack_replayed(done: Replayed, window: float, codes: Codes) -> bytes:
     """The effects as a run keeps them, the signals as JSON: both come back as they were. window : days."""
     signals = [asdict(dated.signal) | {"raised_at": dated.raised_at} for dated in done.signals]
     words = json.dumps(signals, default=lambda number: number.item()).encode()
-    return _npz(
+    return npz(
         n_scans=np.array(done.n_scans),
         threshold=np.array(done.threshold),
         window=np.array(window),
@@ -45,7 +45,7 @@ def pack_days(history: History, least_visits: int) -> bytes:
     order = np.lexsort((chain.arrival, chain.location))
     able = np.flatnonzero(np.diff(chain.first_visit) >= least_visits)
     day = chain.arrival[order][chain.first_visit[able] + least_visits - 1]
-    return _npz(location=history.codes.locations[able], day=day)
+    return npz(location=history.codes.locations[able], day=day)
 
 
 def unpack_days(packed: bytes | memoryview | None) -> tuple[np.ndarray, np.ndarray]:
@@ -56,7 +56,7 @@ def unpack_days(packed: bytes | memoryview | None) -> tuple[np.ndarray, np.ndarr
         return arrays["location"], arrays["day"]
 
 
-def _npz(**arrays: np.ndarray) -> bytes:
+def npz(**arrays: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from audits.models import Standard
-from reports.measure.calibration import MARGIN
 from reports.measure.drift import Settings
 from reports.models import Backtest, DriftSettings, Run
 
@@ -61,11 +60,11 @@ class Chosen:
 def expected_rate(made: Run | Backtest) -> float | None:
     """False flags to expect per location and year, in each direction; None where nothing was set.
 
-    Less than wanted where the threshold is higher than the rate needs (see `threshold_for`); a real chain raises more
-    than the simulation foretold, by what `measure.calibration` leaves as a margin.
+    What the simulation says at the threshold (on chains whose truth is known about that was realised, see
+    docs/method.md), never more than was wanted.
     """
     wanted, simulated = made.parameters.get("false_alarms_per_year"), made.simulated_rate
-    return wanted if wanted is None or simulated is None else min(wanted, simulated / MARGIN)
+    return wanted if wanted is None or simulated is None else min(wanted, simulated)
 
 
 DEFAULT = Chosen.from_parameters(vars(Settings()))

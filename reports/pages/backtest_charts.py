@@ -53,6 +53,7 @@ class ShareRow:
     n: int
     y: float
     width: float
+    number_x: float
     kind: str
 
 
@@ -138,8 +139,8 @@ def share_chart(
     label = LABEL[is_narrow]
     most = max((n for _, n, _ in rows), default=0) or 1
     reach = width - label - 12 - 34  # room for the number behind the bar
-    made = [
-        ShareRow(name, n, 4 + ROW * (at + 0.5), round(reach * n / most, 1), kind)
-        for at, (name, n, kind) in enumerate(rows)
-    ]
-    return ShareChart(width, 8 + ROW * len(rows), label, label + 12, made, title, description)
+    begin, made = label + 12, []
+    for at, (name, n, kind) in enumerate(rows):
+        length = round(reach * n / most, 1)
+        made.append(ShareRow(name, n, 4 + ROW * (at + 0.5), length, begin + length + 6, kind))
+    return ShareChart(width, 8 + ROW * len(rows), label, begin, made, title, description)

@@ -6,10 +6,11 @@ from statistics import median
 
 from reports.models import DriftFlag
 from reports.pages import words
-from reports.pages.false_flags import RARE, how_often, pictured
+from reports.pages.false_flags import PERIODS, RARE, how_often, pictured
 
 Comparison = DriftFlag.Comparison
 WEEKS_A_YEAR = 52.18
+ENOUGH_TO_PART = 3  # flags of a period, so that a part of them can be told
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,21 @@ def headline(*, n_declines: int, n_improvements: int, weeks: float, n_able: int)
 
 
 def expected_flags(*, n_flags: int, weeks: float, by_chance: float) -> str:
-    """With these settings expect about three flags a month, about one of them by chance.
+    """With these settings expect about four flags a month, about one of them by chance alone.
 
     by_chance : false flags a year in each direction, once all stores have visits enough.
     """
     yearly, false_a_year = n_flags / max(weeks, 1.0) * WEEKS_A_YEAR, 2 * by_chance
     if not n_flags:
         return f"With these settings expect hardly any flag; chance alone raises {how_often(false_a_year)}."
-    n, period = pictured(yearly)
-    false = round(false_a_year * n / yearly)
+    if yearly < 1:
+        n, period, false = 1, pictured(yearly)[1], round(false_a_year / yearly)
+    else:
+        name, in_a_year = next((each for each in PERIODS if yearly / each[1] >= ENOUGH_TO_PART), PERIODS[-1])
+        n, period, false = round(yearly / in_a_year), f"a {name}", round(false_a_year / in_a_year)
     of_them = f"about {words.number(false)}" if false else "fewer than one" if false_a_year >= RARE else "hardly any"
-    return f"With these settings expect about {words.count(n, 'flag')} {period}, {of_them} of them by chance alone."
+    flags = "flag" if n == 1 else "flags"
+    return f"With these settings expect about {words.number(n)} {flags} {period}, {of_them} of them by chance alone."
 
 
 def how_early(ends: Sequence[tuple[str, int | None]]) -> str:
@@ -81,8 +86,7 @@ def how_early(ends: Sequence[tuple[str, int | None]]) -> str:
         share = words.percent(n_never / n_told)
         parts.append(f"{words.capital(_of(n_never, n_told))} never showed in them ({share}): blind spots.")
     if n_early:
-        verb = "is" if n_early == 1 else "are"
-        parts.append(f"For {words.number(n_early)} it {verb} too early to say.")
+        parts.append(f"For {words.number(n_early)} it is too early to say.")
     return " ".join(parts)
 
 
@@ -91,15 +95,18 @@ def _of(n: int, total: int) -> str:
 
 
 def _ahead(days: float) -> str:
+    return f"{_weeks(days)} {'after' if days >= 0 else 'before'} the flag"
+
+
+def _weeks(days: float) -> str:
     weeks = round(abs(days) / 7)
-    amount = words.count(weeks, "week") if weeks else words.count(round(abs(days)), "day")
-    return f"{amount} after the flag" if days >= 0 else f"{amount} before the flag"
+    return words.count(weeks, "week") if weeks else words.count(round(abs(days)), "day")
 
 
 def in_the_end(comparison: str, lead_days: int | None) -> str:
-    """The last word of a row: followed 6 weeks later."""
+    """The last word of a row on the reported numbers: followed 6 weeks later."""
     if comparison == Comparison.CONFIRMED and lead_days is not None:
-        return f"followed {_ahead(lead_days)}"
+        return f"followed {_weeks(lead_days)} later" if lead_days >= 0 else f"were {_weeks(lead_days)} earlier"
     return {
         Comparison.BLIND_SPOT.value: "never followed: blind spot",
         Comparison.WAITING.value: "too early to say",

@@ -68,7 +68,7 @@ def _backtests(request: SignedInRequest, about: SettingsPage, form: BacktestForm
         "about": about,
         # a page that loads itself again would take away what somebody types
         "refresh": REFRESH_SECONDS if found.is_under_way and request.GET.get("follow") else None,
-        "masthead": masthead("backtests", user=request.user),
+        "masthead": masthead("settings", user=request.user),
     }
     return render(request, "reports/backtests.html", shown, status=status)
 
@@ -82,7 +82,7 @@ def backtest(request: SignedInRequest, backtest_id: int) -> HttpResponse:
         "row": page.row,
         "backtest": page.row.backtest,
         "refresh": REFRESH_SECONDS if page.row.is_under_way else None,
-        "masthead": masthead("backtests", user=request.user),
+        "masthead": masthead("settings", user=request.user),
     }
     return render(request, "reports/backtest.html", shown)
 

@@ -29,11 +29,11 @@ def how_often(yearly: float) -> str:
     return f"about {words.number(n)} {period}"
 
 
-def over_your_stores(*, per_location_year: float | None, n_able: int) -> str:
-    """Beside a flag: About two false flags a week are to be expected over your 1,000 stores."""
+def over_your_stores(*, per_location_year: float | None, n_able: int, whose: str = "your") -> str:
+    """Beside a flag: About two false flags are to be expected a week over your 1,000 stores."""
     if per_location_year is None or not n_able:
         return ""
-    stores = f"over your {words.count(n_able, 'store')}"
+    stores = f"over {whose} {words.count(n_able, 'store')}"
     yearly = per_location_year * n_able
     if yearly < RARE:
         return f"Hardly any false flag is to be expected {stores}."

@@ -21,12 +21,12 @@ class SettingsForm(forms.Form):
 
     use_required_attribute = False  # the sentence that an empty field gets says more than the browser's
     false_alarms_per_year = forms.FloatField(
-        label="False flags per store and year, at most",
+        label="False flags per store and year",
         widget=_number(*FALSE_ALARMS, "any"),
         error_messages=_such_as("0.1"),
     )
     smallest_drop = forms.FloatField(
-        label="Smallest drop worth acting on, in points",
+        label="Smallest drop, in points",
         widget=_number(100 * DROP[0], 100 * DROP[1], "any"),
         error_messages=_such_as("3"),
     )
@@ -40,6 +40,7 @@ class SettingsForm(forms.Form):
     def __init__(self, *args, helps: dict[str, str] | None = None, **kwargs):
         """helps : by field, what its number means for this chain."""
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         for name, words in (helps or {}).items():
             self.fields[name].help_text = words
 

@@ -134,7 +134,7 @@ def test_report_opens_with_the_sentence_that_matters(as_mia):
     assert "Harbour Street · greeting 68 % of behaviours kept since about 3 October; 83 % expected here" in said
     assert "Reported satisfaction has not moved (week 7): blind spot." in said
     assert "evidence 400 : 1 · 14 visits" in said
-    assert "one false flag is to be expected in five years over these stores" in said
+    assert "one false flag is to be expected in six years over these stores" in said
     assert "No chain-wide movement this week." in said
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, timedelta
 from functools import cached_property
 
 from django.core.paginator import Page
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from locations.models import Location
 from locations.roles import READS_RESULTS, SETS_DRIFT
@@ -136,9 +137,9 @@ class BacktestPage:
 
 def backtest_list(*, user, page: str = "") -> BacktestList:
     """All of them, the latest first; flags are counted at the stores that the user may see."""
-    visible = Location.objects.visible_to(user, SETS_DRIFT)
-    backtests = Backtest.objects.defer(*HEAVY).select_related("standard", "requested_by")
-    backtests = backtests.annotate(n_flags=Count("flags", filter=Q(flags__location__in=visible)))
+    flags = PastFlag.objects.visible_to(user).filter(backtest=OuterRef("pk")).order_by().values("backtest")
+    n_flags = Coalesce(Subquery(flags.annotate(n=Count("pk")).values("n")), 0)
+    backtests = Backtest.objects.defer(*HEAVY).select_related("standard", "requested_by").annotate(n_flags=n_flags)
     return BacktestList(
         page_of(
             backtests,

@@ -21,6 +21,7 @@ from reports.pages.queries.scope import Link, latest_run
 RATES = (0.02, 0.05, 0.1, 0.2, 0.5)
 YEAR = timedelta(days=365)
 MONTHS = 12
+FALSE_FLAGS = "At most. 0.1 is one in ten years for each store; the fewer, the later a flag comes."
 SMALLEST_DROP = "Smaller drops are not looked for: at 3, a store expected at 83 % is watched from 80 % down."
 LOOK_BACK = "How many visits back a change may have begun."
 BURN_IN, LEAST_PERIOD = timedelta(weeks=26), timedelta(weeks=12)
@@ -68,15 +69,20 @@ class SettingsPage:
     meanings: list[Meaning]
 
     @property
-    def in_a_sentence(self) -> str:
-        """0.1 a year is about two false flags a week over your 1,000 stores; a flag then needs about 180 : 1."""
-        return in_a_sentence(self.chosen.false_alarms_per_year, self.facts)
+    def lede(self) -> str:
+        """0.1 a year is about two false flags a week over your 1,000 stores; the threshold is about 180 : 1."""
+        rate, evidence = self.chosen.false_alarms_per_year, self.facts.evidence_at(self.chosen.false_alarms_per_year)
+        n = self.facts.n_stores
+        if not n:
+            return f"At most {rate:g} false flags a year are wanted for each store: {how_often(rate)}."
+        first = f"{rate:g} a year for each store: {how_often(rate * n)} over your {words.count(n, 'store')}, at most"
+        return f"{first}. A flag then needs evidence of about {evidence_text(evidence)}." if evidence else f"{first}."
 
     @property
     def helps(self) -> dict[str, str]:
         """By field, what its number means here."""
         return {
-            "false_alarms_per_year": self.in_a_sentence,
+            "false_alarms_per_year": FALSE_FLAGS,
             "smallest_drop": SMALLEST_DROP,
             "look_back": look_back_text(self.chosen.look_back, self.facts),
         }
@@ -130,18 +136,19 @@ def _meaning(rate: float, facts: ChainFacts, *, is_set: bool) -> Meaning:
         rate=f"{rate:g}",
         of_a_store=how_often(rate).removeprefix("about "),
         over_all=how_often(rate * facts.n_stores) if facts.n_stores else "",
-        evidence=f"about {words.evidence(evidence)}" if evidence else "",
+        evidence=f"about {evidence_text(evidence)}" if evidence else "",
         is_set=is_set,
     )
 
 
-def in_a_sentence(rate: float, facts: ChainFacts) -> str:
-    if not facts.n_stores:
-        return f"{rate:g} a year is {how_often(rate)} for each store."
-    often = how_often(rate * facts.n_stores)
-    first = f"{rate:g} a year is {often} over your {words.count(facts.n_stores, 'store')}"
-    evidence = facts.evidence_at(rate)
-    return f"{first}; a flag then needs evidence of about {words.evidence(evidence)}." if evidence else f"{first}."
+def evidence_text(ratio: float) -> str:
+    """To two digits: it is worked out from the last run's.
+
+    >>> evidence_text(181.3)
+    '180\\xa0:\\xa01'
+    """
+    digits = 10 ** max(math.floor(math.log10(ratio)) - 1, 0)
+    return f"{round(ratio / digits) * digits:,}{words.NBSP}:{words.NBSP}1"
 
 
 def look_back_text(look_back: int, facts: ChainFacts) -> str:
