@@ -1,19 +1,27 @@
 #!/usr/bin/env python
-"""How fast visits are scored and a chain is scanned, phase by phase.
+"""How fast visits are scored and a chain is scanned, phase by phase, and what a week's run costs.
 
 Makes a chain of simulated visits in a database of its own (a temporary folder), forgets their scores, and measures
-scoring, a scan and a second scan, then a scan by several processes that share its shards. Nothing of the configured
-database is touched.
+scoring, a run that estimates what is common, the run of the week after it, which carries it on, and both again by
+several processes that share their shards. Nothing of the configured database is touched.
 
     .venv/bin/python bench/scan.py --locations 200 --visits 40 --workers 2
+
+With --in-memory, a week's run without the database, against one numpy pass that sums the same ratings to visits:
+
+    .venv/bin/python bench/scan.py --in-memory 1000 10000 100000
 """
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import timedelta
+from itertools import pairwise
+from math import log
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,14 +38,18 @@ try:
 except RunTaken:
     print("  helper: came when all was done")
 """
+WEEK = timedelta(days=7)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--locations", type=int, default=200)
-    parser.add_argument("--visits", type=int, default=40, help="per location, one a week")
-    parser.add_argument("--workers", type=int, default=2, help="processes that share the last scan (2)")
+    parser.add_argument("--visits", type=int, default=40, help="per location")
+    parser.add_argument("--every", type=float, default=7.0, metavar="DAYS", help="between two visits (7)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that share the last runs (2)")
+    parser.add_argument("--no-scoring", action="store_true", help="leave out the observations, and their scoring")
     parser.add_argument("--at-least", type=float, metavar="RATE", help="fail below so many scored visits a second")
+    parser.add_argument("--in-memory", type=int, nargs="+", metavar="LOCATIONS", help="without a database, ascending")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
         os.environ |= {"DEBUG": "1", "DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
@@ -46,73 +58,101 @@ def main() -> None:
         import django
 
         django.setup()
-        rate = measure(options.locations, options.visits, options.workers)
+        if options.in_memory:
+            in_memory(options.in_memory)
+            return
+        rate = through_the_product(options)
     if options.at_least and rate < options.at_least:
         sys.exit(f"{rate:,.0f} visits scored a second, {options.at_least:,.0f} wanted.")
 
 
-def measure(n_locations: int, n_visits: int, n_workers: int) -> float:
+def in_memory(sizes: list[int]) -> None:
+    import weekly
+
+    before: tuple[int, dict[str, float]] | None = None
+    for n_locations in sizes:
+        costs = weekly.measure(n_locations)
+        if before:
+            growth = {
+                name: log(costs[name] / before[1][name]) / log(n_locations / before[0])
+                for name in ("weekly", "refit")
+            }
+            print(
+                f"  exponent from {before[0]:,} to {n_locations:,}: {growth['weekly']:.2f} of a run that carries on, "
+                f"{growth['refit']:.2f} of one that estimates"
+            )
+        before = n_locations, costs
+
+
+def through_the_product(options) -> float:
+    """Returns how many visits were scored a second of CPU."""
     from django.conf import settings
     from django.core.management import call_command
 
     from reports.detection.runs import request_scan
-    from reports.detection.scan import run_scan
-    from reports.detection.scoring import score_waiting
-    from reports.models import Tally
     from tests.reports.chains import make_chain, observe
 
     settings.DEBUG = False  # or every query would be kept in memory
     call_command("migrate", verbosity=0)
-    drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * 4.0, 1.2, None))
-    chain = make_chain(n_locations=n_locations, n_visits=n_visits, drops=drops)
-    n_observations = observe(chain)
-    Tally.objects.update(scored_at=None, matrix=None)
+    n_locations, n_visits = options.locations, options.visits
+    drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))
+    chain = make_chain(n_locations=n_locations, n_visits=n_visits, every_days=options.every, drops=drops)
     total = n_locations * n_visits
-    print(f"{total:,} visits, {n_observations:,} observations at {n_locations:,} locations")
+    print(f"{total:,} visits at {n_locations:,} locations")
+    rate = float("inf") if options.no_scoring else scored_a_second(observe(chain), total)
 
-    began, cpu = time.perf_counter(), time.process_time()
-    score_waiting()
-    rate = total / (time.process_time() - cpu)
-    print(f"scoring: {total / (time.perf_counter() - began):,.0f} visits a second, {rate:,.0f} a second of CPU")
+    def asked(weeks: int, **given) -> int:
+        as_of = chain.end - WEEK * weeks
+        return request_scan(standard=chain.standard, as_of=as_of, **given).pk
 
-    for name in ("scan", "scan again"):
-        phases: dict[str, float] = {}
-
-        def tell(phase: str, n_done: int, n_total: int, phases=phases) -> None:
-            phases.setdefault(phase, time.process_time())
-
-        began = time.perf_counter()
-        run = run_scan(request_scan(standard=chain.standard, as_of=chain.end).pk, progress=tell)
-        print(f"{name}: {time.perf_counter() - began:.2f} s, {run.drift_flags.count()} flags; CPU by phase:")
-        ends = [*list(phases.values())[1:], time.process_time()]
-        for phase, end in zip(phases, ends, strict=True):
-            print(f"  {end - phases[phase]:7.2f} s  {phase}")
-    share(request_scan(standard=chain.standard, as_of=chain.end).pk, n_workers)
+    share(asked(4), 1, "estimates")
+    share(asked(3), 1, "carries on")
+    share(asked(2), options.workers, "carries on")
+    share(asked(1, must_estimate=True), options.workers, "estimates")
+    share(asked(0, parameters={"incremental": False}), 1, "carries on, but looks at all locations")
+    print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     return rate
 
 
-def share(run_id: int, n_workers: int) -> None:
+def scored_a_second(n_observations: int, n_visits: int) -> float:
+    from reports.detection.scoring import score_waiting
+    from reports.models import Tally
+
+    Tally.objects.update(scored_at=None, matrix=None)
+    began, cpu = time.perf_counter(), time.process_time()
+    score_waiting()
+    rate = n_visits / (time.process_time() - cpu)
+    print(
+        f"scoring {n_observations:,} observations: {n_visits / (time.perf_counter() - began):,.0f} visits a second, "
+        f"{rate:,.0f} a second of CPU"
+    )
+    return rate
+
+
+def share(run_id: int, n_workers: int, name: str) -> None:
     """Make a run with helpers in processes of their own, which start while the first phase is made."""
     from reports.detection.scan import run_scan
     from reports.models import Run, Shard
 
     helper = HELPER.format(run_id=run_id)
     helpers = [subprocess.Popen([sys.executable, "-c", helper], cwd=ROOT) for _ in range(n_workers - 1)]
-    times: dict[str, float] = {}
+    times: dict[str, tuple[float, float]] = {}
 
     def tell(phase: str, n_done: int, n_total: int) -> None:
-        times.setdefault(phase, time.perf_counter())
+        times.setdefault(phase, (time.perf_counter(), time.process_time()))
 
-    began = time.perf_counter()
+    begun = time.perf_counter(), time.process_time(), sum(os.times()[2:4])
     run = run_scan(run_id, progress=tell)
-    ended = time.perf_counter()
-    looked = times.get("Comparing with the reported numbers", ended)  # a helper may have made the last phase
-    print(
-        f"{n_workers} processes: {ended - began:.2f} s, of which the shards of {run.n_locations:,} locations "
-        f"{looked - times['Looking for changes']:.2f} s"
-    )
+    times["done"] = time.perf_counter(), time.process_time()
+    seconds = times["done"][0] - begun[0]
+    print(f"a run that {name}, {n_workers} processes: {seconds:.2f} s, {run.drift_flags.count()} flags")
+    for phase, after in pairwise(times):
+        passed, cpu = (times[after][at] - times[phase][at] for at in (0, 1))
+        print(f"  {passed:7.2f} s  {cpu:7.2f} s of CPU here  {phase}")
     for process in helpers:
         process.wait()
+    here, others = times["done"][1] - begun[1], sum(os.times()[2:4]) - begun[2]
+    print(f"  {here:.2f} s of CPU here, {others:.2f} s in the others, their start included")
     assert Run.objects.get(pk=run_id).state == Run.State.DONE
     assert not Shard.objects.filter(run=run_id).exists()
 
