@@ -1,12 +1,13 @@
 """What the reported numbers say: alarmed metrics first, refused ones by name, and when it is too early to tell."""
 
+import json
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from locations.models import Location, Metric, Reading, Region
-from reports.detection.comparison import reported_numbers
+from reports.detection.comparison import UsualNumbers, reported_numbers
 from reports.detection.moments import to_days
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
@@ -135,3 +136,25 @@ def test_improvement_has_no_quadrant_and_the_result_of_a_location_has_one():
     steady = LocationResult.objects.exclude(location__drift_flags__direction="decline")
     assert steady.count() >= 9
     assert set(steady.values_list("comparison", flat=True)) <= {"stable", "reported_only"}
+
+
+def test_one_location_is_judged_alone_as_it_is_among_all(locations):
+    report_weekly(make_metric(), locations, n_weeks=N_WEEKS, drops={2: (48, 5.0), 3: (20, 4.0)})
+    report_weekly(make_metric("praise", higher_is=Metric.Better.LOWER), locations[:4], n_weeks=N_WEEKS, mean=4.0)
+    report_weekly(make_metric("rank", higher_is=Metric.Better.NEITHER), locations[4:], n_weeks=4)
+    every = numbers(locations)
+    usual = UsualNumbers.from_json(json.loads(json.dumps(every.usual.as_json())))
+    for place, location in enumerate(locations):
+        alone = reported_numbers(np.array([location.pk]), as_of=AS_OF, usual=usual)
+        assert alone.until == every.until
+        for onset in (None, ONSET):
+            judged = {"now": NOW, "onset": onset, "flagged_at": onset and FLAGGED}
+            assert alone.verdict(0, **judged) == every.verdict(place, **judged)
+
+
+def test_a_metric_that_the_run_did_not_know_waits_for_the_next_one(locations):
+    report_weekly(make_metric(), locations, n_weeks=N_WEEKS)
+    usual = numbers(locations).usual
+    report_weekly(make_metric("late"), locations, n_weeks=N_WEEKS, drops={0: (48, 8.0)})
+    alone = reported_numbers(np.array([locations[0].pk]), as_of=AS_OF, usual=usual)
+    assert [one.metric.key for one in alone.metrics] == ["speed"]

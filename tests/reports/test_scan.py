@@ -321,6 +321,8 @@ def test_standard_without_visits_is_scanned_to_an_empty_result(world):
         ({"lookback": 3}, "Unknown parameter lookback"),
         ({"look_back": "many"}, "look_back"),
         ({"seed": -1}, "seed"),
+        ({"refit_days": -1}, "refit_days must be 0 or more"),
+        ({"incremental": 1}, "incremental must be true or false"),
     ],
 )
 def test_parameters_out_of_range_are_refused_by_name(world, parameters, words):
@@ -334,6 +336,12 @@ def test_command_scans_and_says_what_it_found(chain, capsys):
     said = capsys.readouterr().out
     assert f"{TOTAL} visits at {N_LOCATIONS} locations" in said
     assert "Store 5 (L005): section:greeting" in said
+    assert "was estimated anew. There was no run to carry on from." in said
+    call_command("scan", standard="chain", as_of=chain.end.date().isoformat())
+    run = Run.objects.latest("pk")
+    assert f"is carried on from run {run.pk - 1}" in capsys.readouterr().out
+    call_command("scan", standard="chain", as_of=chain.end.date().isoformat(), refit=True)
+    assert "It was asked for." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
