@@ -1,9 +1,12 @@
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("audits", "0002_phone_drafts_and_returns"),
+        ("locations", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -36,5 +39,13 @@ class Migration(migrations.Migration):
             model_name="photo",
             name="place_distance_m",
             field=models.FloatField(blank=True, help_text="From where it was taken to the location.", null=True),
+        ),
+        migrations.AddIndex(
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("approved_at", None), ("excluded_at", None)),
+                fields=["received_at"],
+                name="visit_undecided",
+            ),
         ),
     ]

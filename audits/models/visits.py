@@ -114,7 +114,12 @@ class Visit(models.Model):
 
     class Meta:
         ordering = ["-started_at", "pk"]
-        indexes = [models.Index(fields=["location", "started_at"], name="visit_location_started")]
+        indexes = [
+            models.Index(fields=["location", "started_at"], name="visit_location_started"),
+            models.Index(
+                fields=["received_at"], condition=Q(approved_at=None, excluded_at=None), name="visit_undecided"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="visit_ends_after_start"
