@@ -74,9 +74,11 @@ def test_backtest_killed_in_the_middle_finds_the_same_as_one_that_nobody_touched
 
 
 def test_backtest_whose_time_is_over_is_put_back_and_gone_on_with(chain, monkeypatch):
-    whole = replay_past(requested(chain).pk)
+    stop_on = FIRST_DAY + timedelta(weeks=9)
+    whole = replay_past(requested(chain, stop_on=stop_on).pk)
+    assert rows_of(whole)[1:]
     monkeypatch.setattr(replaying, "TIMES_READING", 0)
-    parts = [replay_past(requested(chain).pk, seconds=0)]
+    parts = [replay_past(requested(chain, stop_on=stop_on).pk, seconds=0)]
     assert (parts[0].state, parts[0].n_done) == ("waiting", 1)
     while parts[-1].state != "done":
         parts.append(replay_past(parts[0].pk, seconds=0))
