@@ -15,7 +15,7 @@ from reports.measure.effects import Effects
 from reports.measure.evidence import (
     CONSISTENCY,
     DROPS,
-    SECTION_DROPS,
+    PART_DROPS,
     Baselines,
     Evidence,
     History,
@@ -164,10 +164,10 @@ def stated_threshold(chain: Chain, settings: Settings, effects: Effects | None =
 
 def _least_overshoot(chain: Chain, effects: Effects, settings: Settings) -> float:
     """Mean jump of the log evidence beyond the threshold, of the channel and drop with the smallest."""
-    weight = residuals(chain, effects).weight[:, : 1 + chain.n_sections]
+    weight = residuals(chain, effects).weight
     smallest = smallest_logits(effects, settings)
     jumps = [
-        OVERSHOOT * tried_drops(DROPS if c == 0 else SECTION_DROPS, smallest)[0] * np.sqrt(np.median(seen))
+        OVERSHOOT * tried_drops(DROPS if c == 0 else PART_DROPS, smallest)[0] * np.sqrt(np.median(seen))
         for c in range(weight.shape[1])
         if (seen := weight[weight[:, c] > 0, c]).size
     ]

@@ -50,6 +50,11 @@ class Effects:
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
+    @property
+    def overdispersion_of_channels(self) -> np.ndarray:
+        """(3 + S,) `overdispersion`, then that of the two dimensions: the overall one."""
+        return np.r_[self.overdispersion, self.overdispersion[[0, 0]]]
+
     def of_day(self, time: np.ndarray) -> np.ndarray:
         """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest
         one."""

@@ -10,14 +10,14 @@ from reports.measure.effects import Effects
 from reports.measure.residuals import Residuals, channel_members, residuals
 from reports.measure.spread import believed, mean_spread, spread_likelihoods, spread_ratio
 
-CONSISTENCY = "consistency"
+CONSISTENCY, SECTION, DIMENSION = "consistency", "section", "dimension"
 
 DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
-SECTION_DROPS = (0.6, 1.1, 1.7)
-SHARES = {1: (0.5, 0.3, 0.2), -1: (0.6, 0.4, 0.0)}  # of overall, sections and consistency, by direction
-PART_LOOK_BACK = 25  # onsets that are tried in a section and in the spread; further back they only raise false alarms
+PART_DROPS = (0.6, 1.1, 1.7)  # in a section or dimension
+SHARES = {1: (0.48, 0.28, 0.05, 0.19), -1: (0.57, 0.38, 0.05, 0.0)}  # overall, sections, dimensions, consistency
+PART_LOOK_BACK = 25  # onsets that are tried in a part and in the spread; further back they only raise false alarms
 MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by, as a variance in logits
-SECTION_MODEL_VARIANCE = 0.01  # and more in one section: an auditor is not equally severe in all of them
+PART_MODEL_VARIANCE = 0.01  # and more in a part: an auditor is not equally severe in all of them
 RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
 LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
 
@@ -41,7 +41,7 @@ class Evidence:
     """For each visit in `visit` (N,), the likelihood ratio of a change at each of the last J visits.
 
     terms : (N, J, K): [i, j, channel] of a change that began j visits before visit[i]; 0 where none may have
-    begun. The channels are "overall", the sections and "consistency".
+    begun. The channels are "overall", the sections, the two dimensions and "consistency".
     """
 
     visit: np.ndarray
@@ -60,15 +60,14 @@ class History:
         self.chain, self.effects = chain, effects
         self.residuals: Residuals = residuals(chain, effects)
         self.likelihoods = spread_likelihoods(chain, effects)
-        n_levels = 1 + chain.n_sections
-        self.channels = (*self.residuals.channels[:n_levels], CONSISTENCY)
-        w, information = self.residuals.weight[:, :n_levels], self.residuals.information[:, :n_levels]
+        self.channels = (*self.residuals.channels, CONSISTENCY)
+        w, information = self.residuals.weight, self.residuals.information
         self.weight = _cumulated(w)
-        self.level = _cumulated(w * self.residuals.level[:, :n_levels])
-        self.binomial = _cumulated(w / (1 + information * effects.overdispersion))
+        self.level = _cumulated(w * self.residuals.level)
+        self.binomial = _cumulated(w / (1 + information * effects.overdispersion_of_channels))
         self.information = _cumulated(information)
-        self.leaning = _cumulated(information * self.residuals.typical[:, :n_levels])
-        self.unfamiliarity = _cumulated(self.residuals.unfamiliarity[:, :n_levels])
+        self.leaning = _cumulated(information * self.residuals.typical)
+        self.unfamiliarity = _cumulated(self.residuals.unfamiliarity)
         self.auditor = _cumulated(effects.auditor_variance(chain)[:, None])
         self.spread = _cumulated(self.likelihoods)
 
@@ -83,8 +82,8 @@ def evidence(
     least_baseline: int,
     smallest_drop: float,
 ) -> Evidence:
-    """Likelihood ratios of a change at each of the last visits: of the level, of each section's, of the
-    spread.
+    """Likelihood ratios of a change at each of the last visits: of the level, of each section's and dimension's,
+    of the spread.
 
     visit : (N,) int, ascending, the visits after which the evidence is wanted. direction : 1 a decline, -1 an
     improvement. look_back : how many onsets are tried, J. least_baseline : visits that must lie before an
@@ -99,7 +98,7 @@ def evidence(
     location = chain.location[visit]
     every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
     terms = np.zeros((*every.onset.shape, len(history.channels)))
-    of_overall, of_sections, of_spread = SHARES[direction]
+    of_overall, of_sections, of_dimensions, of_spread = SHARES[direction]
     loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
     prior = effects.region[chain.region[location]][:, None], effects.variance["location"] + loose
     drops = tried_drops(DROPS, smallest_drop)
@@ -107,12 +106,14 @@ def evidence(
     terms[:, :, 0] = of_overall * ratios
     near = every.nearest(PART_LOOK_BACK)
     reach = slice(0, near.onset.shape[1])
-    # a section starts from what is known of the location's overall level
+    # a part starts from what is known of the location's overall level
     prior = mean[:, reach], effects.variance["section"] + variance[:, reach] + loose
-    drops = tried_drops(SECTION_DROPS, smallest_drop)
-    for c in range(1, 1 + chain.n_sections):
+    drops = tried_drops(PART_DROPS, smallest_drop)
+    n_parts = {SECTION: chain.n_sections, DIMENSION: 2}
+    for c, channel in enumerate(history.residuals.channels[1:], start=1):
+        kind = channel.partition(":")[0]
         ratios, _, _ = _level_ratios(history, near, c, *prior, direction * drops)
-        terms[:, reach, c] = of_sections / chain.n_sections * ratios
+        terms[:, reach, c] = (of_sections if kind == SECTION else of_dimensions) / n_parts[kind] * ratios
     if of_spread and visit.size:
         terms[:, reach, -1] = of_spread * _spread_ratios(history, baselines, near)
     return Evidence(visit, terms)
@@ -156,7 +157,7 @@ def _level_ratios(history: History, at: _Onsets, c: int, prior_mean, prior_varia
     auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / n_after
     new_form = (history.unfamiliarity[at.stop, c] - history.unfamiliarity[at.onset, c]) / n_after
     new_form -= (history.unfamiliarity[at.onset, c] - history.unfamiliarity[at.first, c]) / n_before
-    model = SECTION_MODEL_VARIANCE if c else MODEL_VARIANCE
+    model = PART_MODEL_VARIANCE if c else MODEL_VARIANCE
     doubt = variance + 1 / after + auditor + np.maximum(new_form, 0.0) + model
     chance = (history.binomial[at.stop, c] - history.binomial[at.onset, c]) / after**2
     information = np.maximum(history.information[at.stop, c] - history.information[at.onset, c], 1e-9)

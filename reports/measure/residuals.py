@@ -86,7 +86,6 @@ def residuals(chain: Chain, effects: Effects) -> Residuals:
     gap = np.divide(seen - expected, information, out=np.zeros_like(seen), where=information > 0)
     typical = np.divide(leaning, information, out=np.full_like(seen, 0.5), where=information > 0)
     level = effects.of_location(chain)[chain.location][:, None] + gap
-    extra = np.r_[effects.overdispersion, np.full(2, effects.overdispersion[0])]
     wide = [values.astype(float) for values in (information, typical, seen, expected, n)]
     wide.append(unfamiliarity(chain, effects, members))
-    return Residuals(channel_names(chain), level, weights(wide[0], extra), *wide)
+    return Residuals(channel_names(chain), level, weights(wide[0], effects.overdispersion_of_channels), *wide)
