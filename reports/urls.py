@@ -1,12 +1,13 @@
 from django.urls import path
 
-from reports.pages import backtest_views, review, views
+from reports.pages import backtest_views, next_views, review, views
 
 app_name = "reports"
 urlpatterns = [
     path("reports/", views.drift, name="drift"),
     path("reports/locations/", views.locations, name="locations"),
     path("reports/locations/<int:location_id>/", views.location, name="location"),
+    path("reports/next/", next_views.next_visits, name="next"),
     path("reports/auditors/", views.auditors, name="auditors"),
     path("reports/runs/", views.runs, name="runs"),
     path("reports/runs/new/", views.run_new, name="run-new"),

@@ -81,6 +81,7 @@ TABLE = {
     "reports:visit-return": Row(SIGN_IN, FORBIDDEN, MISSING, 400, of_visit, "post"),
     "reports:visit-exclude": Row(SIGN_IN, FORBIDDEN, MISSING, 400, of_visit, "post"),
     "reports:visit": Row(SIGN_IN, PAGE, MISSING, PAGE, of_visit),
+    "reports:next": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:auditors": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "reports:backtests": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "reports:backtest-new": Row(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, method="post"),

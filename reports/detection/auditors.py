@@ -88,7 +88,7 @@ def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors |
         return None
     effects, codes = unpack(run.effects)
     been = _been(run, effects, locations)
-    names = _names({who for who, _ in been})
+    names = names_of({who for who, _ in been})
     places = dict.fromkeys(place for _, place in been)
     read = _read(been, list(places))
     chain = load(standard=standard, as_of=run.as_of, codes=codes, locations=read).since(effects.first_day).chain
@@ -122,7 +122,7 @@ def _been(run: Run, effects: Effects, locations: QuerySet[Location]) -> dict[tup
     return {(who, place): n for who, place, n in rows}
 
 
-def _names(keys: set[str]) -> dict[str, str]:
+def names_of(keys: set[str]) -> dict[str, str]:
     """What each auditor of the tallies is called: users by name, those of imported files by their code."""
     ids = [int(key.removeprefix("user:")) for key in keys if key.startswith("user:")]
     users = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids)}

@@ -22,14 +22,29 @@ def linkage(chain: Chain):
     (2, [0, 1], [0, 1])
     """
     known = chain.auditor >= 0
-    size = chain.n_locations + chain.n_auditors
-    rows, columns = chain.location[known], chain.auditor[known] + chain.n_locations
+    return groups(
+        chain.location[known],
+        chain.auditor[known],
+        n_locations=chain.n_locations,
+        n_auditors=chain.n_auditors,
+    )
+
+
+def groups(location, auditor, *, n_locations: int, n_auditors: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """The same from (E,) codes of who has been where.
+
+    >>> n, location, auditor = groups([0, 1], [0, 0], n_locations=3, n_auditors=1)
+    >>> n, location.tolist(), auditor.tolist()
+    (1, [0, 0, -1], [0])
+    """
+    rows, columns = np.asarray(location, int), np.asarray(auditor, int) + n_locations
+    size = n_locations + n_auditors
     graph = coo_matrix((np.ones(rows.size), (rows, columns)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
     group = np.full(size, -1)
     used = np.unique(np.r_[rows, columns])
     names, group[used] = np.unique(label[used], return_inverse=True)
-    return names.size, group[: chain.n_locations], group[chain.n_locations :]
+    return names.size, group[:n_locations], group[n_locations:]
 
 
 def reliability(effects: Effects, *, information: float, n_visits: int = 1) -> float:

@@ -7,12 +7,14 @@ import numpy as np
 from reports.measure.chain import Chain
 from reports.measure.drift import Settings
 from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.levels import Z_90
 from reports.measure.residuals import residuals
 
 LATELY_DAYS = 182.0
 LAST_VISITS = 4  # that a level rests on where half a year holds fewer
 PACE_VISITS = 8  # of which the usual time between visits is taken
 LEAST_WEEKS = 0.5  # between visits; those of one day are one visit to the plan
+LEAST_NOISE = 0.01  # logits squared, of one visit
 WEAKEST_QUARTER = 0.6745  # standard deviations below the mean
 
 
@@ -104,6 +106,67 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
         variance=variance + _of_auditors(chain, effects, w * variance[chain.location]),
         noise=np.full(chain.n_locations, noise),
     )
+
+
+def places_of_levels(
+    effects: Effects, settings: Settings, *, log_evidence, is_flagged, weeks, n_visits, level, low, high, span: float
+) -> Places:
+    """Nearly the same from results that a run left, without the visits: good enough to leave most locations out.
+
+    log_evidence, is_flagged, weeks : (L,) as in Places. n_visits : (L,) in the last `span` weeks. level, low, high :
+    (L,) share kept and its 90 % interval; NaN where too few visits tell, then the prior of all locations holds.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> found = places_of_levels(fit_effects(empty), Settings(), log_evidence=[0.0], is_flagged=[False], weeks=[2.0],
+    ...     n_visits=[26], level=[0.5], low=[0.4], high=[0.6], span=78.0)
+    >>> found.usual_weeks.tolist(), found.variance.round(3).tolist()
+    ([3.0], [0.059])
+    """
+    n, share = np.asarray(n_visits, int), np.asarray(level, float)
+    is_told = np.isfinite(share)
+    share = np.clip(np.where(is_told, share, 0.5), 0.01, 0.99)
+    slope = share * (1 - share)
+    spread = (np.asarray(high, float) - np.asarray(low, float)) / (2 * Z_90 * slope)
+    ease = float(np.median(effects.criterion)) if effects.criterion.size else 0.0
+    centre = float(effects.location.mean()) if effects.location.size else 0.0
+    prior = effects.variance["location"] + effects.variance["region"]
+    lately = np.maximum(n * min(1.0, LATELY_DAYS / WEEK_DAYS / span), LAST_VISITS)  # visits that an interval rests on
+    noise = float(np.median((spread**2 * lately)[is_told])) if is_told.any() else prior
+    return Places(
+        log_evidence=log_evidence,
+        is_able=n >= settings.least_baseline,
+        is_flagged=is_flagged,
+        weeks=weeks,
+        usual_weeks=np.maximum(span / np.maximum(n, 1), LEAST_WEEKS),
+        level=np.where(is_told, np.log(share / (1 - share)) - ease, centre),
+        variance=np.where(is_told, np.minimum(spread**2, prior), prior),
+        noise=np.full(n.size, max(noise, LEAST_NOISE)),
+    )
+
+
+def below_in_a_row(chain: Chain, effects: Effects) -> np.ndarray:
+    """(L,) how many of the last visits of each location, one after the other, saw less than was to be expected there.
+
+    Expected at even odds: half. The last two of three saw nothing.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> other = [0] * 3
+    >>> chain = Chain(other, [0, 1, 2], other, other, other, other, [[240], [0], [0]], [0, 1, 2], [0], [0], [False],
+    ...     [0], 1)
+    >>> even = replace(fit_effects(chain), criterion=np.zeros(1), location=np.zeros(1), auditor=np.zeros(1),
+    ...     day=np.zeros(1), daypart=np.zeros(1), staffing=np.zeros(1))
+    >>> below_in_a_row(chain, even).tolist()
+    [2]
+    """
+    found = residuals(chain, effects)
+    is_below = found.seen[:, 0] < found.expected[:, 0]
+    last_other = np.full(chain.n_locations, -1)
+    other = np.flatnonzero(~is_below)
+    last_other[chain.location[other]] = other  # the last one of each location stays
+    stop = chain.first_visit[1:]
+    return stop - np.maximum(last_other + 1, chain.first_visit[:-1])
 
 
 def is_lately(chain: Chain, at: float) -> np.ndarray:

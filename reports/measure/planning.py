@@ -138,7 +138,7 @@ def judged_better(level, gain, *, line: float) -> np.ndarray:
     return np.where(s > 0, s * np.maximum(density - u * np.exp(log_ndtr(-u)), 0.0), 0.0)
 
 
-def value(places: Places, assumptions: Assumptions, *, gain=None) -> Value:
+def value(places: Places, assumptions: Assumptions, *, gain=None, weight=1.0) -> Value:
     """What one visit now is worth at each location, in weeks.
 
     A visit now moves every later one forward by one. With chance c a decline is under way unflagged, visits are u
@@ -150,6 +150,7 @@ def value(places: Places, assumptions: Assumptions, *, gain=None) -> Value:
     and where there are too few visits for one to show. For judging, a decline that may have begun since the last
     visit adds its D^2 to the variance.
     gain : (L,) by how much the visit lessens the variance of the level; None: by an auditor new to the location.
+    weight : (L,) or one number, 0 or more: what a week at the location counts.
     No location, no value. Returns Value.
 
     Evidence 99 : 1, a visit a week and the last one just made (see `chance_of_decline`), a level far from the line:
@@ -169,7 +170,8 @@ def value(places: Places, assumptions: Assumptions, *, gain=None) -> Value:
     if gain is None:
         gain = variance_gain(with_changes_since(places, assumptions), places.noise)
     better = judged_better(places.level, gain, line=assumptions.line)
-    return Value(chance, chance * places.usual_weeks * in_time, places.usual_weeks * better / assumptions.drop)
+    lost = weight * places.usual_weeks
+    return Value(chance, lost * chance * in_time, lost * better / assumptions.drop)
 
 
 def with_changes_since(places: Places, assumptions: Assumptions) -> np.ndarray:

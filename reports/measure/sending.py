@@ -1,11 +1,11 @@
 """Who to send: whose visit tells a location's own level best from the severity of those who went before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reports.measure.chain import Chain
-from reports.measure.effects import Effects
+from reports.measure.effects import Effects, looked_up
 from reports.measure.linkage import linkage
 from reports.measure.places import Places, is_lately
 from reports.measure.planning import Assumptions, judged_better, variance_gain, with_changes_since
@@ -28,13 +28,17 @@ class Sending:
     link: np.ndarray
 
 
-def sending(chain: Chain, effects: Effects, places: Places, assumptions: Assumptions, *, at: float) -> Sending:
+def sending(
+    chain: Chain, effects: Effects, places: Places, assumptions: Assumptions, *, at: float, linked=None
+) -> Sending:
     """Compare the auditors of a chain as visitors of each of its locations.
 
-    chain, effects, at : as `planning.places` saw them. The error of a level is partly that of the severities of those
-    who made its visits. Who was there before repeats the same error: it is shared by the estimate and the new visit.
-    Where auditors and locations fall into separate groups, all levels of a group share one more error, its offset:
-    with n auditors and m locations of prior variances a and b, its variance is 1 / (n / a + m / b). A visit across
+    chain, effects, at : as `places` saw them. linked : (L,), (A,) the group of each location and auditor, -1 for
+    none, where more is known of them than the chain holds.
+    The error of a level is partly that of the severities of those who made its visits. Who was there before repeats
+    the same error: it is shared by the estimate and the new visit. Where auditors and locations fall into separate
+    groups, all levels of a group share one more error, its offset: with n auditors and m locations of prior variances
+    a and b, its variance is 1 / (n / a + m / b). A visit across
     groups learns the difference of the two offsets, for every location of both.
 
     No auditor, no column.
@@ -49,7 +53,7 @@ def sending(chain: Chain, effects: Effects, places: Places, assumptions: Assumpt
     (1, 0)
     """
     share = _shares(chain, effects, at)
-    _, of_location, of_auditor = linkage(chain)
+    of_location, of_auditor = linkage(chain)[1:] if linked is None else linked
     offset_of_group = _offsets(effects, of_location, of_auditor)
     severity = effects.auditor_sd[: chain.n_auditors] ** 2
     severity = np.r_[severity, np.full(chain.n_auditors - severity.size, effects.variance["auditor"])]
@@ -71,6 +75,32 @@ def sending(chain: Chain, effects: Effects, places: Places, assumptions: Assumpt
             link[place, auditor] += float(places.usual_weeks[others] @ better) / assumptions.drop
     shared = np.minimum(shared, np.minimum(variance, noise))
     return Sending(share > 0, variance_gain(variance, noise, shared), joins, link)
+
+
+def with_own_auditors(chain: Chain, effects: Effects) -> tuple[Chain, Effects, np.ndarray]:
+    """The same visits and effects with only the auditors who made one of them, numbered anew; and (A,) who they are.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> chain = Chain([0], [1], [1], [2], [0], [0], [[240]], [0], [0], [0], [False], [0], 1)
+    >>> fewer, effects, who = with_own_auditors(chain, fit_effects(chain))
+    >>> fewer.auditor.tolist(), effects.auditor.size, who.tolist()
+    ([0], 1, [2])
+    """
+    who = np.unique(chain.auditor[chain.auditor >= 0])
+    unknown_sd = effects.variance["auditor"] ** 0.5
+    fewer = replace(
+        effects,
+        auditor=looked_up(effects.auditor, who),
+        auditor_sd=looked_up(effects.auditor_sd, who, unknown_sd),
+        kept_auditor=_columns(effects.kept_auditor, who, 0.0),
+        kept_auditor_sd=_columns(effects.kept_auditor_sd, who, unknown_sd),
+    )
+    number = np.where(chain.auditor >= 0, np.searchsorted(who, chain.auditor), -1)
+    return replace(chain, auditor=number), fewer, who
+
+
+def _columns(kept: np.ndarray, who: np.ndarray, missing: float) -> np.ndarray:
+    return np.array([looked_up(row, who, missing) for row in kept]).reshape(len(kept), who.size)
 
 
 def _shares(chain: Chain, effects: Effects, at: float) -> np.ndarray:

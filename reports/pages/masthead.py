@@ -10,7 +10,7 @@ from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
 from reports.pages import words
 from reports.pages.access import SEES_AUDITORS
 
-ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("runs", "Scans"))
+ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("next", "Next visits"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)
 FOR_HEAD_OFFICE = (("auditors", "Auditors"),)
 FOR_THOSE_WHO_SET_DRIFT = (("backtests", "Backtests"), ("settings", "Settings"))

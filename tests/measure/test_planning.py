@@ -90,6 +90,13 @@ def test_a_visit_never_takes_away_more_variance_than_there_is(variance, noise, s
     assert gain <= float(variance_gain(variance, noise)) + 1e-12
 
 
+def test_a_location_that_counts_twice_makes_its_visit_worth_twice_as_much():
+    two = as_places([(2.0, True, False, 3.0, 2.0, 1.5, 0.1, 0.4)] * 2)
+    found = value(two, GIVEN, weight=np.array([1.0, 2.0]))
+    assert found.total[1] == 2 * found.total[0]
+    assert found.chance[1] == found.chance[0]
+
+
 def test_a_flagged_decline_is_not_to_be_found_again():
     rows = [(8.0, True, True, 3.0, 2.0, 1.5, 0.1, 0.4), (4.9, True, False, 3.0, 2.0, 1.5, 0.1, 0.4)]
     found = value(as_places(rows), GIVEN)

@@ -1,0 +1,235 @@
+"""Where the next visit is worth most among some locations, and who should make it, from what the last run left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db.models import F, QuerySet
+
+from audits.models import Standard
+from locations.models import Location
+from reports.detection.auditors import names_of
+from reports.detection.effects import unpack
+from reports.detection.moments import to_datetime, to_days
+from reports.detection.rows import Codes, load
+from reports.detection.runs import settings_of
+from reports.measure.chain import Chain
+from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.groups import gathered
+from reports.measure.linkage import groups
+from reports.measure.places import LATELY_DAYS, Places, below_in_a_row, places, places_of_levels, weakest_quarter
+from reports.measure.planning import Assumptions, Value, value
+from reports.measure.sending import Sending, sending, with_own_auditors
+from reports.models import DriftFlag, LocationResult, Run, Tally
+
+MOST_RESULTS = 5_000  # looked at; of a larger chain those with the most evidence of a decline
+MOST_READ = 40  # whose visits are read
+MOST_LINKED = 100_000  # visits of a run in which auditors and locations without a link are looked for
+
+
+@dataclass(frozen=True)
+class Whom:
+    """An auditor to send. is_joining : no visit links this auditor's group of stores to this one yet."""
+
+    key: str
+    name: str
+    is_joining: bool
+
+
+@dataclass(frozen=True)
+class NextVisit:
+    """What a visit to one location is worth, in days of unflagged decline or of a wrong judgement, and why.
+
+    weeks : since the last visit. usual_weeks : between two. n_below : last visits in a row below what was expected.
+    n_missing : visits before a decline can show, 0 for enough. evidence : of a decline, as a ratio; 0 for none.
+    chance : that a decline is under way that no flag tells of. alone : the only auditor lately, "" for several.
+    whom : whom to send where it matters who goes; None where it does not.
+    """
+
+    location_id: int
+    weeks: float
+    usual_weeks: float
+    n_visits: int
+    n_below: int
+    n_missing: int
+    is_flagged: bool
+    evidence: float
+    chance: float
+    find_days: float
+    judge_days: float
+    link_days: float
+    alone: str
+    whom: Whom | None
+
+    @property
+    def days(self) -> float:
+        return self.find_days + self.judge_days + self.link_days
+
+
+@dataclass(frozen=True)
+class Plan:
+    """visits : the most valuable first. n_locations : weighed. n_left_out : of a large chain, those not looked at.
+    threshold : of the run."""
+
+    run: Run
+    threshold: float
+    visits: list[NextVisit]
+    n_locations: int
+    n_left_out: int
+
+
+def most_valuable(*, standard: Standard, locations: QuerySet[Location], as_of: datetime, n: int = 10) -> Plan | None:
+    """The `n` locations where a visit is worth most; None when no run has finished.
+
+    as_of : the moment that is planned from. From the results of the last run a few dozen are chosen; of those the
+    visits are read. The number of queries is constant.
+    """
+    run = Run.objects.filter(standard=standard, state=Run.State.DONE, effects__isnull=False).first()
+    if run is None or run.effects is None or run.threshold is None:
+        return None
+    effects, codes = unpack(run.effects)
+    results = LocationResult.objects.filter(standard=standard, location__in=locations)
+    fields = ("location_id", "log_evidence", "last_visit_at", "n_visits", "level", "level_low", "level_high")
+    by_evidence = results.order_by(F("log_evidence").desc(nulls_last=True), "pk")
+    rows = list(by_evidence.values_list(*fields)[:MOST_RESULTS])
+    flags = DriftFlag.objects.open().filter(standard=standard, direction=DriftFlag.Direction.DECLINE)
+    flagged = set(flags.filter(location__in=locations).values_list("location_id", flat=True))
+    return _Weighing(run, effects, codes, run.threshold, rows, flagged, to_days(as_of)).plan(n, results.count())
+
+
+class _Weighing:
+    def __init__(
+        self,
+        run: Run,
+        effects: Effects,
+        codes: Codes,
+        threshold: float,
+        rows: list[tuple],
+        flagged: set[int],
+        at: float,
+    ):
+        self.run, self.effects, self.codes, self.flagged, self.at = run, effects, codes, flagged, at
+        self.settings = settings_of(run)
+        self.assumptions = Assumptions(threshold, weakest_quarter(effects))
+        self.location = [row[0] for row in rows]
+        self.log_evidence = np.array([-np.inf if row[1] is None else row[1] for row in rows], float)
+        last = [np.inf if row[2] is None else self.at - to_days(row[2]) for row in rows]
+        self.weeks = np.maximum(np.array(last, float), 0.0) / WEEK_DAYS
+        self.n_visits = np.array([row[3] for row in rows], int)
+        self.level, self.low, self.high = (np.array([row[at] for row in rows], float) for at in (4, 5, 6))
+
+    def plan(self, n: int, n_locations: int) -> Plan:
+        found = self._at_first_sight()
+        order = np.argsort(-found.total, kind="stable")[:MOST_READ]
+        visits = self._read([self.location[at] for at in order], order) if order.size else []
+        visits = sorted(visits, key=lambda each: (-each.days, each.location_id))[:n]
+        n_weighed = len(self.location)
+        return Plan(self.run, self.assumptions.threshold, visits, n_weighed, n_locations - n_weighed)
+
+    def _at_first_sight(self) -> Value:
+        span = max((self.at - self.effects.first_day) / WEEK_DAYS, 1.0)
+        roughly = places_of_levels(
+            self.effects,
+            self.settings,
+            log_evidence=self.log_evidence,
+            is_flagged=np.isin(self.location, list(self.flagged)),
+            weeks=self.weeks,
+            n_visits=self.n_visits,
+            level=self.level,
+            low=self.low,
+            high=self.high,
+            span=span,
+        )
+        return value(roughly, self.assumptions)
+
+    def _read(self, ids: list[int], order: np.ndarray) -> list[NextVisit]:
+        """The chosen ones, with their visits; `order` says where they stand among all."""
+        history = load(standard=self.run.standard, as_of=self.run.as_of, codes=self.codes, locations=ids)
+        history = history.since(self.effects.first_day)
+        place = np.searchsorted(self.codes.locations, ids)
+        group = np.full(self.codes.locations.size, -1)
+        group[place] = np.arange(len(ids))
+        chain, effects = gathered(history.chain, self.effects, group[history.chain.location], place)
+        chain, effects, who = with_own_auditors(chain, effects)
+        keys = self.codes.auditors[who].tolist()
+        at = max(self.at, float(chain.time.max(initial=self.at)))
+        known = places(
+            chain,
+            effects,
+            self.settings,
+            log_evidence=self.log_evidence[order],
+            is_flagged=np.isin(ids, list(self.flagged)),
+            at=at,
+        )
+        linked = self._linked(ids, keys)
+        sent = sending(chain, effects, known, self.assumptions, at=at, linked=linked)
+        below, n_visits = below_in_a_row(chain, effects), self.n_visits[order]
+        best = self._best(known, sent, is_lately=self._active(chain, at))
+        names = names_of(set(keys))
+        rows = np.arange(len(ids))
+        gain = sent.gain[rows, best] if keys else None
+        worth = value(known, self.assumptions, gain=gain)
+        found = []
+        for row, location in enumerate(ids):
+            been = [keys[each] for each in np.flatnonzero(sent.been[row])]
+            whom = None
+            if keys and (sent.joins[row, best[row]] or (len(been) == 1 and keys[best[row]] not in been)):
+                key = keys[best[row]]
+                whom = Whom(key, names[key], bool(sent.joins[row, best[row]]))
+            found.append(
+                NextVisit(
+                    location_id=location,
+                    weeks=float(known.weeks[row]),
+                    usual_weeks=float(known.usual_weeks[row]),
+                    n_visits=int(n_visits[row]),
+                    n_below=int(below[row]),
+                    n_missing=max(self.run.least_visits - int(n_visits[row]), 0),
+                    is_flagged=location in self.flagged,
+                    evidence=float(np.exp(min(known.log_evidence[row], 600.0))),
+                    chance=float(worth.chance[row]),
+                    find_days=float(worth.find[row]) * WEEK_DAYS,
+                    judge_days=float(worth.judge[row]) * WEEK_DAYS,
+                    link_days=float(sent.link[row, best[row]]) * WEEK_DAYS if keys else 0.0,
+                    alone=names[been[0]] if len(been) == 1 else "",
+                    whom=whom,
+                )
+            )
+        return found
+
+    def _linked(self, ids: list[int], keys: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
+        """The group of each location and auditor over all visits of the run; None where those are too many to ask,
+        and links through other regions' auditors stay unseen."""
+        if self.run.n_visits > MOST_LINKED:
+            return None
+        tallies = Tally.objects.filter(
+            version__standard=self.run.standard_id,
+            is_excluded=False,
+            scored_at__isnull=False,
+            received_at__lte=self.run.as_of,
+            started_at__gte=to_datetime(self.effects.first_day),
+        ).exclude(auditor="")
+        pairs = tallies.order_by().values_list("location_id", "auditor").distinct()
+        where, who = zip(*pairs, strict=True) if pairs else ((), ())
+        places_of, location = np.unique(np.array([*where, *ids], int), return_inverse=True)
+        names, auditor = np.unique(np.array([*who, *keys], str), return_inverse=True)
+        n = len(where)
+        _, of_location, of_auditor = groups(
+            location[:n], auditor[:n], n_locations=places_of.size, n_auditors=names.size
+        )
+        return of_location[location[n:]], of_auditor[auditor[n:]]
+
+    def _active(self, chain: Chain, at: float) -> np.ndarray:
+        """(A,) bool: who visited lately; the others may have left."""
+        active = np.zeros(chain.n_auditors, bool)
+        active[chain.auditor[(chain.auditor >= 0) & (chain.time >= at - LATELY_DAYS)]] = True
+        return active
+
+    def _best(self, known: Places, sent: Sending, *, is_lately: np.ndarray) -> np.ndarray:
+        """(L,) the auditor whose visit is worth most at each location, of those who are active, or of all if none."""
+        if not sent.gain.shape[1]:
+            return np.zeros(sent.gain.shape[0], int)
+        columns = [value(known, self.assumptions, gain=gain).judge for gain in sent.gain.T]
+        worth = np.column_stack(columns) + sent.link
+        # where the level is clear whoever comes, the one who lessens its variance most
+        worth = worth + 1e-9 * sent.gain
+        return np.where(is_lately | ~is_lately.any(), worth, -np.inf).argmax(axis=1)
