@@ -42,6 +42,9 @@ def _words(duration) -> str:
     return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 
+ORIGIN = ["estimated_by", "why_estimated"]
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     """The pages of runs under way load themselves again until they have ended."""
@@ -54,12 +57,13 @@ class RunAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["standard", "state", "progress", "phase", "error"]}),
         ("Found", {"fields": ["locations", "visits", "threshold", "simulated_rate", "chain_movement"]}),
-        ("Made from", {"fields": ["as_of", "parameters_shown", "inputs_digest", "code_version"]}),
+        ("Made from", {"fields": ["as_of", *ORIGIN, "parameters_shown", "inputs_digest", "code_version"]}),
         ("When", {"fields": ["requested_by", "requested_at", "started_at", "finished_at", "took"]}),
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).defer("effects").select_related("standard", "requested_by")
+        runs = super().get_queryset(request).defer("effects", "estimated_by__effects")
+        return runs.select_related("standard", "requested_by", "estimated_by__standard")
 
     @display(description="State", label=RUN_COLOURS, ordering="state")
     def state_shown(self, run):

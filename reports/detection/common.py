@@ -13,6 +13,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef
 
 from audits.models import Version
+from locations.models import Location
 from reports.detection.carried import Kept, Seen, seen_now
 from reports.detection.effects import pack, unpack, unpack_usual
 from reports.detection.matrices import forms
@@ -131,6 +132,8 @@ def why_estimate(run: Run, base: Base | None) -> tuple[str, Seen | None]:
         return "There are visits at locations that the last estimate did not know.", None
     if has_unknown_criteria(run, base.codes):
         return "There are visits with criteria that the last estimate did not know.", None
+    if _has_moved(base.codes):
+        return "A location belongs to another region than at the last estimate.", None
     n_then, n_now = base.estimate.n_visits, int(seen.kept.n.sum())
     n_changed = max(0, n_then - seen.n_of_estimate) + n_now - seen.n_of_estimate
     if n_changed > MOST_CHANGED * n_then:
@@ -154,6 +157,12 @@ def has_unknown_criteria(run: Run, codes: Codes, *, as_of: datetime | None = Non
 def judged_at(as_of: datetime, last: float) -> float:
     """The moment that is judged, in days: an organisation whose visits ended is judged at its last one, not today."""
     return to_days(as_of) if np.isnan(last) else min(to_days(as_of), float(np.floor(last) + 1))
+
+
+def _has_moved(codes: Codes) -> bool:
+    regions = dict(Location.objects.values_list("pk", "region_id").iterator(chunk_size=10_000))
+    then = zip(codes.locations.tolist(), codes.regions[codes.region].tolist(), strict=True)
+    return any(regions.get(location, region) != region for location, region in then)
 
 
 def _estimate(run: Run, why: str, tell) -> Common:

@@ -233,6 +233,12 @@ def test_a_result_that_rests_on_other_visits_than_count_is_made_anew(small, monk
     assert set(LocationResult.objects.values_list("n_visits", flat=True)) == {24}
 
 
+def moved(chain) -> None:
+    place = chain.locations[0]
+    place.region = chain.locations[1].region
+    place.save(update_fields=["region"])
+
+
 def opened(chain) -> Location:
     place = Location.objects.create(code="N", name="New", region=chain.locations[0].region)
     visited(chain, place)
@@ -249,6 +255,7 @@ REASONS = {
     "with criteria": lambda chain: (
         visited(chain, 1, version=publish_version(chain.standard, number=2)), later(chain)
     )[1],
+    "another region": lambda chain: (moved(chain), later(chain))[1],
     "49 came or left": lambda chain: (visited(chain, 1, n=49), later(chain))[1],
 }  # fmt: skip
 
