@@ -39,6 +39,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   async function takeServers() {
     const read = await readVisit(visit.id);
     await store.change(visit.id, (kept) => {
+      if (!kept.stored) return; // chosen already
       Object.assign(kept, answersFrom(kept.stored), {
         state: 'accepted',
         payload: kept.stored,
@@ -81,5 +82,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
     return made;
   }
 
-  show();
+  if (questions.length || leftOut) return show();
+  await takeServers(); // both say the same, such as after another phone of mine sent it
+  return done();
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { showConflict } from '../../static/phone/conflict.js';
 import { patchAnswer } from '../../static/phone/draft.js';
 import { fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
 import { takeNews } from '../../static/phone/news.js';
@@ -125,6 +126,21 @@ test('a photo taken after the other phone sent is not thrown away: the auditor d
   const visit = await one.visit('v1');
   assert.deepEqual([visit.state, visit.stored.photos.map(({ id }) => id)], ['conflict', ['p1']]);
   assert.equal((await one.photosOf('v1')).length, 2);
+});
+
+test('a visit that both phones send with the same answers is no choice to make', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  const [stored] = there.rows();
+  await one.conflict('v1', { detail: 'Stored before.', stored_content: stored.content, stored_revision: 1 });
+  let n = 0;
+  const given = { box: null, visit: await one.visit('v1'), sections: SECTIONS, store: one, readVisit: there.readVisit };
+  const twice = [1, 2].map(() => showConflict({ ...given, done: () => void (n += 1) }));
+  await Promise.all(twice);
+  assert.equal(n, 2);
+  assert.equal((await one.visit('v1')).state, 'accepted');
+  await flush({ store: one, send: there.send });
+  assert.deepEqual([...there.photos], ['p1']);
 });
 
 test('a correction that another phone sent closes the one that was open here', async () => {
