@@ -9,6 +9,7 @@ from reports.measure.chain import FULL, NONE, Chain
 from reports.measure.drift import YEAR_DAYS, Settings, scan, stated_threshold
 from reports.measure.effects import Effects
 from reports.measure.residuals import logits
+from reports.measure.severity import QUARTER_DAYS
 
 # A real chain differs from its model (severities are estimated, and differ by section): chains that were simulated in
 # more detail, without any change, raised 1.7 times the alarms that this simulation foretold.
@@ -83,6 +84,9 @@ def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator
     n = np.maximum(np.bincount(chain.rating_visit, minlength=chain.n_visits), 1)
     overall = float(effects.overdispersion[0])
     visit = rng.normal(0, np.sqrt(np.maximum(overall - within / n, 0.0)))
+    if slow := effects.variance.get("wander", 0.0):
+        quarter = ((chain.time - chain.time.min()) // QUARTER_DAYS).astype(int)
+        visit += rng.normal(0, np.sqrt(slow), (chain.n_locations, int(quarter.max()) + 1))[chain.location, quarter]
     if chain.n_auditors:
         drawn = rng.normal(0, 1, chain.n_auditors)[np.clip(chain.auditor, 0, None)]
         visit += np.where(chain.auditor >= 0, drawn * np.sqrt(effects.auditor_variance(chain)), 0.0)

@@ -21,7 +21,8 @@ class Effects:
     daypart, staffing : (n,) effects by code; a code that was never seen, or is unknown, has none.
     first_day, day : the effect of the whole chain on the days first_day, first_day + 1, ...
     variance : prior variances by facet: location, region, auditor, week, quarter, section; and how much
-    interactions of one visit ("interaction") and visits ("visit") differ beyond chance.
+    interactions of one visit ("interaction"), visits ("visit") and quarters of a location ("wander") differ beyond
+    chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
     breadth : (n,) effect of how much a visit looked at, by `Chain.breadth`: a short visit goes where something is
     suspect, a long one finds more in order than its criteria alone let expect.

@@ -16,8 +16,8 @@ DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
 PART_DROPS = (0.6, 1.1, 1.7)  # in a section or dimension
 SHARES = {1: (0.48, 0.28, 0.05, 0.19), -1: (0.57, 0.38, 0.05, 0.0)}  # overall, sections, dimensions, consistency
 PART_LOOK_BACK = 25  # onsets that are tried in a part and in the spread; further back they only raise false alarms
-MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by, as a variance in logits
-PART_MODEL_VARIANCE = 0.01  # and more in a part: an auditor is not equally severe in all of them
+MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by at least, as a variance in logits
+MORE_IN_PART = 0.0075  # and in a part: an auditor is not equally severe in all of them
 RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
 LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
 
@@ -157,7 +157,8 @@ def _level_ratios(history: History, at: _Onsets, c: int, prior_mean, prior_varia
     auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / n_after
     new_form = (history.unfamiliarity[at.stop, c] - history.unfamiliarity[at.onset, c]) / n_after
     new_form -= (history.unfamiliarity[at.onset, c] - history.unfamiliarity[at.first, c]) / n_before
-    model = PART_MODEL_VARIANCE if c else MODEL_VARIANCE
+    model = max(MODEL_VARIANCE, 2 * history.effects.variance.get("wander", 0.0))  # of a difference of two stretches
+    model += MORE_IN_PART if c else 0.0
     doubt = variance + 1 / after + auditor + np.maximum(new_form, 0.0) + model
     chance = (history.binomial[at.stop, c] - history.binomial[at.onset, c]) / after**2
     information = np.maximum(history.information[at.stop, c] - history.information[at.onset, c], 1e-9)

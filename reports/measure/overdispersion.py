@@ -1,6 +1,10 @@
-"""How much visits differ beyond chance, and what a visit weighs because of it."""
+"""How much visits, and quarters, differ beyond chance, and what a visit weighs because of it."""
 
 import numpy as np
+from scipy.special import gammainc
+
+LEAST_QUARTERS, LEAST_WANDERING = 3, 10  # quarters of a location, and such locations, before a wander is estimated
+MOST_WANDER = 0.25
 
 
 def weights(information, overdispersion):
@@ -36,3 +40,47 @@ def successive_overdispersion(residual, information, location) -> float:
     place = np.unique(location[left], return_inverse=True)[1]
     by_location = np.bincount(place, trust * excess) / np.bincount(place, trust)
     return float(np.clip(np.median(by_location), 0.0, 1.0))
+
+
+def wander(residual, weight, location, quarter, n_quarters: int) -> float:
+    """Variance between the quarters of a location beyond what its visits explain, at the median location.
+
+    Stores have seasons of their own, auditors change slowly: two stretches then differ by more than chance.
+    The answer is the variance at which the quarters of half of the locations differ by no more than they should; the
+    few that drift hardly move it.
+    residual, weight : (V,) float, logits beside the common model and inverse variances. location, quarter : (V,) int.
+    n_quarters : how many there are. Returns 0 to 0.25; 0 where fewer than 10 locations have three quarters.
+    Source: DerSimonian & Laird (1986), Controlled Clinical Trials 7, 177-188: heterogeneity from the weighted sum of
+    squares; its median over locations against that of chi squared instead of its mean.
+
+    Ten locations with quarters at -.1, 0 and .1, known exactly: .02 / 1.386, the median of chi squared with 2 degrees
+
+    >>> residual, location = np.tile([-0.1, 0.0, 0.1], 10), np.repeat(np.arange(10), 3)
+    >>> round(wander(residual, np.full(30, 1e9), location, np.tile(np.arange(3), 10), 3), 4)
+    0.0144
+    """
+    size = (int(location.max()) + 1 if location.size else 0) * n_quarters
+    cell = location * n_quarters + quarter
+    total = np.bincount(cell, weight, size).reshape(-1, n_quarters)
+    pull = np.bincount(cell, weight * residual, size).reshape(-1, n_quarters)
+    several = (total > 0).sum(axis=1) >= LEAST_QUARTERS
+    if several.sum() < LEAST_WANDERING:
+        return 0.0
+    total, pull = total[several], pull[several]
+    chance = np.divide(1.0, total, out=np.full(total.shape, np.inf), where=total > 0)
+    mean = np.divide(pull, total, out=np.zeros(total.shape), where=total > 0)
+    half_degrees = ((total > 0).sum(axis=1) - 1) / 2
+
+    def typical(variance: float) -> float:
+        """Where the median location stands in its own chi squared distribution."""
+        w = 1 / (chance + variance)
+        centre = (w * mean).sum(axis=1) / w.sum(axis=1)
+        return float(np.median(gammainc(half_degrees, (w * (mean - centre[:, None]) ** 2).sum(axis=1) / 2)))
+
+    low, high = 0.0, MOST_WANDER
+    if typical(low) <= 0.5:
+        return 0.0
+    while high - low > 1e-5:
+        middle = (low + high) / 2
+        low, high = (middle, high) if typical(middle) > 0.5 else (low, middle)
+    return high

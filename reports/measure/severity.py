@@ -15,7 +15,7 @@ from scipy.special import expit
 from reports.measure.chain import Chain
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.interactions import interactions, usual_spread
-from reports.measure.overdispersion import successive_overdispersion, weights
+from reports.measure.overdispersion import successive_overdispersion, wander, weights
 
 WINDOW_DAYS = 546.0  # 78 weeks
 QUARTER_DAYS = 91.0
@@ -225,8 +225,18 @@ class _Fit:
         seen_before[self.rows] = True
         window = self.chain.subset(seen_before)
         within, visit = usual_spread(window, interactions(window, p))
-        found = {"section": variance, "interaction": within, "visit": visit}
+        found = {"section": variance, "interaction": within, "visit": visit, "wander": self._wander()}
         return replace(effects, overdispersion=extra, variance=effects.variance | found)
+
+    def _wander(self) -> float:
+        quarter = self.index["quarter"]
+        n_quarters = (self.effect["quarter"].size - 1) // max(self.chain.n_locations, 1)
+        p = expit(self.criterion + (self._offset() - self.effect["quarter"][quarter])[:, None])
+        information = (self.n * p * (1 - p)).sum(axis=1)
+        gap = (self.y - self.n * p).sum(axis=1)
+        residual = np.divide(gap, information, out=np.zeros_like(gap), where=information > 0)
+        w = weights(information, self.overdispersion)
+        return wander(residual, w, self.index["location"], quarter % max(n_quarters, 1), n_quarters)
 
 
 def _posterior_variance(squares: np.ndarray, first: float) -> float:
