@@ -2,7 +2,7 @@
 import { answersOf, liveInteractions } from './draft.js';
 import { interactionName } from './names.js';
 import { clock } from './timer.js';
-import { t } from './words.js';
+import { t, written } from './words.js';
 
 const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not observed') };
 
@@ -14,7 +14,7 @@ export function answerInWords(criterion, answer) {
     SET_ASIDE[answer.state] ??
     (value === true ? t('Yes') : value === false ? t('No') : null) ??
     criterion?.options?.[value] ??
-    (criterion?.kind === 'seconds' ? clock(value) : String(value));
+    (criterion?.kind === 'seconds' ? clock(value) : String(written(value)));
   return [plain, answer.note].filter(Boolean).join('. ');
 }
 

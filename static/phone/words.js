@@ -9,16 +9,18 @@ export const LANGUAGE = page?.documentElement.lang || 'en-gb';
 
 /** @type {Record<string, any>} A string, or strings by plural category (`one`, `few`, `other`). */
 const WORDS = JSON.parse(page?.getElementById('words')?.textContent ?? '{}');
-const filled = (sentence, values) =>
-  sentence.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = values[name];
-    return typeof value === 'number' ? value.toLocaleString(LANGUAGE) : value;
-  });
+
+/** 1,500 or 1 500; what is no number stays as it is. @param {string | number} value */
+export const written = (value) => (typeof value === 'number' ? value.toLocaleString(LANGUAGE) : value);
+
+/** @param {string} sentence @param {Record<string, string | number>} values */
+const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(written(values[name])));
 
 /** `t('Sending photo {photo} of {photos}', { photo: 1, photos: 3 })`
  * @param {string} english @param {Record<string, string | number>} [values] */
 export const t = (english, values = {}) => filled(WORDS[english] ?? english, values);
 
+/** @type {Intl.PluralRules | undefined} */
 let rules;
 
 /** `plural('{n} photo', '{n} photos', 3)`

@@ -24,7 +24,8 @@ test('an English page needs no catalogue', async () => {
 });
 
 test('a French page says it in French, with its own plurals and numbers', async () => {
-  const { t, plural } = await spoken('fr', FRENCH);
+  const { t, plural, written } = await spoken('fr', FRENCH);
+  assert.deepEqual([written(3.5), written('till 3.5')], ['3,5', 'till 3.5']);
   assert.equal(t('Sending photo {photo} of {photos}', { photo: 1, photos: 3 }), 'Envoi de la photo 1 sur 3');
   assert.deepEqual([0, 1, 2].map((n) => plural('{n} visit', '{n} visits', n)), ['0 visite', '1 visite', '2 visites']);
   assert.equal(plural('{n} visit', '{n} visits', 1_000_000).replace(/\s/g, ' '), '1 000 000 visites');
