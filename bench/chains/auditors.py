@@ -7,7 +7,7 @@ from bench.chains.truth import SEVERE_AUDITOR, Truth
 from reports.measure.effects import WEEK_DAYS
 
 SEVERITY_SD, SEVERITY_IN_SECTION_SD, SEVERE = 0.35, 0.10, -0.9
-AUDITORS_OF_REGION, AT_HOME, STAY_DAYS = 5, 0.7, 440.0
+AT_HOME, STAY_DAYS = 0.7, 440.0
 
 
 class Auditors:
@@ -16,13 +16,13 @@ class Auditors:
     def __init__(self, options: Options, truth: Truth, region: np.ndarray, rng: np.random.Generator):
         self.options, self.truth, self.region = options, truth, region
         renewal = options.start + 26 * WEEK_DAYS
-        n_posts = options.n_regions * AUDITORS_OF_REGION
+        n_posts = options.n_regions * options.auditors_of_region
         leaving = np.cumsum(rng.exponential(STAY_DAYS, (n_posts, 40)), axis=1) + FIRST_DAY - STAY_DAYS / 2
         if options.renewed:
             leaving[rng.permutation(n_posts) < options.renewed * n_posts, -1] = renewal
             leaving.sort(axis=1)
         self.leaving = leaving
-        self.home = rng.integers(0, AUDITORS_OF_REGION, region.size)
+        self.home = rng.integers(0, options.auditors_of_region, region.size)
         self.severe = n_posts * (leaving.shape[1] + 1) + np.arange(options.n_regions)  # ids after all others
         n = int(self.severe[-1]) + 1
         self.base = rng.normal(0, SEVERITY_SD, n)
@@ -34,8 +34,8 @@ class Auditors:
 
     def who(self, place: np.ndarray, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         at_home = rng.random(place.size) < AT_HOME
-        post = np.where(at_home, self.home[place], rng.integers(0, AUDITORS_OF_REGION, place.size))
-        post = post + self.region[place] * AUDITORS_OF_REGION
+        post = np.where(at_home, self.home[place], rng.integers(0, self.options.auditors_of_region, place.size))
+        post = post + self.region[place] * self.options.auditors_of_region
         nth = (self.leaving[post] <= time[:, None]).sum(axis=1)
         person = post * (self.leaving.shape[1] + 1) + nth
         if self.options.traps:

@@ -14,6 +14,7 @@ class Options:
 
     changes : a quarter of the locations drift. traps : some get a severe auditor or visits in the evening, and the
     chain has a bad December and falls late in the watching. levels : 2 for yes and no, 4 for graded criteria.
+    auditors_of_region : how many share the 60 stores of a region.
     auditor_walk : standard deviation, in logits, by which an auditor's severity moves in a year. regional_shock :
     logits that a region loses for six weeks, twice. own_season : standard deviation of a store's own yearly swing.
     sooner : the next visit after a bad one comes so many times sooner. renewed : the share of auditors that are
@@ -27,6 +28,7 @@ class Options:
     visits_a_month: float = 2.4
     n_criteria: int = 24
     n_sections: int = 6
+    auditors_of_region: int = 5
     changes: bool = True
     traps: bool = False
     levels: int = 2
