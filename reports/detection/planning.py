@@ -1,6 +1,6 @@
 """Where the next visit is worth most among some locations, and who should make it, from what the last run left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -8,32 +8,20 @@ from django.db.models import F, QuerySet
 
 from audits.models import Standard
 from locations.models import Location
-from reports.detection.auditors import names_of
 from reports.detection.effects import unpack
-from reports.detection.moments import to_datetime, to_days
+from reports.detection.moments import to_days
 from reports.detection.rows import Codes, load
 from reports.detection.runs import settings_of
-from reports.measure.chain import Chain
+from reports.detection.senders import Joining, Senders, Whom
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.groups import gathered
-from reports.measure.linkage import groups
-from reports.measure.places import LATELY_DAYS, Places, below_in_a_row, places, places_of_levels, weakest_quarter
+from reports.measure.places import below_in_a_row, places, places_of_levels, weakest_quarter
 from reports.measure.planning import Assumptions, Value, value
-from reports.measure.sending import Sending, sending, with_own_auditors
-from reports.models import DriftFlag, LocationResult, Run, Tally
+from reports.measure.sending import with_own_auditors
+from reports.models import DriftFlag, LocationResult, Run
 
 MOST_RESULTS = 5_000  # looked at; of a larger chain those with the most evidence of a decline
 MOST_READ = 40  # whose visits are read
-MOST_LINKED = 100_000  # visits of a run in which auditors and locations without a link are looked for
-
-
-@dataclass(frozen=True)
-class Whom:
-    """An auditor to send. is_joining : no visit links this auditor's group of stores to this one yet."""
-
-    key: str
-    name: str
-    is_joining: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +85,25 @@ def most_valuable(*, standard: Standard, locations: QuerySet[Location], as_of: d
     return _Weighing(run, effects, codes, run.threshold, rows, flagged, to_days(as_of)).plan(n, results.count())
 
 
+def joined_once(found: list[tuple[NextVisit, Joining | None]]) -> list[NextVisit]:
+    """The visits, each as it is or, where it is the most valuable one that joins two groups, as joining them.
+
+    Once two groups are joined, directly or by others, a second visit across them joins nothing more.
+    """
+    group: dict[int, int] = {}
+    answer = []
+    best_first = sorted(found, key=lambda each: -(each[0].days + (each[1].days if each[1] else 0.0)))
+    for visit, joining in best_first:
+        if joining is not None:
+            ours, theirs = (group.get(each, each) for each in joining.groups)
+            if ours != theirs:
+                group |= {ours: ours, theirs: ours}
+                group = {each: ours if now == theirs else now for each, now in group.items()}
+                visit = replace(visit, link_days=joining.days, whom=joining.whom)
+        answer.append(visit)
+    return answer
+
+
 class _Weighing:
     def __init__(
         self,
@@ -151,7 +158,6 @@ class _Weighing:
         group[place] = np.arange(len(ids))
         chain, effects = gathered(history.chain, self.effects, group[history.chain.location], place)
         chain, effects, who = with_own_auditors(chain, effects)
-        keys = self.codes.auditors[who].tolist()
         at = max(self.at, float(chain.time.max(initial=self.at)))
         known = places(
             chain,
@@ -161,75 +167,26 @@ class _Weighing:
             is_flagged=np.isin(ids, list(self.flagged)),
             at=at,
         )
-        linked = self._linked(ids, keys)
-        sent = sending(chain, effects, known, self.assumptions, at=at, linked=linked)
+        keys = self.codes.auditors[who].tolist()
+        senders = Senders(self.run, self.assumptions, chain, effects, known, ids, keys, at)
         below, n_visits = below_in_a_row(chain, effects), self.n_visits[order]
-        best = self._best(known, sent, is_lately=self._active(chain, at))
-        names = names_of(set(keys))
-        rows = np.arange(len(ids))
-        gain = sent.gain[rows, best] if keys else None
-        worth = value(known, self.assumptions, gain=gain)
         found = []
         for row, location in enumerate(ids):
-            been = [keys[each] for each in np.flatnonzero(sent.been[row])]
-            whom = None
-            if keys and (sent.joins[row, best[row]] or (len(been) == 1 and keys[best[row]] not in been)):
-                key = keys[best[row]]
-                whom = Whom(key, names[key], bool(sent.joins[row, best[row]]))
-            found.append(
-                NextVisit(
-                    location_id=location,
-                    weeks=float(known.weeks[row]),
-                    usual_weeks=float(known.usual_weeks[row]),
-                    n_visits=int(n_visits[row]),
-                    n_below=int(below[row]),
-                    n_missing=max(self.run.least_visits - int(n_visits[row]), 0),
-                    is_flagged=location in self.flagged,
-                    evidence=float(np.exp(min(known.log_evidence[row], 600.0))),
-                    chance=float(worth.chance[row]),
-                    find_days=float(worth.find[row]) * WEEK_DAYS,
-                    judge_days=float(worth.judge[row]) * WEEK_DAYS,
-                    link_days=float(sent.link[row, best[row]]) * WEEK_DAYS if keys else 0.0,
-                    alone=names[been[0]] if len(been) == 1 else "",
-                    whom=whom,
-                )
+            told = NextVisit(
+                location_id=location,
+                weeks=float(known.weeks[row]),
+                usual_weeks=float(known.usual_weeks[row]),
+                n_visits=int(n_visits[row]),
+                n_below=int(below[row]),
+                n_missing=max(self.run.least_visits - int(n_visits[row]), 0),
+                is_flagged=location in self.flagged,
+                evidence=float(np.exp(min(known.log_evidence[row], 600.0))),
+                chance=float(senders.usual.chance[row]),
+                find_days=float(senders.usual.find[row]) * WEEK_DAYS,
+                judge_days=float(senders.usual.judge[row]) * WEEK_DAYS,
+                link_days=0.0,
+                alone=senders.alone(row),
+                whom=senders.other(row),
             )
-        return found
-
-    def _linked(self, ids: list[int], keys: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
-        """The group of each location and auditor over all visits of the run; None where those are too many to ask,
-        and links through other regions' auditors stay unseen."""
-        if self.run.n_visits > MOST_LINKED:
-            return None
-        tallies = Tally.objects.filter(
-            version__standard=self.run.standard_id,
-            is_excluded=False,
-            scored_at__isnull=False,
-            received_at__lte=self.run.as_of,
-            started_at__gte=to_datetime(self.effects.first_day),
-        ).exclude(auditor="")
-        pairs = tallies.order_by().values_list("location_id", "auditor").distinct()
-        where, who = zip(*pairs, strict=True) if pairs else ((), ())
-        places_of, location = np.unique(np.array([*where, *ids], int), return_inverse=True)
-        names, auditor = np.unique(np.array([*who, *keys], str), return_inverse=True)
-        n = len(where)
-        _, of_location, of_auditor = groups(
-            location[:n], auditor[:n], n_locations=places_of.size, n_auditors=names.size
-        )
-        return of_location[location[n:]], of_auditor[auditor[n:]]
-
-    def _active(self, chain: Chain, at: float) -> np.ndarray:
-        """(A,) bool: who visited lately; the others may have left."""
-        active = np.zeros(chain.n_auditors, bool)
-        active[chain.auditor[(chain.auditor >= 0) & (chain.time >= at - LATELY_DAYS)]] = True
-        return active
-
-    def _best(self, known: Places, sent: Sending, *, is_lately: np.ndarray) -> np.ndarray:
-        """(L,) the auditor whose visit is worth most at each location, of those who are active, or of all if none."""
-        if not sent.gain.shape[1]:
-            return np.zeros(sent.gain.shape[0], int)
-        columns = [value(known, self.assumptions, gain=gain).judge for gain in sent.gain.T]
-        worth = np.column_stack(columns) + sent.link
-        # where the level is clear whoever comes, the one who lessens its variance most
-        worth = worth + 1e-9 * sent.gain
-        return np.where(is_lately | ~is_lately.any(), worth, -np.inf).argmax(axis=1)
+            found.append((told, senders.joining(row)))
+        return joined_once(found)

@@ -2,7 +2,8 @@
 
 import math
 
-from reports.detection.planning import NextVisit, Plan, Whom
+from reports.detection.planning import NextVisit, Plan
+from reports.detection.senders import Whom
 from reports.pages import words
 
 TELLING = 3.0  # to one; weaker evidence than this is no reason to go
@@ -101,5 +102,5 @@ def whom(visit: NextVisit) -> str:
     if chosen is None:
         return ""
     if chosen.is_joining:
-        return f"{chosen.name}: it would join stores and auditors that share no visit yet"
-    return f"{chosen.name}: all visits lately were {visit.alone}’s"
+        return f"{chosen.name}, who would join two groups of stores and auditors that share no visit yet"
+    return f"{chosen.name}, as all visits lately were {visit.alone}’s"

@@ -12,8 +12,9 @@ from django.urls import reverse
 from audits.models import Visit
 from locations.models import Location, Membership, Region, User
 from reports.detection import planning
-from reports.detection.planning import NextVisit, Whom, most_valuable
+from reports.detection.planning import NextVisit, most_valuable
 from reports.detection.scan import request_scan, run_scan
+from reports.detection.senders import Joining, Whom
 from reports.models import LocationResult, Tally
 from reports.pages import next_sentences, words
 from reports.pages.bar_chart import Bar, bar_chart
@@ -95,13 +96,22 @@ def test_who_shares_no_store_with_the_others_is_sent_to_join_them(scanned):
         auditor="code:a4"
     )
     run_scan(request_scan(standard=scanned.standard, as_of=scanned.end).pk)
-    found = plan(scanned)
-    assert found.visits
-    for visit in found.visits:
-        assert visit.whom.is_joining
-        assert visit.link_days > 0
-        is_of_first_group = visit.location_id in apart
-        assert (visit.whom.key in {"code:a4", "code:a5", "code:a3"}) == is_of_first_group
+    found = plan(scanned).visits
+    joining = [visit for visit in found if visit.whom and visit.whom.is_joining]
+    assert len(joining) == 1, "once joined, the groups are one"
+    assert joining[0].link_days > 0
+    is_of_first_group = joining[0].location_id in apart
+    assert (joining[0].whom.key in {"code:a3", "code:a4", "code:a5"}) == is_of_first_group
+    assert sum(visit.link_days for visit in found) == joining[0].link_days
+
+
+def test_groups_that_are_joined_through_a_third_are_not_joined_again():
+    def across(location_id, find_days, *pair):
+        visit = replace(ONE, location_id=location_id, find_days=find_days)
+        return visit, Joining(pair, 1.0, Whom("user:7", "Ben Wu", is_joining=True))
+
+    found = planning.joined_once([across(1, 1.0, 0, 2), across(2, 3.0, 0, 1), across(3, 2.0, 2, 1)])
+    assert [(visit.location_id, visit.link_days) for visit in found] == [(2, 1.0), (3, 1.0), (1, 0.0)]
 
 
 def test_the_page_names_the_most_valuable_visit_and_why(head_office, scanned):
@@ -186,7 +196,7 @@ def test_a_reason_is_a_sentence_about_the_wait_the_last_visits_and_the_evidence(
 def test_whom_to_send_is_said_where_it_matters_alone():
     assert next_sentences.whom(ONE) == ""
     alone = replace(ONE, alone="Ana Lim", whom=Whom("user:7", "Ben Wu", is_joining=False))
-    assert next_sentences.whom(alone) == "Ben Wu: all visits lately were Ana Lim’s"
+    assert next_sentences.whom(alone) == "Ben Wu, as all visits lately were Ana Lim’s"
 
 
 @pytest.mark.parametrize(
