@@ -51,6 +51,7 @@ for visit in Visit.objects.filter(auditor__email={auditor!r}):
         "interactions": [[i.label, said(i.observations.all())] for i in visit.interactions.all()],
         "visit": said(visit.observations.filter(interaction=None)),
         "photos": [[p.criterion.key, p.width and max(p.width, p.height)] for p in visit.photos.all()],
+        "taken": [[p.taken_at.isoformat(), p.place, p.width, p.height] for p in visit.photos.order_by("taken_at")],
     }})
 print(json.dumps(visits))
 """
@@ -101,10 +102,20 @@ def phone(phone_page, sign_in, stage):
     return phone_page
 
 
-def picture(number: int = 0) -> dict:
+def camera_says(*, taken: str) -> Image.Exif:
+    """What a camera held upright writes into its file: turn it, when, and where."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8769] = {0x9003: taken, 0x9011: "+00:00"}
+    exif[0x8825] = {1: "N", 2: (51.0, 30.0, 0.0), 3: "W", 4: (0.0, 7.0, 30.0)}
+    return exif
+
+
+def picture(number: int = 0, exif: Image.Exif | None = None) -> dict:
     """A photo as a camera makes it: larger than what is sent; each number gives another."""
     made = io.BytesIO()
-    Image.linear_gradient("L").resize((2400, 1800)).rotate(number * 7).convert("RGB").save(made, "JPEG")
+    drawn = Image.linear_gradient("L").resize((2400, 1800)).rotate(number * 7).convert("RGB")
+    drawn.save(made, "JPEG", **({"exif": exif} if exif else {}))
     return {"name": "camera.jpg", "mimeType": "image/jpeg", "buffer": made.getvalue()}
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config.demo.places import PASSWORD
-from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
+from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,8 +61,9 @@ def test_a_sign_in_that_expires_in_mid_queue_costs_nothing(phone, stage):
     begin(page)
     go_on(page, "Greeting")
     say(page, "greeted", "No")
-    for number in (1, 2):
-        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number))
+    upright = camera_says(taken="2026:03:02 12:41:07")
+    for number, exif in ((1, upright), (2, None)):
+        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number, exif))
         on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
@@ -80,7 +81,10 @@ def test_a_sign_in_that_expires_in_mid_queue_costs_nothing(phone, stage):
     page.locator("#sign-in").get_by_role("button", name="Sign in").click()
     wait_received(page)
     (visit,) = stage.stored()
-    assert [size for _, size in visit["photos"]] == [1600, 1600]
+    first, second = visit["taken"]
+    assert first[0].startswith("2026-03-02T12:41:0")
+    assert first[1:] == ["unsure", 1200, 1600]  # the stage's places have no coordinates
+    assert second[1:] == ["", 1600, 1200]
 
 
 def test_a_visit_that_is_too_large_stays_with_its_reason_and_does_not_block_the_next(phone, stage):

@@ -67,7 +67,7 @@ def test_a_reviewer_begins_at_the_desk_and_reads_what_waits_and_why(as_rae, not_
     assert "Drift" not in said
 
 
-def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, visit, not_completed):
+def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, visit, payload, not_completed):
     def listed(**asked):
         return text_of(as_rae.get(DESK, asked)).count("Harbour Street H1")
 
@@ -75,8 +75,11 @@ def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, vis
     assert [listed(state="all", q=q) for q in ("harb", "H1", "Mill", visit.receipt, "ZZZZ-ZZZZ")] == [2, 2, 0, 1, 0]
     assert [listed(state="all", standard=key) for key in ("service", "other")] == [2, 2]
     return_visit(visit=visit, by=world.mia, comment="Again.")
-    assert [listed(state=state) for state in ("returned", "counting")] == [1, 0]
+    states = ("returned", "counting", "corrected")
+    assert [listed(state=state) for state in states] == [1, 0, 0]
     assert "1 is with its auditor." in text_of(as_rae.get(DESK))
+    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2})
+    assert [listed(state=state) for state in states] == [0, 1, 1]
 
 
 def test_the_one_that_waits_longest_comes_first(as_rae, not_completed, waiting):

@@ -19,6 +19,7 @@ VISITS_A_PAGE = 30
 STATES = {
     "waiting": "Waiting for you",
     "returned": "With their auditors",
+    "corrected": "Came back corrected",
     "counting": "Counting",
     "excluded": "Excluded",
     "all": "All",
@@ -91,6 +92,8 @@ def _in_state(mine: QuerySet[Visit], state: str) -> QuerySet[Visit]:
             return mine.waiting().order_by("received_at", "pk")  # type: ignore[attr-defined]
         case "returned":
             return mine.returned().order_by("returned_at", "pk")  # type: ignore[attr-defined]
+        case "corrected":
+            return mine.filter(revision__gt=1, returned_at=None, excluded_at=None).order_by(*last_first)
         case "counting":
             return mine.counting().order_by(*last_first)  # type: ignore[attr-defined]
         case "excluded":
