@@ -50,6 +50,12 @@ def main() -> None:
     parser.add_argument("--no-scoring", action="store_true", help="leave out the observations, and their scoring")
     parser.add_argument("--at-least", type=float, metavar="RATE", help="fail below so many scored visits a second")
     parser.add_argument("--in-memory", type=int, nargs="+", metavar="LOCATIONS", help="without a database, ascending")
+    parser.add_argument(
+        "--every-nth",
+        type=int,
+        default=1,
+        help="with --in-memory: replay a part when estimating, and count it so often",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
         os.environ |= {"DEBUG": "1", "DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
@@ -59,19 +65,19 @@ def main() -> None:
 
         django.setup()
         if options.in_memory:
-            in_memory(options.in_memory)
+            in_memory(options.in_memory, options.every_nth)
             return
         rate = through_the_product(options)
     if options.at_least and rate < options.at_least:
         sys.exit(f"{rate:,.0f} visits scored a second, {options.at_least:,.0f} wanted.")
 
 
-def in_memory(sizes: list[int]) -> None:
-    import weekly
+def in_memory(sizes: list[int], every_nth: int) -> None:
+    from bench import weekly
 
     before: tuple[int, dict[str, float]] | None = None
     for n_locations in sizes:
-        costs = weekly.measure(n_locations)
+        costs = weekly.measure(n_locations, every_nth)
         if before:
             growth = {
                 name: log(costs[name] / before[1][name]) / log(n_locations / before[0])

@@ -167,11 +167,14 @@ class _Desk:
             describe(self.run, n_done=n_done, n_total=n_total)
 
     def _gone_on(self, part: History, base: Base | None, places: np.ndarray):
-        """The signals that the run before left of these locations, and which visits it has not seen."""
+        """The signals that the run before left of these locations, and which visits are to be replayed: those that it
+        has not seen, and all of a location without such."""
         if base is None or not self.run.parameters["incremental"]:
             return None, None
         holds = base.kept.still_holds(part, base.known_until)
-        is_new = (part.chain.arrival > base.known_until) | ~holds[part.chain.location]
+        location, is_new = part.chain.location, part.chain.arrival > base.known_until
+        holds &= np.isin(np.arange(holds.size), location[is_new])
+        is_new = is_new | ~holds[location]
         here = np.zeros(holds.size, bool)
         here[places] = True
         return [signal for signal in base.kept.signals if here[signal.location]], is_new

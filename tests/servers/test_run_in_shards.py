@@ -26,7 +26,7 @@ def chain():
 
 
 def asked(chain) -> Run:
-    return request_scan(standard=chain.standard, as_of=chain.end)
+    return request_scan(standard=chain.standard, as_of=chain.end, must_estimate=True)
 
 
 def is_done(run: Run) -> bool:
