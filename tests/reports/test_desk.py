@@ -82,6 +82,14 @@ def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, vis
     assert [listed(state=state) for state in states] == [0, 1, 1]
 
 
+def test_the_page_of_the_store_tells_a_returned_visit_from_one_that_waits(client, world, visit, not_completed):
+    return_visit(visit=visit, by=world.mia, comment="Again.")
+    client.force_login(world.mia)
+    said = text_of(client.get(reverse("reports:location", args=[world.harbour.pk])))
+    assert "returned to its auditor" in said
+    assert "waits for a reviewer" in said
+
+
 def test_the_one_that_waits_longest_comes_first(as_rae, not_completed, waiting):
     Visit.objects.filter(pk=not_completed.pk).update(received_at=NOON - timedelta(days=3))
     said = as_rae.get(DESK).content.decode()

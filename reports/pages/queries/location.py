@@ -286,8 +286,10 @@ def _visit_row(visit: Visit, location: Location) -> VisitRow:
     remark = ""
     if visit.excluded_at:
         remark = f"excluded: {visit.exclusion_reason}"
+    elif visit.returned_at:
+        remark = "returned to its auditor"
     elif not visit.approved_at:
-        remark = "not approved yet"
+        remark = "waits for a reviewer"
     elif tally is None or tally.scored_at is None:
         remark = "being scored"
     return VisitRow(
