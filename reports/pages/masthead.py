@@ -13,7 +13,7 @@ from reports.pages.access import SEES_AUDITORS
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("next", "Next visits"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)
 FOR_HEAD_OFFICE = (("auditors", "Auditors"),)
-FOR_THOSE_WHO_SET_DRIFT = (("backtests", "Backtests"), ("settings", "Settings"))
+FOR_THOSE_WHO_SET_DRIFT = (("settings", "Settings"),)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ def test_every_flag_of_a_store_says_how_sure_it_is(client, flagged):
     assert "evidence 400 : 1; closed: Faded." in said
 
 
+@pytest.mark.parametrize("address", ["/reports/", "/reports/locations/"])
+def test_row_of_a_store_with_a_flag_says_how_sure_it_is(client, flagged, address):
+    client.force_login(flagged.mia)
+    assert "blind spot · 90 : 1 12" in text_of(client.get(address))
+
+
 def test_page_of_a_run_says_how_many_false_flags_to_expect(client, flagged):
     client.force_login(flagged.mia)
     said = text_of(client.get(f"/reports/runs/{flagged.run.pk}/"))

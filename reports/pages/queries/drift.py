@@ -195,8 +195,9 @@ def store_rows(results: list[LocationResult], *, today: date) -> list[StoreRow]:
 def _store_row(result, *, today: date) -> StoreRow:
     """`result` comes from `with_flags`."""
     direction = next((each for each in Direction if getattr(result, f"{each}_evidence") is not None), None)
-    comparison, change, onset = result.comparison, "", None
+    comparison, change, onset, sureness = result.comparison, "", None, ""
     if direction:
+        sureness = f" · {words.evidence_briefly(getattr(result, f'{direction}_evidence'))}"
         comparison = getattr(result, f"{direction}_comparison")
         figures = {name: getattr(result, f"{direction}_{name}") for name in ("channel", "seen", "expected")}
         change = sentences.change(**figures)
@@ -214,7 +215,7 @@ def _store_row(result, *, today: date) -> StoreRow:
         change=change,
         since=since,
         reported=sentences.reported_trend(result.reported),
-        reading=sentences.reading(state=state, comparison=comparison, n_more_needed=result.n_more_needed),
+        reading=sentences.reading(state=state, comparison=comparison, n_more_needed=result.n_more_needed) + sureness,
         n_visits=result.n_visits,
         sparkline=charts.sparkline(
             chart_points(result.points),
