@@ -75,7 +75,7 @@ def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, st
 def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     """The same replay on the arrays, told in the same words."""
     from reports.detection.moments import to_datetime
-    from reports.detection.scan import threshold_for
+    from reports.detection.threshold import threshold_for
 
     began = time.perf_counter()
     chain, first, last = made.chain, made.truth.start, made.truth.stop

@@ -103,6 +103,7 @@ def through_the_product(options) -> float:
     n_locations, n_visits = options.locations, options.visits
     drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))
     chain = make_chain(n_locations=n_locations, n_visits=n_visits, every_days=options.every, drops=drops)
+    stagger(chain)
     total = n_locations * n_visits
     print(f"{total:,} visits at {n_locations:,} locations")
     rate = float("inf") if options.no_scoring else scored_a_second(observe(chain), total)
@@ -118,6 +119,19 @@ def through_the_product(options) -> float:
     share(asked(0, parameters={"incremental": False}), 1, "carries on, but looks at all locations")
     print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     return rate
+
+
+def stagger(chain) -> None:
+    """Not all locations on the same day, so that each week brings news of some."""
+    from django.db.models import F
+
+    from reports.models import Tally
+
+    for number, location in enumerate(chain.locations):
+        by = timedelta(days=-chain.every_days * (number * 0.618 % 1))
+        Tally.objects.filter(location=location).update(
+            started_at=F("started_at") + by, received_at=F("received_at") + by
+        )
 
 
 def scored_a_second(n_observations: int, n_visits: int) -> float:

@@ -31,11 +31,10 @@ from reports.detection.runs import (
     request_scan,
     settings_of,
 )
-from reports.detection.threshold import threshold_for
 from reports.detection.writing import compare, write
 from reports.models import Carried, Run, Shard
 
-__all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "threshold_for", "work_on_run"]
+__all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "work_on_run"]
 
 MOST_VISITS = 8192  # of a shard; more take more memory, and no less time
 LEAST_SHARDS = 8  # where there are as many locations, so that a small run has progress to show, and workers a part
