@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from reports.measure.backtest import backtest
-from reports.measure.drift import Settings
+from reports.measure.drift import Settings, scan
+from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
 
 pytestmark = pytest.mark.slow
@@ -65,3 +66,16 @@ def test_a_new_form_that_is_harder_is_no_decline():
         dimension=np.tile(chain.dimension, 2),
     )
     assert len(flagged(versions)) <= 2
+
+
+def test_a_fall_seen_only_by_an_auditor_who_is_hardly_known_is_weaker_evidence():
+    chain = make_chain(n_locations=30, drops={3: (300.0, 1.0, None)})
+    after = (chain.location == 3) & (chain.time >= 300)
+    chain = replace(chain, auditor=np.where(after, 6, chain.auditor))
+    effects = fit_effects(chain.subset(chain.time < 300), at=300.0)
+    known, unknown = (
+        replace(effects, auditor=np.append(effects.auditor, 0.0), auditor_sd=np.append(effects.auditor_sd, sd))
+        for sd in (0.05, 0.35)
+    )
+    evidence = [scan(chain, each, SETTINGS, np.inf).ranking[3] for each in (known, unknown)]
+    assert evidence[1] < evidence[0] - 1
