@@ -175,10 +175,36 @@ def test_text_twice_as_large_and_a_phone_on_its_side_hide_nothing(phone):
     fits(page)
 
 
-def test_it_works_from_right_to_left(phone):
-    page = phone
-    begin(page)
+def turn_round(page, where: str) -> None:
+    """As a page in Arabic or Hebrew comes from the server."""
     page.evaluate("document.documentElement.dir = 'rtl'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    answer_shortly(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= SMALLEST, f"{where} scrolls sideways from right to left"
+
+
+def left_of(page, selector: str) -> float:
+    return page.locator(selector).first.bounding_box()["x"]
+
+
+def test_it_works_from_right_to_left_on_320_pixels(phone):
+    page = phone
+    page.set_viewport_size({"width": SMALLEST, "height": 640})
+    turn_round(page, "list")
+    assert left_of(page, "h1") > left_of(page, "#connection")
+    begin(page)
+    turn_round(page, "before")
+    assert left_of(page, "[data-deed=less]") > left_of(page, "[data-deed=more]"), "the stepper is not mirrored"
+    assert left_of(page, "header a") > left_of(page, "#saved")
+    go_on(page, "Greeting")
+    assert left_of(page, "#back") > left_of(page, "#next")
+    say(page, "greeted", "Yes")
+    on(page, "wait").get_by_role("button", name="type instead").click()
+    on(page, "warmth").get_by_role("button", name="Does not apply").click()
+    turn_round(page, "greeting")
+    page.get_by_role("button", name="Rename").click()
+    turn_round(page, "naming")
+    page.keyboard.press("Escape")
+    wait_saved(page)
+    page.locator("#overview").click()
+    page.get_by_role("heading", name="Check and send").wait_for()
+    turn_round(page, "check")
