@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from locations.models import Location
-from reports.detection import scan, shards
+from reports.detection import at_once, scan, shards
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
 from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
@@ -279,3 +279,17 @@ def test_what_is_common_is_carried_on_from_run_to_run_until_then(small):
     assert (second.estimated_by, third.estimated_by) == (first, first)
     fourth = later(small, 28)
     assert fourth.estimated_by is None
+
+
+def test_a_visit_that_was_evaluated_at_once_belongs_to_the_run_after_it(small, monkeypatch):
+    first = later(small, 0)
+    visited(small, 4, n=2)
+    assert at_once.evaluate_location(standard_id=small.standard.pk, location_id=small.locations[4].pk)
+    result = LocationResult.objects.get(location=small.locations[4])
+    assert (result.run, result.n_visits) == (first, 26)
+    places = looked_at(monkeypatch)
+    run = later(small)
+    again = LocationResult.objects.get(location=small.locations[4])
+    assert places == [4]
+    assert (again.run, again.n_visits, again.points[-1][0]) == (run, 26, result.points[-1][0])
+    assert again.level == pytest.approx(result.level, abs=0.02)  # the severity and the day have moved on
