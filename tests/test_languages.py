@@ -178,3 +178,8 @@ def test_numbers_are_grouped_as_french_writes_them(client, world, payload, visit
 def test_what_the_framework_finds_wrong_is_french_as_well(client, world, payload, visit_id):
     response = put(client, world, visit_id, payload | {"location": "x"})
     assert response.json()["errors"][0]["message"] == "Un nombre entier valide est requis."
+
+
+def test_a_wrong_password_is_told_in_french(client, db):
+    response = client.post(SIGN_IN, {"username": "ana@example.org", "password": "wrong"}, headers=FRENCH)
+    assert "Saisissez un identifiant (adresse e-mail) et un mot de passe valides." in response.content.decode()
