@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -181,24 +181,16 @@ class DriftFlagAdmin(ReadOnlyAdmin):
 
 @admin.register(DriftSettings)
 class DriftSettingsAdmin(ReadOnlyAdmin):
-    """To look at; they are set on a page that says what they mean."""
+    """They are set, and listed, on a page that says what they mean; here is a row to look at."""
 
-    list_display = ["standard", "rate", "drop", "look_back", "changed_by", "changed_at"]
-    list_select_related = ["standard", "changed_by"]
-    fields = ["standard", "rate", "drop", "look_back", "changed_by", "changed_at", "adopted_from", "set_here"]
+    fields = ["standard", "false_alarms_per_year", "drop", "look_back", "changed_by", "changed_at", "adopted_from"]
 
-    @admin.display(description="False flags per store and year, at most", ordering="false_alarms_per_year")
-    def rate(self, row) -> str:
-        return f"{row.false_alarms_per_year:g}"
-
-    @admin.display(description="Smallest drop worth acting on", ordering="smallest_drop")
+    @admin.display(description="Smallest drop")
     def drop(self, row) -> str:
         return f"{100 * row.smallest_drop:g} points"
 
-    @admin.display(description="Where they are set")
-    def set_here(self, row) -> str:
-        address = f"{reverse('reports:settings')}?{urlencode({'standard': row.standard.key})}"
-        return format_html('<a href="{}">Set them for {}</a>', address, row.standard)
+    def changelist_view(self, request, extra_context=None):
+        return redirect("reports:settings")
 
 
 @admin.register(Backtest)

@@ -55,7 +55,9 @@ def request_backtest(
     Raises BadPeriod or BadParameters, which say what may be asked for instead.
     """
     complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}))
-    n_total = _n_runs(standard, start_on, stop_on, every_days, refit_days)
+    n_total = count_runs(
+        standard=standard, start_on=start_on, stop_on=stop_on, every_days=every_days, refit_days=refit_days
+    )
     asked = {
         "standard": standard,
         "start_on": start_on,
@@ -68,7 +70,10 @@ def request_backtest(
     return same or Backtest.objects.create(**asked, n_total=n_total, requested_by=requested_by)
 
 
-def _n_runs(standard: Standard, start_on: date, stop_on: date, every_days: float, refit_days: float) -> int:
+def count_runs(
+    *, standard: Standard, start_on: date, stop_on: date, every_days: float = 7.0, refit_days: float = 28.0
+) -> int:
+    """How many runs a backtest would replay; raises BadPeriod when there is nothing to replay, or too much."""
     if every_days <= 0 or refit_days <= 0:
         raise BadPeriod("every_days", f"Runs every {every_days:g}, fits every {refit_days:g} days: both above 0.")
     if stop_on < start_on:

@@ -9,7 +9,12 @@ from reports.models import Backtest, DriftSettings, Run
 FALSE_ALARMS = (0.01, 2.0)  # per store and year: one in a hundred years, one in half a year
 DROP = (0.0, 0.25)  # beyond it only the largest drop that is tried remains
 LOOK_BACK = (5, 120)  # visits
-NAMES = ("false_alarms_per_year", "smallest_drop", "look_back")
+RANGES: dict[str, tuple[float, float]] = {
+    "false_alarms_per_year": FALSE_ALARMS,
+    "smallest_drop": DROP,
+    "look_back": LOOK_BACK,
+}
+NAMES = tuple(RANGES)
 
 
 class BadSettings(ValueError):
@@ -20,32 +25,33 @@ class BadSettings(ValueError):
         self.name = name
 
 
+def check_number(name: str, value: float) -> None:
+    """Raises BadSettings when one of the three numbers is out of range."""
+    low, high = RANGES[name]
+    if low <= value <= high:
+        return
+    if name == "false_alarms_per_year":
+        rare = f"{low:g} (one in {1 / low:.0f} years)"
+        raise BadSettings(
+            name, f"False flags per store and year must lie between {rare} and {high:g}; got {value:g}."
+        )
+    if name == "smallest_drop":
+        reach = f"{100 * low:.0f} and {100 * high:.0f} points"
+        raise BadSettings(name, f"The smallest drop must lie between {reach}; got {100 * value:g}.")
+    raise BadSettings(name, f"The look-back must lie between {low} and {high} visits; got {value}.")
+
+
 @dataclass(frozen=True)
 class Chosen:
-    """What is set for a standard, in the units of `measure.drift.Settings`."""
+    """What is set for a standard, in the units of `measure.drift.Settings`. Raises BadSettings."""
 
     false_alarms_per_year: float
     smallest_drop: float
     look_back: int
 
     def __post_init__(self):
-        if not FALSE_ALARMS[0] <= self.false_alarms_per_year <= FALSE_ALARMS[1]:
-            raise BadSettings(
-                "false_alarms_per_year",
-                f"False flags per store and year must lie between {FALSE_ALARMS[0]:g} (one in "
-                f"{1 / FALSE_ALARMS[0]:.0f} years) and {FALSE_ALARMS[1]:g}; got {self.false_alarms_per_year:g}.",
-            )
-        if not DROP[0] <= self.smallest_drop <= DROP[1]:
-            raise BadSettings(
-                "smallest_drop",
-                f"The smallest drop must lie between {100 * DROP[0]:.0f} and {100 * DROP[1]:.0f} points; got "
-                f"{100 * self.smallest_drop:g}.",
-            )
-        if not LOOK_BACK[0] <= self.look_back <= LOOK_BACK[1]:
-            raise BadSettings(
-                "look_back",
-                f"The look-back must lie between {LOOK_BACK[0]} and {LOOK_BACK[1]} visits; got {self.look_back}.",
-            )
+        for name, value in self.parameters().items():
+            check_number(name, value)
 
     def parameters(self) -> dict:
         """As a run's parameters name them."""

@@ -15,7 +15,6 @@ from locations.roles import SETS_DRIFT
 from reports import replaying
 from reports.detection import backtests as lives
 from reports.detection import flags_file
-from reports.detection.backtests import BadPeriod
 from reports.detection.settings import BadSettings, Chosen, choose
 from reports.models import Backtest, PastFlag
 from reports.pages.access import STARTS_SCANS, for_roles
@@ -34,7 +33,7 @@ sets = for_roles(SETS_DRIFT, "set how drift is looked for")
 def backtests(request: SignedInRequest) -> HttpResponse:
     about = settings_page(user=request.user, standard=request.GET.get("standard", ""))
     filled = BacktestForm.filled_with(about.chosen) | usual_period(about.facts)
-    form = BacktestForm(initial=filled, helps=about.helps)
+    form = BacktestForm(initial=filled, standard=about.standard, helps=about.helps)
     return _backtests(request, about, form)
 
 
@@ -43,20 +42,16 @@ def backtests(request: SignedInRequest) -> HttpResponse:
 def backtest_new(request: SignedInRequest) -> HttpResponse:
     """Ask for a backtest; what is wrong stands beside its field, with everything as it was typed."""
     about = settings_page(user=request.user, standard=request.POST.get("standard", ""))
-    form = BacktestForm(request.POST, helps=about.helps)
-    if about.standard and form.is_valid() and form.chosen:
-        try:
-            asked = replaying.request_backtest(
-                standard=about.standard,
-                start_on=form.cleaned_data["start_on"],
-                stop_on=form.cleaned_data["stop_on"],
-                parameters=form.chosen.parameters(),
-                requested_by=request.user,
-            )
-        except BadPeriod as wrong:
-            form.add_error(wrong.name, str(wrong))
-        else:
-            return redirect("reports:backtest", asked.pk)
+    form = BacktestForm(request.POST, standard=about.standard, helps=about.helps)
+    if form.is_valid():
+        asked = replaying.request_backtest(
+            standard=about.standard,
+            start_on=form.cleaned_data["start_on"],
+            stop_on=form.cleaned_data["stop_on"],
+            parameters=form.chosen.parameters(),
+            requested_by=request.user,
+        )
+        return redirect("reports:backtest", asked.pk)
     return _backtests(request, about, form, status=422)
 
 
@@ -151,7 +146,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
     key = request.POST.get("standard", "") if request.method == "POST" else request.GET.get("standard", "")
     about = settings_page(user=request.user, standard=key)
     form = SettingsForm(request.POST or None, initial=SettingsForm.filled_with(about.chosen), helps=about.helps)
-    if request.method == "POST" and about.standard and form.is_valid() and form.chosen:
+    if request.method == "POST" and about.standard and form.is_valid():
         choose(standard=about.standard, settings=form.chosen, by=request.user)
         return _saved(request, about.standard.key)
     shown = {

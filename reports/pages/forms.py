@@ -2,7 +2,9 @@
 
 from django import forms
 
-from reports.detection.settings import DROP, FALSE_ALARMS, LOOK_BACK, BadSettings, Chosen
+from audits.models import Standard
+from reports.detection.backtests import BadPeriod, count_runs
+from reports.detection.settings import DROP, FALSE_ALARMS, LOOK_BACK, NAMES, BadSettings, Chosen, check_number
 
 A_NUMBER = {"required": "Write a number, such as {}.", "invalid": "Write a number, such as {}."}
 A_DAY = {"required": "Choose a day.", "invalid": "Write a day such as 2026-03-31."}
@@ -17,7 +19,7 @@ def _number(low: float, high: float, step: str) -> forms.NumberInput:
 
 
 class SettingsForm(forms.Form):
-    """The three numbers, the drop in points. `chosen` once it is valid."""
+    """The three numbers, the drop in points."""
 
     use_required_attribute = False  # the sentence that an empty field gets says more than the browser's
     false_alarms_per_year = forms.FloatField(
@@ -35,7 +37,6 @@ class SettingsForm(forms.Form):
         widget=_number(*LOOK_BACK, "1"),
         error_messages={**_such_as("40"), "invalid": "Write a whole number, such as 40."},
     )
-    chosen: Chosen | None = None
 
     def __init__(self, *args, helps: dict[str, str] | None = None, **kwargs):
         """helps : by field, what its number means for this chain."""
@@ -44,16 +45,27 @@ class SettingsForm(forms.Form):
         for name, words in (helps or {}).items():
             self.fields[name].help_text = words
 
-    def clean(self) -> dict:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            try:
-                self.chosen = Chosen(
-                    cleaned["false_alarms_per_year"], round(cleaned["smallest_drop"] / 100, 6), cleaned["look_back"]
-                )
-            except BadSettings as wrong:
-                self.add_error(wrong.name, str(wrong))
-        return cleaned
+    def clean_false_alarms_per_year(self) -> float:
+        return self._checked("false_alarms_per_year", self.cleaned_data["false_alarms_per_year"])
+
+    def clean_smallest_drop(self) -> float:
+        """As a share."""
+        return self._checked("smallest_drop", round(self.cleaned_data["smallest_drop"] / 100, 6))
+
+    def clean_look_back(self) -> int:
+        return self._checked("look_back", self.cleaned_data["look_back"])
+
+    def _checked(self, name: str, value):
+        try:
+            check_number(name, value)
+        except BadSettings as wrong:
+            raise forms.ValidationError(str(wrong)) from wrong
+        return value
+
+    @property
+    def chosen(self) -> Chosen:
+        """Of a form that is valid."""
+        return Chosen(**{name: self.cleaned_data[name] for name in NAMES})
 
     @staticmethod
     def filled_with(chosen: Chosen) -> dict:
@@ -62,7 +74,7 @@ class SettingsForm(forms.Form):
 
 
 class BacktestForm(SettingsForm):
-    """A period besides; what is wrong with it is found when it is asked for."""
+    """The numbers, and a period of a standard's past."""
 
     start_on = forms.DateField(
         label="First day",
@@ -79,3 +91,18 @@ class BacktestForm(SettingsForm):
         error_messages=A_DAY,
     )
     field_order = ["start_on", "stop_on", "false_alarms_per_year", "smallest_drop", "look_back"]
+
+    def __init__(self, *args, standard: Standard | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.standard = standard
+
+    def clean(self) -> dict:
+        cleaned = super().clean() or self.cleaned_data
+        if self.standard is None:
+            raise forms.ValidationError("No standard has been published yet: there is no past to replay.")
+        if "start_on" in cleaned and "stop_on" in cleaned:
+            try:
+                count_runs(standard=self.standard, start_on=cleaned["start_on"], stop_on=cleaned["stop_on"])
+            except BadPeriod as wrong:
+                self.add_error(wrong.name, str(wrong))
+        return cleaned

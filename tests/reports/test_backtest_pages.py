@@ -124,6 +124,12 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(dan, visited
     assert not Backtest.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once(dan, visited):
+    said = text_of(dan.post(f"{PAGE}new/", asked(start_on="2025-05-01", look_back="2", smallest_drop="60")))
+    for words in ("choose a later first day", "between 5 and 120 visits; got 2", "between 0 and 25 points; got 60"):
+        assert words in said
+
+
 def test_request_needs_the_token_of_a_form(world):
     from django.test import Client
 
