@@ -70,8 +70,8 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
     log_evidence, is_flagged : (L,), of a scan (`Scan.ranking`) and of what was flagged. at : days since 1970-01-01
     UTC, after every visit. The level rests on the visits of half a year, or on the last four where those are fewer,
     shrunk to the region; its variance holds that of the auditors who made them, each severity shared by all visits of
-    the auditor. The usual time between visits is that of the last eight, the wait until now included; a location
-    with fewer than two visits has the chain's.
+    the auditor. The usual time between visits is that of the last eight; a location with fewer than two visits has
+    the chain's.
 
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
@@ -90,8 +90,9 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
     weeks, usual = np.full(chain.n_locations, np.inf), np.full(chain.n_locations, np.nan)
     weeks[some] = (at - chain.time[first[1:][some] - 1]) / WEEK_DAYS
     several = n >= 2
-    back = np.minimum(n, PACE_VISITS)[several]
-    usual[several] = (at - chain.time[first[1:][several] - back]) / back / WEEK_DAYS
+    back = np.minimum(n, PACE_VISITS)[several] - 1
+    last = first[1:][several] - 1
+    usual[several] = (chain.time[last] - chain.time[last - back]) / back / WEEK_DAYS
     pace = float(np.median(usual[several])) if several.any() else 4.0
     seen = found.weight[found.weight[:, 0] > 0, 0]
     one_visit = float(1 / np.median(seen)) if seen.size else 1.0

@@ -155,6 +155,18 @@ def test_a_visit_is_worth_most_where_a_decline_has_begun_and_is_not_flagged_yet(
     assert worth.chance[3] > 2 * np.median(worth.chance)
 
 
+def test_with_nothing_else_new_the_value_grows_while_a_location_waits():
+    chain = make_chain(n_locations=6, n_visits=20)
+    effects, end = fit_effects(chain), float(chain.time.max())
+    given = Assumptions(6.0, weakest_quarter(effects))
+    worth = [
+        value(places(chain, effects, Settings(), log_evidence=np.zeros(6), is_flagged=[False] * 6, at=at), given)
+        for at in (end, end + 30, end + 90)
+    ]
+    assert (worth[0].find < worth[1].find).all()
+    assert (worth[1].find < worth[2].find).all()
+
+
 def test_the_same_auditor_every_time_leaves_the_level_less_certain():
     chain = make_chain(n_locations=6, n_visits=12, auditor_sd=0.4, n_auditors=3)
     effects = fit_effects(chain)
