@@ -59,7 +59,9 @@ def wander(residual, weight, location, quarter, n_quarters: int) -> float:
     >>> round(wander(residual, np.full(30, 1e9), location, np.tile(np.arange(3), 10), 3), 4)
     0.0144
     """
-    size = (int(location.max()) + 1 if location.size else 0) * n_quarters
+    if not location.size:
+        return 0.0
+    size = (int(location.max()) + 1) * n_quarters
     cell = location * n_quarters + quarter
     total = np.bincount(cell, weight, size).reshape(-1, n_quarters)
     pull = np.bincount(cell, weight * residual, size).reshape(-1, n_quarters)
