@@ -13,6 +13,8 @@ ALL := $(VENV)/.all-installed
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 # Tests bring a key of their own and never read or write var/.
 DEVELOP := DEBUG=1
+# TypeScript's checker reads the JSDoc; it asks no network, and keeps what it knows beside the environment.
+TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --no-npm --config tests/js/deno.json static/phone/*.js
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
@@ -77,11 +79,12 @@ test-servers: $(ALL)
 test-browser: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -m "(slow or browser) and not servers"
 
-lint: $(ALL) ## Ruff and mypy
+lint: $(ALL) ## Ruff, mypy, and the types of the phone's modules
 	@failed=0; \
 	$(BIN)/ruff check --quiet --output-format concise . || failed=1; \
 	$(BIN)/ruff format --quiet --check --output-format concise . || failed=1; \
 	$(DEVELOP) $(BIN)/mypy --no-error-summary . || failed=1; \
+	$(TYPES) || failed=1; \
 	exit $$failed
 
 format: $(ALL) ## Let ruff put the code into shape

@@ -32,7 +32,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     screen.refresh();
   }
 
-  $('step').addEventListener('input', ({ target }) => {
+  $('step').addEventListener('input', (/** @type {{target: any}} */ { target }) => {
     if (target.dataset.part === 'visit-note') {
       const note = target.value;
       return editing.change((kept) => void (kept.note = note));
@@ -46,7 +46,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     return patch && answer(fieldset.dataset.criterion, patch);
   });
 
-  $('step').addEventListener('change', ({ target }) => {
+  $('step').addEventListener('change', (/** @type {{target: any}} */ { target }) => {
     const { part } = target.dataset;
     if (part === 'photo') return camera.take(target);
     const { timezone } = visit.location;
@@ -59,7 +59,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     return editing.change((kept) => void (kept.left_at = at));
   });
 
-  $('step').addEventListener('click', ({ target }) => {
+  $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     const button = target.closest('button');
     if (!button) return undefined;
     const { deed, go, criterion, restore, photo, up } = button.dataset;

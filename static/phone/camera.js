@@ -14,9 +14,9 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** @param {HTMLInputElement} input */
   async function take(input) {
-    const [file] = input.files;
+    const file = input.files?.[0];
     if (!file) return;
-    const criterion = input.closest('[data-criterion]').dataset.criterion;
+    const { criterion = '' } = /** @type {HTMLElement} */ (input.closest('[data-criterion]')).dataset;
     const { scope } = screen.step();
     const id = crypto.randomUUID();
     nReading += 1;

@@ -1,5 +1,6 @@
 /** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
+import { one } from './elements.js';
 import { interactionName, stepName } from './names.js';
 import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
@@ -15,7 +16,8 @@ import { plural, t } from './words.js';
  * @param {{step: import('./types.js').Step | null, criterion: string, message: string}[]} given.wrong
  */
 export function buildCheck({ template, visit, sections, steps, wrong }) {
-  const page = template.content.cloneNode(true);
+  const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  /** @param {string} name @returns {any} */
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
   if (visit.returned) {
@@ -104,9 +106,17 @@ const EXPLAINED = {
   conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
 };
 
-/** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
+/**
+ * The page of a visit that is complete.
+ * @param {object} given
+ * @param {HTMLTemplateElement} given.template
+ * @param {import('./types.js').Visit} given.visit
+ * @param {import('./types.js').Photo[]} given.photos
+ * @param {{state: string, tone: string}} given.shown
+ */
 export function buildDone({ template, visit, photos, shown }) {
-  const page = template.content.cloneNode(true);
+  const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  /** @param {string} name @returns {any} */
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
   const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
   const away = ['accepted', 'received'].includes(visit.state) ? picturesOf(photos).elsewhere : 0;
@@ -121,7 +131,7 @@ export function buildDone({ template, visit, photos, shown }) {
     ),
     ...refused.map((photo) => t('A photo was not accepted: {reason}', { reason: photo.refused })),
   ].filter(Boolean).join(' ');
-  page.querySelector('[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
+  one(page, '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
   return page;
 }
 

@@ -1,5 +1,5 @@
 /** What two phones answered differently: the auditor says which is right, question by question. */
-import { $ } from './elements.js';
+import { $, one } from './elements.js';
 import { choose, leafOf } from './merge.js';
 import { buildChoosing } from './reading.js';
 import { t } from './words.js';
@@ -19,7 +19,7 @@ export function openChoosing({ visit, sections, editing }, done) {
 
   function fillDialog() {
     const choices = buildChoosing({ questions: visit.asked, leafOf, visit, sections, names: NAMES, chosen });
-    dialog.querySelector('div').replaceChildren(choices);
+    one(dialog, 'div').replaceChildren(choices);
   }
 
   fillDialog();

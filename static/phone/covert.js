@@ -13,6 +13,7 @@ export const EVENTS = [
   { what: 'done', text: t('Done') },
   { what: 'left', text: t('Out') },
 ];
+/** @type {Record<string, string>} */
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
 /**
@@ -22,12 +23,13 @@ const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 
  */
 export function prefill(visit, ids) {
   visit.mode = 'covert';
+  /** @type {Record<string, string>[]} */
   const encounters = [];
   for (const { what, at } of visit.taps) {
     if (what === 'arrived') visit.started_at = at;
     else if (what === 'left') visit.left_at = at;
     else if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
-    else encounters.at(-1)[MOMENT_OF[what]] = at;
+    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
   }
   const first = visit.taps[0]?.at; // who forgot to tap on entering was there by the first tap
   if (first && first < visit.started_at) visit.started_at = first;

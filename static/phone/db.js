@@ -30,7 +30,7 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
     opening ??= new Promise((resolve, reject) => {
       const request = factory.open(name, upgrades.length);
       request.onupgradeneeded = (event) => {
-        for (const upgrade of upgrades.slice(event.oldVersion)) upgrade(request.result, request.transaction);
+        for (const upgrade of upgrades.slice(event.oldVersion)) upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
       };
       request.onsuccess = () => {
         const db = request.result;
@@ -51,11 +51,12 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
 
   /** @param {string[]} stores @param {IDBTransactionMode} mode */
   async function begin(stores, mode) {
+    /** @type {IDBTransactionOptions} */
     const options = { durability: 'strict' }; // a phone's battery may end any minute
     try {
       return (await open()).transaction(stores, mode, options);
     } catch (error) {
-      if (error.name !== 'InvalidStateError') throw error; // the connection was closed without a word
+      if (!(error instanceof Error) || error.name !== 'InvalidStateError') throw error; // the connection was closed without a word
       forget();
       return (await open()).transaction(stores, mode, options);
     }

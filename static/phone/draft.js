@@ -121,7 +121,7 @@ export function moveUp(visit, id) {
   const live = liveInteractions(visit);
   const before = live[live.findIndex((each) => each.id === id) - 1];
   if (!before) return;
-  const moved = interactionOf(visit, id);
+  const moved = /** @type {import('./types.js').Interaction} */ (interactionOf(visit, id));
   const others = visit.interactions.filter((each) => each !== moved);
   others.splice(others.indexOf(before), 0, moved);
   visit.interactions = others;

@@ -8,13 +8,15 @@ const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 
  * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos
  */
 export const contentOf = (visit, photos) => ({
+  changed_at: visit.changed_at,
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
   photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
     id, interaction, criterion, sha256, taken_at, place: place ?? null, removed_at,
   })),
 });
 
-/** A draft from the server, as this phone keeps it. @returns {import('./types.js').Visit} */
+/** A draft from the server, as this phone keeps it.
+ * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
 export const visitOf = ({ photos, ...content }, owner) => ({
   ...content,
   owner,
@@ -44,6 +46,7 @@ const DRAFTED = ['draft', 'refused', 'returned'];
  * @returns {Promise<'saved' | 'merged' | 'offline' | 'sign-in' | 'later' | 'nothing'>}
  */
 export async function syncDraft({ store, drafts, id }) {
+  /** @type {'saved' | 'merged'} */
   let outcome = 'saved';
   for (let turn = 0; turn < 5; turn += 1) {
     const visit = await store.visit(id);
@@ -116,7 +119,7 @@ export async function fetchDrafts({ store, drafts }) {
 
 /**
  * Saves a draft some seconds after its last change, and at least twice a minute while somebody types.
- * @param {() => Promise<string>} save
+ * @param {() => Promise<unknown>} save
  */
 export function debounced(save, { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {}) {
   let timer = null;

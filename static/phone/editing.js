@@ -11,7 +11,7 @@ export class VisitClosed extends Error {}
  * @param {import('./types.js').Visit} given.visit The copy on the screen; changed at once.
  * @param {() => void} given.saving
  * @param {(at: string) => void} given.saved
- * @param {(error: Error) => void} given.failed
+ * @param {(error: any) => void} given.failed
  */
 export function startEditing({ store, visit, saving = () => {}, saved, failed }) {
   /** Changes on the screen that are not yet known to be in the store, oldest first. @type {Function[]} */

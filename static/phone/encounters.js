@@ -25,7 +25,7 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
   });
 
   $('rename').addEventListener('click', () => {
-    field.value = interactionOf(visit, screen.step().scope).label;
+    field.value = interactionOf(visit, screen.step().scope)?.label ?? '';
     naming.returnValue = '';
     naming.showModal();
   });
@@ -53,11 +53,11 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
     leaveTo(screen.renewSteps().findIndex((step) => step.scope === id));
   }
 
-  $('moments').addEventListener('click', ({ target }) => {
+  $('moments').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     const moment = target.closest('button')?.dataset.moment;
     if (!moment) return;
     const { scope } = screen.step();
-    const before = interactionOf(visit, scope)[moment];
+    const before = interactionOf(visit, scope)?.[moment];
     const mark = (at) => {
       editing.change((kept) => markMoment(kept, scope, moment, at));
       screen.refresh();

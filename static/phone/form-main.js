@@ -44,7 +44,8 @@ async function open() {
 /** @returns {import('./types.js').Page} */
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
-  return { visit, photos, sections, store, isPreview, screen, status, editing: null, sender: null, progress: null };
+  const editing = /** @type {any} */ (null); // `start` puts it there
+  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null };
 }
 
 /** @param {import('./types.js').Page} page @param {boolean} isReading */
@@ -112,7 +113,8 @@ function listen(page, showing, completing) {
   listenToAnswers(page, { show, bringBack, camera, goCovert: () => goCovert(page, showing) });
 
   $('jump').addEventListener('click', () => {
-    const here = document.activeElement?.closest?.('[data-criterion]')?.dataset.criterion ?? visit.place.criterion;
+    const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest('[data-criterion]'));
+    const here = focused?.dataset.criterion ?? visit.place.criterion;
     const next = screen.nextOpen(here);
     if (next) show(next.index, { criterion: next.criterion });
   });

@@ -1,4 +1,5 @@
 /** Criteria on the page: reading the form's outline, showing an answer, and what a tap or a key means. */
+import { $, all, copyOf, one } from './elements.js';
 import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
 import { t } from './words.js';
 
@@ -8,24 +9,48 @@ import { t } from './words.js';
  * @returns {import('./types.js').Section[]}
  */
 export function readOutline(page) {
-  return [...page.querySelectorAll('template[data-section]')].map((template) => ({
-    key: template.dataset.section,
-    title: template.dataset.title,
-    asked: template.dataset.asked,
-    criteria: [...template.content.querySelectorAll('[data-criterion]')].map((fieldset) => ({
-      key: fieldset.dataset.criterion,
-      text: fieldset.querySelector('legend').textContent.trim(),
-      kind: fieldset.dataset.kind,
-      options: Object.fromEntries(
-        [...fieldset.querySelectorAll('input[type=radio]')].map((radio) => [radio.value, radio.parentElement.textContent.trim()]),
-      ),
+  /** @type {HTMLTemplateElement[]} */
+  const templates = all(page, 'template[data-section]');
+  return templates.map((template) => ({
+    key: template.dataset.section ?? '',
+    title: template.dataset.title ?? '',
+    asked: /** @type {import('./types.js').Section['asked']} */ (template.dataset.asked),
+    criteria: all(template.content, '[data-criterion]').map((fieldset) => ({
+      key: fieldset.dataset.criterion ?? '',
+      text: (one(fieldset, 'legend').textContent ?? '').trim(),
+      kind: fieldset.dataset.kind ?? '',
+      options: optionsOf(fieldset),
       shownIf: fieldset.dataset.shownIf
-        ? { criterion: fieldset.dataset.shownIf, value: fieldset.dataset.shownValue }
+        ? { criterion: fieldset.dataset.shownIf, value: fieldset.dataset.shownValue ?? '' }
         : null,
     })),
   }));
 }
 
+/** Labels by value. @param {HTMLElement} fieldset @returns {Record<string, string>} */
+function optionsOf(fieldset) {
+  /** @type {HTMLInputElement[]} */
+  const radios = all(fieldset, 'input[type=radio]');
+  return Object.fromEntries(radios.map((radio) => [radio.value, radio.parentElement?.textContent?.trim() ?? '']));
+}
+
+/**
+ * What every criterion has beside its answer. In the page it stands once, so that a long form is not mostly this.
+ * @param {HTMLElement} fieldset
+ * @param {HTMLTemplateElement} template
+ */
+export function putBeside(fieldset, template) {
+  const parts = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const legend = one(fieldset, 'legend').id;
+  for (const control of parts.querySelectorAll('[aria-describedby]')) control.setAttribute('aria-describedby', legend);
+  const [note, why] = parts.querySelectorAll('[data-part="note-box"] > span');
+  (fieldset.dataset.why === undefined ? why : note).remove();
+  const hint = fieldset.querySelector('.hint');
+  if (hint) one(parts, '.beside').after(hint);
+  fieldset.append(parts);
+}
+
+/** @param {ParentNode} fieldset @param {string} name @returns {any} */
 const part = (fieldset, name) => fieldset.querySelector(`[data-part="${name}"]`);
 const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : value);
 
@@ -33,7 +58,9 @@ const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : va
  * @param {HTMLElement} fieldset @param {import('./types.js').Answer} answer @param {string[]} wrong */
 export function fill(fieldset, answer, wrong) {
   const isAnswered = answer.state === 'answered';
-  for (const radio of fieldset.querySelectorAll('input[type=radio]')) {
+  /** @type {HTMLInputElement[]} */
+  const radios = all(fieldset, 'input[type=radio]');
+  for (const radio of radios) {
     radio.checked = isAnswered && inWords(answer.value) === radio.value;
   }
   const field = part(fieldset, 'field');
@@ -70,7 +97,7 @@ function fillReason(fieldset, answer) {
   let box = part(fieldset, 'reason-box');
   if (!box && !isAside) return;
   if (!box) {
-    box = document.getElementById('reason').content.firstElementChild.cloneNode(true);
+    box = copyOf($('reason'));
     fieldset.querySelector('.beside').after(box);
   }
   box.hidden = !isAside;
@@ -135,7 +162,7 @@ export function patchOfDeed(button, fieldset, answer, now) {
   }
   if (deed === 'keep') return keepBefore(answer);
   if (deed === 'less' || deed === 'more') {
-    const value = Math.max(0, (answer.value ?? 0) + (deed === 'more' ? 1 : answer.value === undefined ? 0 : -1));
+    const value = Math.max(0, Number(answer.value ?? 0) + (deed === 'more' ? 1 : answer.value === undefined ? 0 : -1));
     return { state: 'answered', value, typed: null };
   }
   if (deed === 'does_not_apply' || deed === 'not_observed') {

@@ -1,4 +1,5 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
+import { $, all, copyOf, one } from './elements.js';
 import { isOther, speak } from './language.js';
 import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
 import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
@@ -14,7 +15,7 @@ const TITLES = {
 };
 const REFRESH_MS = 5 * 60_000;
 
-const $ = (id) => document.getElementById(id);
+const SIGN_IN = $('sign-in').dataset.address ?? '';
 const page = document.body.dataset;
 const store = createStore();
 let progress = null;
@@ -33,7 +34,7 @@ async function open() {
   }
   await store.prune(Date.now());
   // Who has just signed in may be somebody else than who was here before.
-  const isKnown = !document.referrer.includes($('sign-in').dataset.address) && (await store.meta('user'));
+  const isKnown = !document.referrer.includes(SIGN_IN) && (await store.meta('user'));
   if (isKnown) await render();
   sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
   await refresh();
@@ -56,7 +57,7 @@ function connection(said, tone) {
 }
 
 async function askToSignIn(words) {
-  if ((await store.meta('user')) === undefined) return location.assign($('sign-in').dataset.address);
+  if ((await store.meta('user')) === undefined) return location.assign(SIGN_IN);
   const { email } = (await store.meta('who')) ?? {};
   return connection(signInButton(words, () => openSignIn(email)), 'wrong');
 }
@@ -112,13 +113,13 @@ async function showUpdate() {
   $('update').hidden = !isWaiting;
   if (!isWaiting) return;
   const isFree = unsentOf(await store.visits()).length === 0;
-  $('update').querySelector('button').hidden = !isFree;
-  $('update').querySelector('span').textContent = isFree
+  one($('update'), 'button').hidden = !isFree;
+  one($('update'), 'span').textContent = isFree
     ? t('A new release of these pages is ready.')
     : t('A new release of these pages is ready. It can begin once everything on this phone is sent.');
 }
 
-$('update').querySelector('button').addEventListener('click', () => offline.update());
+one($('update'), 'button').addEventListener('click', () => offline.update());
 
 // ---- the list
 
@@ -137,10 +138,12 @@ async function render() {
   if (turn !== nRenders) return; // a later one knows more
   const groups = groupsOf({ assignments, visits, pictures, sent, progress, now: Date.now() });
   const shown = Object.entries(groups).filter(([, rows]) => rows.length);
-  const focused = document.activeElement?.closest?.('.row')?.href;
+  const focused = /** @type {HTMLAnchorElement | null | undefined} */ (document.activeElement?.closest('a.row'))?.href;
   $('groups').replaceChildren(...shown.map(([name, rows]) => groupElement(name, rows)));
   $('groups').removeAttribute('aria-busy');
-  if (focused) [...$('groups').querySelectorAll('a.row')].find((row) => row.href === focused)?.focus();
+  /** @type {HTMLAnchorElement[]} */
+  const rows = all($('groups'), 'a.row');
+  if (focused) rows.find((row) => row.href === focused)?.focus();
   $('nothing').hidden = shown.length > 0;
   $('unsent').textContent = unsentLine(visits);
   const who = await store.meta('who');
@@ -156,23 +159,24 @@ async function render() {
 }
 
 function groupElement(name, rows) {
-  const group = $('group').content.firstElementChild.cloneNode(true);
-  group.querySelector('h2').textContent = TITLES[name];
-  group.querySelector('h2').id = `group-${name}`;
+  const group = copyOf($('group'));
+  one(group, 'h2').textContent = TITLES[name];
+  one(group, 'h2').id = `group-${name}`;
   group.setAttribute('aria-labelledby', `group-${name}`);
-  group.querySelector('ul').append(...rows.map(rowElement));
+  one(group, 'ul').append(...rows.map(rowElement));
   return group;
 }
 
 function rowElement(row) {
-  const item = $('row').content.firstElementChild.cloneNode(true);
-  const link = item.querySelector('a');
+  const item = copyOf($('row'));
+  /** @type {HTMLAnchorElement} */
+  const link = one(item, 'a');
   // A new release has a new address, and each language its own, so that a form may be cached for good.
   if (row.link) link.href = `${row.link.path}?l=${LANGUAGE}&r=${page.release}#${row.link.fragment}`;
-  item.querySelector('.row-name').textContent = row.name;
-  item.querySelector('.state').textContent = row.state;
-  item.querySelector('.state').dataset.tone = row.tone;
-  item.querySelector('.row-about').textContent = row.about;
+  one(item, '.row-name').textContent = row.name;
+  one(item, '.state').textContent = row.state;
+  one(item, '.state').dataset.tone = row.tone;
+  one(item, '.row-about').textContent = row.about;
   return item;
 }
 
@@ -203,7 +207,7 @@ $('send-now').addEventListener('click', async () => {
   await sender.nudge();
 });
 
-$('languages').addEventListener('click', async ({ target }) => {
+$('languages').addEventListener('click', async (/** @type {{target: any}} */ { target }) => {
   const { language } = target.dataset;
   if (!language || (await speak(language, offline))) return;
   const said = t('The pages in {language} are not on this phone yet: choose it again when there is a connection.', {
@@ -214,11 +218,15 @@ $('languages').addEventListener('click', async ({ target }) => {
 
 // ---- leaving
 
+/** @type {HTMLFormElement} */
+const signOut = $('sign-out');
+/** @type {HTMLDialogElement} */
+const warning = $('sign-out-warning');
 let isLeaving = false;
 
-$('sign-out').addEventListener('submit', async (event) => {
+signOut.addEventListener('submit', async (event) => {
   const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  if (token) $('sign-out').elements.csrfmiddlewaretoken.value = token;
+  if (token) /** @type {any} */ (signOut.elements).csrfmiddlewaretoken.value = token;
   if (isLeaving) return;
   event.preventDefault();
   const unsent = unsentOf(await store.visits());
@@ -226,20 +234,20 @@ $('sign-out').addEventListener('submit', async (event) => {
     $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
       unsent: unsentLine(unsent), places: unsent.map((visit) => visit.location.name).join(', '),
     });
-    $('sign-out-warning').returnValue = '';
-    $('sign-out-warning').showModal();
+    warning.returnValue = '';
+    warning.showModal();
   } else await leave();
 });
 
-$('sign-out-warning').addEventListener('close', () => {
-  if ($('sign-out-warning').returnValue === 'leave') leave();
+warning.addEventListener('close', () => {
+  if (warning.returnValue === 'leave') leave();
 });
 
 /** The plan goes from this phone with its reader; unsent visits stay for them. */
 async function leave() {
   await store.forgetLists();
   isLeaving = true;
-  $('sign-out').requestSubmit();
+  signOut.requestSubmit();
 }
 
 open().catch((error) => trouble(t('{reason} Reload the page; if that does not help, restart the browser.', { reason: error.message })));

@@ -26,6 +26,7 @@ import { plural, t } from './words.js';
  * @returns {Record<'returned' | 'needs' | 'today' | 'later' | 'sent', Row[]>}
  */
 export function groupsOf({ assignments, visits, pictures, sent, progress, now }) {
+  /** @type {ReturnType<typeof groupsOf>} */
   const groups = { returned: [], needs: [], today: [], later: [], sent: [] };
   const newestFirst = [...visits].reverse();
   for (const visit of newestFirst) {
@@ -56,6 +57,7 @@ const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may hav
 
 const linkTo = (url, fragment) => ({ path: pathOf(url), fragment });
 
+/** @returns {Row} */
 function rowOfAssignment(assignment, today) {
   const { location, opens_on: opens, closes_on: closes } = assignment;
   const window = opens > today
@@ -73,6 +75,7 @@ function rowOfAssignment(assignment, today) {
 const DAYPARTS = { morning: t('morning'), afternoon: t('afternoon'), evening: t('evening') };
 const titleOf = ({ standard, version_number: number }) => (number ? `${standard} v${number}` : standard);
 
+/** @returns {[keyof ReturnType<typeof groupsOf>, Row]} */
 function rowOfVisit(visit, pictures, progress, now) {
   const zone = visit.location.timezone;
   const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
@@ -106,6 +109,7 @@ function rowOfVisit(visit, pictures, progress, now) {
   return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];
 }
 
+/** @returns {Row} */
 function rowOfSent(visit, now) {
   const missing = visit.photos_missing.length;
   return {

@@ -1,19 +1,21 @@
 /** The moments of an encounter: two clocks from the customer's arrival, stored as times, so they run through a reload. */
+import { all, one } from './elements.js';
 import { clock } from './timer.js';
 import { timeOf } from './times.js';
 
 /**
  * @param {HTMLElement} box
  * @param {import('./types.js').Interaction} interaction
- * @param {string} timeZone
+ * @param {string | undefined} timeZone
  * @param {number} now epoch ms
  */
 export function fillMoments(box, interaction, timeZone, now) {
-  for (const button of box.querySelectorAll('[data-moment]')) {
-    const at = interaction[button.dataset.moment];
+  for (const button of all(box, '[data-moment]')) {
+    const moment = /** @type {import('./types.js').Moment} */ (button.dataset.moment);
+    const at = interaction[moment];
     button.setAttribute('aria-pressed', String(Boolean(at)));
-    const shown = said(interaction, button.dataset.moment, timeZone, now);
-    const output = button.querySelector('output');
+    const shown = said(interaction, moment, timeZone, now);
+    const output = one(button, 'output');
     if (output.textContent !== shown) output.textContent = shown;
   }
 }

@@ -1,5 +1,5 @@
 /** How an interaction is called on the screen. */
-import { liveInteractions } from './draft.js';
+import { interactionOf, liveInteractions } from './draft.js';
 import { timeOf } from './times.js';
 import { t } from './words.js';
 
@@ -7,7 +7,8 @@ import { t } from './words.js';
  * @param {import('./types.js').Visit} visit @param {string} id */
 export function interactionName(visit, id) {
   const live = liveInteractions(visit);
-  const interaction = visit.interactions.find((each) => each.id === id);
+  const interaction = interactionOf(visit, id);
+  if (!interaction) return t('Interaction without a name');
   const number = live.findIndex((each) => each.id === id) + 1;
   const name = interaction.label || (number ? t('Interaction {number}', { number }) : t('Interaction without a name'));
   return interaction.started_at ? `${name}, ${timeOf(interaction.started_at, visit.location.timezone)}` : name;
@@ -16,10 +17,11 @@ export function interactionName(visit, id) {
 /** `Interaction 2 of 2 · Till 2, 13:48` */
 export function interactionCrumb(visit, id) {
   const live = liveInteractions(visit);
-  const interaction = live.find((each) => each.id === id);
-  const place = t('Interaction {number} of {n}', { number: live.indexOf(interaction) + 1, n: live.length });
-  const time = interaction.started_at && timeOf(interaction.started_at, visit.location.timezone);
-  return [place, [interaction.label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
+  const index = live.findIndex((each) => each.id === id);
+  const { label, started_at: start } = live[index];
+  const place = t('Interaction {number} of {n}', { number: index + 1, n: live.length });
+  const time = start && timeOf(start, visit.location.timezone);
+  return [place, [label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
 }
 
 /** A step, named so that it is found again among others. @param {import('./types.js').Step} step */

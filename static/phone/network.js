@@ -61,7 +61,7 @@ export async function readVisit(id) {
 
 /**
  * Whose session this is: the page itself may be an old one that was kept on this phone.
- * @returns {Promise<{id: number, name: string, email: string} | 'offline' | 'sign-in'>}
+ * @returns {Promise<{id: number, name: string, email: string, language: string} | 'offline' | 'sign-in'>}
  */
 export async function whoAmI() {
   const reply = await ask('/phone/me/', {}, READ_MS);
@@ -78,9 +78,9 @@ const isStranger = (reply) => Boolean(reply) && (reply.redirected || [401, 403].
 export async function fetchLists() {
   const asked = Date.now();
   const [assignments, sent] = await Promise.all([ask('assignments/', {}, READ_MS), ask('visits/', {}, READ_MS)]);
-  const replies = [assignments, sent];
-  if (replies.some(isStranger)) return 'sign-in';
-  if (!replies.every((reply) => reply?.ok && Array.isArray(reply.body?.results))) return 'offline';
+  if ([assignments, sent].some(isStranger)) return 'sign-in';
+  const isList = (reply) => reply?.ok && Array.isArray(reply.body?.results);
+  if (!assignments || !sent || ![assignments, sent].every(isList)) return 'offline';
   return {
     assignments: assignments.body.results,
     sent: sent.body.results,

@@ -15,10 +15,11 @@ export function createOffline({ address, changed }) {
 
   async function start() {
     if (!address || !container) return;
-    registration = await container.register(address);
-    watch(registration.installing);
-    registration.addEventListener('updatefound', () => watch(registration.installing));
-    setInterval(() => registration.update().catch(() => {}), UPDATE_MS); // without a connection there is no news
+    const made = await container.register(address);
+    registration = made;
+    watch(made.installing);
+    made.addEventListener('updatefound', () => watch(made.installing));
+    setInterval(() => made.update().catch(() => {}), UPDATE_MS); // without a connection there is no news
     changed();
   }
 
@@ -36,7 +37,7 @@ export function createOffline({ address, changed }) {
       isReloading = true;
       location.reload();
     });
-    registration.waiting?.postMessage({ deed: 'take-over' });
+    registration?.waiting?.postMessage({ deed: 'take-over' });
   }
 
   /** @param {object} message @returns {Promise<any>} the worker's answer */
@@ -45,7 +46,7 @@ export function createOffline({ address, changed }) {
     return new Promise((resolve) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }) => resolve(data);
-      active.postMessage(message, [port2]);
+      active?.postMessage(message, [port2]);
     });
   }
 

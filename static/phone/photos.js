@@ -24,15 +24,18 @@ export async function preparePhoto(file) {
   return { blob, sha256: hex(digest), ...told };
 }
 
-/** What the file does not say: the time is then that of the file, and the place unknown. */
+/**
+ * What the file does not say: the time is then that of the file, and the place unknown.
+ * @param {File} file
+ */
 async function toldByCamera(file) {
   const found = await import('./exif.js').catch(() => null); // not on this phone: no reason to lose the photo
   const exif = found?.readExif(await file.slice(0, EXIF_BYTES).arrayBuffer()) ?? null;
-  const at = exif && found.momentOf(exif, Date.now());
-  const hasPlace = exif && exif.latitude !== null;
+  const at = found && exif && found.momentOf(exif, Date.now());
+  const { latitude = null, longitude = null } = exif ?? {};
   return {
     taken_at: at ?? new Date(file.lastModified || Date.now()).toISOString(),
-    place: hasPlace ? { latitude: exif.latitude, longitude: exif.longitude } : null,
+    place: latitude === null || longitude === null ? null : { latitude, longitude },
   };
 }
 
@@ -44,8 +47,9 @@ async function toJpeg(file) {
   if (!bitmap) throw new UnreadablePhoto(t('This phone cannot open that picture. Take a new one, or choose a JPEG.'));
   const canvas = document.createElement('canvas');
   Object.assign(canvas, shrunk(bitmap.width, bitmap.height));
-  canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
+  /** @type {Blob | null} */
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
   if (!blob) throw new UnreadablePhoto(t('This phone had no memory left for that picture. Close other apps and try again.'));
   return blob;

@@ -1,4 +1,5 @@
 /** The photos of a criterion on the page. A picture's address lives as long as its step is shown. */
+import { all, copyOf, one } from './elements.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
@@ -11,8 +12,8 @@ export function createPictures(template) {
   const addressOf = (photo) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
 
   function row(photo, index) {
-    const item = template.content.firstElementChild.cloneNode(true);
-    const [image, button] = [item.querySelector('img'), item.querySelector('button')];
+    const item = copyOf(template);
+    const [image, button] = [one(item, 'img'), one(item, 'button')];
     if (isElsewhere(photo)) image.replaceWith(elsewhere());
     else {
       if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
@@ -34,8 +35,8 @@ export function createPictures(template) {
   function fill(fieldset, photos) {
     const list = fieldset.querySelector('[data-part="photos"]');
     if (!list) return; // the questions about the context take none
-    fieldset.querySelector('[data-part="n-photos"]').textContent = photos.length ? ` (${photos.length})` : '';
-    const shown = [...list.children].map((item) => item.dataset.photo).join();
+    one(fieldset, '[data-part="n-photos"]').textContent = photos.length ? ` (${photos.length})` : '';
+    const shown = all(list, 'li').map((item) => item.dataset.photo).join();
     if (shown !== photos.map(({ id }) => id).join()) list.replaceChildren(...photos.map(row));
   }
 

@@ -3,8 +3,9 @@ import { newVisit } from './draft.js';
 
 /** @param {number} version @param {string} standard */
 export function createPreview(version, standard) {
-  const location = { id: 0, name: standard, address: '', timezone: undefined };
-  const assignment = { id: 0, location, standard, form_url: globalThis.location.pathname };
+  const location = { id: 0, name: standard, address: '' };
+  const plan = { kind: '', opens_on: '', closes_on: '', daypart: '' };
+  const assignment = { id: 0, location, standard, form_url: globalThis.location.pathname, ...plan };
   const at = new Date().toISOString();
   const visit = newVisit({
     id: crypto.randomUUID(), interactionId: crypto.randomUUID(), assignment, version, owner: 0, at,

@@ -26,6 +26,7 @@ export function verdict(reply, id) {
  *   that the server asked for.
  */
 export async function flush({ store, send, report = () => {} }) {
+  /** @type {Awaited<ReturnType<typeof flush>>} */
   const ended = { outcome: 'empty', wait: 0 };
   try {
     for (const visit of await store.toSend()) {
@@ -40,6 +41,7 @@ export async function flush({ store, send, report = () => {} }) {
   }
 }
 
+/** @returns {ReturnType<typeof flush>} */
 async function sendOne({ visit, store, send, report }) {
   if (visit.state === 'waiting') {
     report({ id: visit.id, photo: 0, photos: 0 });
@@ -48,14 +50,16 @@ async function sendOne({ visit, store, send, report }) {
     if (meaning === 'conflict') await store.conflict(visit.id, reply.body ?? {});
     else if (meaning === 'refused') await store.refuse(visit.id, reasonsOf(reply));
     else if (meaning === 'received') await store.accept(visit.id, reply.body);
-    if (['conflict', 'refused'].includes(meaning)) return { outcome: 'sent', wait: 0 };
-    if (meaning !== 'received') return { outcome: meaning, wait: reply?.wait ?? 0 };
+    if (meaning === 'conflict' || meaning === 'refused') return { outcome: 'sent', wait: 0 };
+    if (meaning === 'offline' || meaning === 'sign-in' || meaning === 'later') return { outcome: meaning, wait: reply?.wait ?? 0 };
   }
   return sendPhotos({ visit, store, send, report });
 }
 
+/** @returns {ReturnType<typeof flush>} */
 async function sendPhotos({ visit, store, send, report }) {
   const photos = await store.photosToSend(visit.id);
+  /** @type {Awaited<ReturnType<typeof flush>> | null} */
   let later = null;
   for (const [index, photo] of photos.entries()) {
     report({ id: visit.id, photo: index + 1, photos: photos.length });
@@ -90,7 +94,7 @@ export const backOff = (failures, random = Math.random) =>
  * Keeps trying. `nudge` sends now; while one round runs, further nudges ask for one more round after it.
  *
  * @param {object} means
- * @param {() => Promise<{outcome: string, wait: number}>} means.round
+ * @param {() => Promise<{outcome: string, wait: number, error?: any}>} means.round
  * @param {(outcome: string, error?: Error) => void} means.ended Called after each round; `failed` when the phone's own
  *   storage threw.
  * @param {(work: () => void, ms: number) => any} [means.after]

@@ -13,8 +13,8 @@ export function answerInWords(criterion, answer) {
   const plain =
     SET_ASIDE[answer.state] ??
     (value === true ? t('Yes') : value === false ? t('No') : null) ??
-    criterion?.options?.[value] ??
-    (criterion?.kind === 'seconds' ? clock(value) : String(written(value)));
+    criterion?.options?.[String(value)] ??
+    (criterion?.kind === 'seconds' ? clock(Number(value)) : String(written(/** @type {string | number} */ (value ?? ''))));
   return [plain, answer.note].filter(Boolean).join('. ');
 }
 
@@ -66,6 +66,11 @@ const plain = (value) => (value === null || value === '' ? t('Nothing') : typeof
 /**
  * Both versions of each answer, as two buttons.
  * @param {object} given
+ * @param {import('./types.js').Asked[]} given.questions
+ * @param {(visit: import('./types.js').Visit, path: string[]) => any} given.leafOf
+ * @param {import('./types.js').Visit} given.visit
+ * @param {import('./types.js').Section[]} given.sections
+ * @param {string[]} given.names Of the two versions: mine, theirs.
  * @param {(question: import('./types.js').Asked, takesTheirs: boolean) => void} given.chosen
  */
 export function buildChoosing({ questions, leafOf, visit, sections, names, chosen }) {

@@ -3,15 +3,14 @@ import { buildCheck, buildDone } from './check.js';
 import { shownIn } from './conditions.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
-import { fill, tick } from './form.js';
+import { $, all, one } from './elements.js';
+import { fill, putBeside, tick } from './form.js';
 import { interactionCrumb, interactionName } from './names.js';
 import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
 import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
 import { clockOf } from './times.js';
 import { t } from './words.js';
-
-const $ = (id) => document.getElementById(id);
 
 /**
  * @param {object} given
@@ -27,7 +26,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   let current = 0;
 
   const step = () => steps[current];
-  const fieldsets = () => [...$('step').querySelectorAll('[data-criterion]')];
+  const fieldsets = () => all($('step'), '[data-criterion]');
   const answerOf = (key) => answersOf(visit, step().scope)[key] ?? {};
 
   /** Steps as the visit has them now. */
@@ -54,17 +53,20 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     const target = criterion && fieldsets().find((fieldset) => fieldset.dataset.criterion === criterion);
     if (target) {
       target.scrollIntoView({ block: 'center' });
-      if (moves) target.querySelector('input, button, textarea')?.focus({ preventScroll: true });
+      if (moves) one(target, 'input, button, textarea').focus({ preventScroll: true });
     } else if (moves) {
       scrollTo(0, 0);
       $('title').focus({ preventScroll: true });
     }
   }
 
-  const bodyOf = (section) =>
-    [...document.querySelectorAll('template[data-section]')]
-      .find(({ dataset }) => dataset.section === section.key && dataset.asked === section.asked)
-      .content.cloneNode(true);
+  function bodyOf(section) {
+    /** @type {HTMLTemplateElement} */
+    const template = one(document, `template[data-section="${CSS.escape(section.key)}"][data-asked="${section.asked}"]`);
+    const body = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    if (section.asked !== 'context') for (const fieldset of all(body, 'fieldset')) putBeside(fieldset, $('beside'));
+    return body;
+  }
 
   const checkPage = () => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
 
@@ -72,12 +74,12 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     const { section, scope } = step();
     $('head').hidden = false;
     $('crumb').hidden = section?.asked !== 'interaction';
-    if (!$('crumb').hidden) $('crumb').querySelector('span').textContent = interactionCrumb(visit, scope);
+    if (!$('crumb').hidden) one($('crumb'), 'span').textContent = interactionCrumb(visit, scope);
     $('title').textContent = section?.title ?? t('Check and send');
     showMoments();
     $('notes').hidden = !visit.hidden_notes && !visit.taps?.length;
-    if (!$('notes').hidden) $('notes').querySelector('p').textContent = visit.hidden_notes || t('No words, only taps.');
-    Object.assign($('progress'), { hidden: false, max: steps.length, value: current + 1 });
+    if (!$('notes').hidden) one($('notes'), 'p').textContent = visit.hidden_notes || t('No words, only taps.');
+    Object.assign(/** @type {HTMLElement} */ ($('progress')), { hidden: false, max: steps.length, value: current + 1 });
   }
 
   function showMoments() {
@@ -94,7 +96,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('next').textContent = next
       ? t('Next: {step}', { step: nextName(next) })
       : isPreview ? t('Send (not in the preview)') : t('Send');
-    $('next').disabled = !next && isPreview;
+    $('next').toggleAttribute('disabled', !next && isPreview);
   }
 
   function nextName({ section, scope }) {
@@ -110,18 +112,19 @@ export function createScreen({ visit, photos, sections, isPreview }) {
       const shown = new Set(shownIn(section, scope, visit, sections).map(({ key }) => key));
       const wrong = wrongs().filter((each) => each.step?.id === id);
       for (const fieldset of fieldsets()) {
-        const key = fieldset.dataset.criterion;
+        const key = fieldset.dataset.criterion ?? '';
         fieldset.hidden = !shown.has(key);
         fill(fieldset, answerOf(key), wrong.filter((each) => each.criterion === key).map(({ message }) => message));
         pictures.fill(fieldset, photosOn(key));
       }
     }
     showMoments();
+    /** @type {HTMLInputElement | null} */
     const arrived = $('step').querySelector('[data-part="arrived"]');
     if (arrived && arrived !== document.activeElement) arrived.value = clockOf(visit.started_at, visit.location.timezone);
     $('jump').hidden = !nextUnanswered(steps, visit, sections, { index: current, criterion: null });
     $('asked').hidden = !visit.asked?.length;
-    $('asked').querySelector('span').textContent = t('Answered differently on another phone.');
+    one($('asked'), 'span').textContent = t('Answered differently on another phone.');
     const n = unansweredIn(step(), visit, sections).length;
     const place = t('{number} of {n}', { number: current + 1, n: steps.length });
     $('overview').textContent = n ? `${place} · ${t('{n} unanswered', { n })}` : place;
@@ -139,7 +142,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     const remarks = (visit.remarks ?? []).map(({ message, ...place }) => ({ place, message }));
     return [...found, ...remarks].map(({ place, message }) => {
       const about = (each) =>
-        each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place.criterion);
+        each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place?.criterion);
       return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };
     });
   }
@@ -157,7 +160,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     if (!step().section || !isOpen(visit)) return;
     showMoments();
     for (const fieldset of fieldsets()) {
-      const answer = answerOf(fieldset.dataset.criterion);
+      const answer = answerOf(fieldset.dataset.criterion ?? '');
       if (answer.timer) tick(fieldset, answer, Date.now());
     }
   }

@@ -1,4 +1,5 @@
 /** Signing in where one is, so that nothing on the page or in the queue is touched. */
+import { one } from './elements.js';
 import { csrf } from './network.js';
 import { t } from './words.js';
 
@@ -28,26 +29,27 @@ const WORDS = {
  * @param {() => void} signedIn
  */
 export function createSignIn(dialog, signedIn) {
-  const form = dialog.querySelector('form');
-  const wrong = dialog.querySelector('[role="alert"]');
+  /** @type {HTMLFormElement} */
+  const form = one(dialog, 'form');
+  const { username, password } = /** @type {any} */ (form.elements);
+  const wrong = one(dialog, '[role="alert"]');
   const say = (sentence) => Object.assign(wrong, { textContent: sentence, hidden: !sentence });
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     say('');
-    const { username, password } = form.elements;
     const outcome = await post(dialog.dataset.address, { username: username.value, password: password.value });
     if (outcome !== 'ok') return say(WORDS[outcome]);
     password.value = '';
     dialog.close();
     return signedIn();
   });
-  dialog.querySelector('[type="button"]').addEventListener('click', () => dialog.close());
+  one(dialog, '[type="button"]').addEventListener('click', () => dialog.close());
 
   /** @param {string} email of whose work waits here */
   return (email = '') => {
     say('');
-    if (email) form.elements.username.value = email;
+    if (email) username.value = email;
     if (!dialog.open) dialog.showModal();
   };
 }

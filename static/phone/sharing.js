@@ -1,10 +1,15 @@
 /** The server's copy of a draft: saved some seconds after each change, and what another phone changed comes in. */
-import { $ } from './elements.js';
+import { $, one } from './elements.js';
 import { later } from './later.js';
 import { drafts } from './network.js';
 
 const SHARE_AGAIN_MS = 30_000;
 const FIRST_SHARE_MS = 2000;
+
+/** Looking at a form is no work that could be lost. @param {import('./types.js').Visit} visit */
+const isBegun = ({ context, answers, interactions, taps, note, hidden_notes: hidden, not_completed_reason: reason }) =>
+  [context, answers, ...interactions.map((each) => each.answers)].some((each) => Object.keys(each).length > 0) ||
+  interactions.length > 1 || taps.length > 0 || Boolean(note || hidden || reason);
 
 /** @param {import('./types.js').Page} page @param {import('./types.js').Showing} showing */
 export function createSharing(page, showing) {
@@ -13,8 +18,9 @@ export function createSharing(page, showing) {
   let firstShare = null;
   let sharingLater;
 
-  /** The draft has changed: share it soon. */
+  /** The draft has changed: share it soon, once there is work in it. */
   function changed() {
+    if (!isBegun(visit)) return;
     if (changedDraft) changedDraft();
     else firstShare ??= setTimeout(share, FIRST_SHARE_MS); // the page comes first
   }
@@ -33,7 +39,7 @@ export function createSharing(page, showing) {
     if (!page.editing.isSaved()) setTimeout(takeMerged, 500);
   }
 
-  $('asked').querySelector('button').addEventListener('click', async () => {
+  one($('asked'), 'button').addEventListener('click', async () => {
     const { openChoosing } = await import('./choosing.js');
     openChoosing(page, () => showing.show(screen.index(), { moves: false }));
   });

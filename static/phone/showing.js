@@ -1,7 +1,7 @@
 /** Brings the screen in line with the visit: a step of an open one, the state and the answers of a complete one. */
 import { interactionOf, isOpen, startInteraction } from './draft.js';
 import { VisitClosed } from './editing.js';
-import { $ } from './elements.js';
+import { $, one } from './elements.js';
 import { later } from './later.js';
 import { readVisit } from './network.js';
 import { picturesOf, stateOf } from './state.js';
@@ -50,7 +50,7 @@ export function createShowing(page) {
 
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
   async function showAnswers() {
-    const part = (name) => $('step').querySelector(`[data-part="${name}"]`);
+    const part = (name) => one($('step'), `[data-part="${name}"]`);
     const found = await later(() => import('./reading.js'));
     if (!found) return;
     part('answers')?.replaceChildren(found.buildReading(visit, sections));
@@ -86,7 +86,7 @@ export function createShowing(page) {
     else showPlace();
   }
 
-  /** @param {Error} error */
+  /** @param {any} error */
   async function couldNotSave(error) {
     if (!(error instanceof VisitClosed)) return status.notSaved(error);
     await reload();

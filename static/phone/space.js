@@ -6,7 +6,7 @@ const LOW_BYTES = 30_000_000;
 /** @param {import('./types.js').Page} page */
 export async function keepSpace({ status }) {
   navigator.storage?.persist?.();
-  const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+  const { quota, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   if (quota === undefined || quota - usage > LOW_BYTES) return;
   status.stand(t('This phone is almost full: photos may soon not be kept. Free some space, or send what waits.'));
 }

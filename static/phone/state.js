@@ -28,7 +28,7 @@ export function stateOf(visit, pictures, progress) {
       tone: 'waiting',
     };
   }
-  if (visit.state === 'received') return { state: t('Received, no. {receipt}', { receipt: visit.receipt }), tone: 'received' };
+  if (visit.state === 'received') return { state: t('Received, no. {receipt}', { receipt: visit.receipt ?? '' }), tone: 'received' };
   if (visit.state === 'accepted') {
     return { state: plural('{n} photo on this phone', '{n} photos on this phone', pictures.unsent), tone: 'waiting' };
   }

@@ -35,14 +35,17 @@ export function unansweredIn(step, visit, sections) {
  * @returns {{index: number, criterion: string} | null}
  */
 export function nextUnanswered(steps, visit, sections, after) {
-  const open = steps.flatMap((step, index) =>
-    unansweredIn(step, visit, sections).map(({ key }) => ({
-      index, criterion: key, at: step.section.criteria.findIndex((each) => each.key === key),
-    })),
-  );
-  const section = steps[after.index]?.section;
-  const here = section ? section.criteria.findIndex(({ key }) => key === after.criterion) : -1;
-  return open.find(({ index, at }) => index > after.index || (index === after.index && at > here)) ?? open[0] ?? null;
+  const place = (step, key) => step.section?.criteria.findIndex((each) => each.key === key) ?? -1;
+  const openIn = (index) => unansweredIn(steps[index], visit, sections);
+  const here = after.criterion === null ? -1 : place(steps[after.index], after.criterion);
+  const indices = steps.map((_, index) => (after.index + index) % steps.length);
+  for (const index of indices) {
+    const open = openIn(index);
+    const found = index === after.index ? open.find(({ key }) => place(steps[index], key) > here) : open[0];
+    if (found) return { index, criterion: found.key };
+  }
+  const [first] = openIn(after.index); // all that is left stands above, on this step
+  return first ? { index: after.index, criterion: first.key } : null;
 }
 
 /** Where a stored place leads now: its interaction may be gone. @returns {number} an index into `steps` */

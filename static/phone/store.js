@@ -156,7 +156,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   /** Received long ago: the server has them. */
   async function prune(now) {
     const old = (await visits()).filter(
-      (visit) => visit.state === 'received' && now - Date.parse(visit.received_at) > KEPT_DAYS * DAY_MS,
+      (visit) => visit.state === 'received' && now - Date.parse(visit.received_at ?? '') > KEPT_DAYS * DAY_MS,
     );
     for (const visit of old) {
       const photos = await photosOf(visit.id);

@@ -1,17 +1,26 @@
 /** Days and times as a person at the location would say them. */
 import { LANGUAGE, t } from './words.js';
 
-const format = (options) => new Intl.DateTimeFormat(LANGUAGE, options);
+/** @type {Map<string, Intl.DateTimeFormat>} Each takes milliseconds to make. */
+const formats = new Map();
 
-/** 14:02, in the zone given or in the phone's own. @param {string} moment ISO */
+/** @param {Intl.DateTimeFormatOptions} options */
+function format(options, language = LANGUAGE) {
+  const name = JSON.stringify([language, options]);
+  const made = formats.get(name) ?? new Intl.DateTimeFormat(language, options);
+  formats.set(name, made);
+  return made;
+}
+
+/** 14:02, in the zone given or in the phone's own. @param {string} moment ISO @param {string} [timeZone] */
 export const timeOf = (moment, timeZone) =>
   format({ hour: '2-digit', minute: '2-digit', hour12: false, timeZone }).format(new Date(moment));
 
-/** 2026-03-02, the calendar day over there. @param {number} now epoch ms */
+/** 2026-03-02, the calendar day over there. @param {number} now epoch ms @param {string} [timeZone] */
 export const dayOf = (now, timeZone) =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
+  format({ timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(now);
 
-/** The moment nearest to `moment` at which clocks over there show `text`. @param {string} text 14:02 */
+/** The moment nearest to `moment` at which clocks over there show `text`. @param {string} moment ISO @param {string} text 14:02 @param {string} [timeZone] */
 export function atTime(moment, text, timeZone) {
   const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
   const ahead = minutes(text) - minutes(clockOf(moment, timeZone));
@@ -19,12 +28,12 @@ export function atTime(moment, text, timeZone) {
   return new Date(Date.parse(moment) + nearest * 60_000).toISOString();
 }
 
-/** 14:02 in every language, as a time's field wants it. */
+/** 14:02 in every language, as a time's field wants it. @param {string} moment ISO @param {string} [timeZone] */
 export const clockOf = (moment, timeZone) =>
-  new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(new Date(moment));
+  format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }, 'en-GB').format(new Date(moment));
 
 const asDate = (day) => new Date(`${day}T12:00:00Z`);
-const daysBetween = (from, to) => Math.round((asDate(to) - asDate(from)) / 86_400_000);
+const daysBetween = (from, to) => Math.round((asDate(to).getTime() - asDate(from).getTime()) / 86_400_000);
 
 /** today, tomorrow, Fri, 14 Dec @param {string} day 2026-03-02 @param {string} today */
 export function dayName(day, today) {

@@ -23,11 +23,13 @@
  * @property {Answers} answers
  * @property {string | null} removed_at Removed ones stay until the visit is sent, so that it can be undone.
  *
+ * @typedef {'started_at' | 'acknowledged_at' | 'helped_at' | 'ended_at'} Moment
+ *
  * @typedef {object} Location
  * @property {number} id
  * @property {string} name
  * @property {string} address
- * @property {string} timezone
+ * @property {string} [timezone] Of the place; a preview has none.
  *
  * @typedef {object} Assignment
  * @property {number} id
@@ -138,6 +140,7 @@
  * @property {boolean} ok
  * @property {boolean} redirected
  * @property {any} body The JSON, or null when it was none.
+ * @property {string | null} [date] Of the answer, by the server's clock.
  * @property {number} wait Seconds that the server asked to be left alone.
  */
 export {};

@@ -117,7 +117,10 @@ def test_a_form_loads_two_files_before_it_is_filled_in(served):
     assert COMMON in first
 
 
-def test_the_scripts_of_a_form_that_is_filled_in_are_small(served):
-    """The page's own, and what it loads by itself while somebody answers."""
-    loaded = ["form-main.js", COMMON, "place.js", "drafts.js", "merge.js"]
-    assert sum(len(gzip.compress(served[name].encode(), 9)) for name in loaded) <= 25_000
+@pytest.mark.parametrize(
+    ("moment", "also", "most"),
+    [("opened", [], 25_000), ("filled in", ["drafts.js", "merge.js"], 27_500)],
+)
+def test_the_scripts_of_a_form_are_small(served, moment, also, most):
+    loaded = ["early.js", "form-main.js", COMMON, "place.js", *also]
+    assert sum(len(gzip.compress(served[name].encode(), 9)) for name in loaded) <= most, moment
