@@ -77,7 +77,7 @@ def last_run(standard_id: int, *, but: int | None = None) -> Run | None:
     )
     if but is not None:
         done = done.exclude(pk=but)
-    return done.select_related("standard", "estimated_by").first()
+    return done.select_related("standard", "estimated_by").defer("estimated_by__effects").first()
 
 
 def base_of(run: Run) -> Base | None:
