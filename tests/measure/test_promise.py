@@ -37,8 +37,8 @@ def test_realised_false_alarms_stay_below_the_wanted_rate():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "nuisance",
-    [{"late": 0.05}, {"renewed": 0.5}, {"new_form": True}],
-    ids=["late visits", "half of the auditors new", "a new version"],
+    [{"late": 0.05}, {"renewed": 0.5}, {"new_form": True}, {"own_season": 0.2}],
+    ids=["late visits", "half of the auditors new", "a new version", "seasons of their own"],
 )
 def test_what_is_no_change_of_a_location_raises_no_more_false_alarms(nuisance):
     rates = realised(Options(n_locations=150, weeks=40, changes=False, **nuisance), seeds=[1])
