@@ -4,6 +4,7 @@ import doctest
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from reports.detection.settings import expected_rate
@@ -55,6 +56,14 @@ def test_page_of_a_run_says_how_many_false_flags_to_expect(client, flagged):
     client.force_login(flagged.mia)
     said = text_of(client.get(f"/reports/runs/{flagged.run.pk}/"))
     assert "About one false flag is to be expected in eight years over your 2 stores." in said
+
+
+def test_admin_sets_a_flag_among_the_false_ones_of_its_run(client, flagged):
+    Run.objects.update(n_locations=2)
+    flag = DriftFlag.objects.open().first()
+    client.force_login(flagged.dan)
+    said = text_of(client.get(reverse("admin:reports_driftflag_change", args=[flag.pk])))
+    assert "About one false flag is to be expected in eight years over the 2 stores." in said
 
 
 def test_expected_rate_is_what_was_wanted_or_less_where_the_simulation_says_so():
