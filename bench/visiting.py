@@ -100,8 +100,7 @@ class _Watch:
         self.is_made = np.zeros(chain.n_visits, bool)
         self.signals: list[DatedSignal] = []
         self.log_evidence = np.full(chain.n_locations, -np.inf)
-        self.effects: Effects | None = None
-        self.threshold = np.inf
+        self.fitted: tuple[Effects, float] | None = None
 
     def run(self, plan: Plan, every: float, share: float) -> Followed:
         n = self.chain.n_locations
@@ -132,8 +131,8 @@ class _Watch:
 
     def _fit(self, moment: float) -> None:
         before = self.chain.subset(self.is_made)
-        self.effects = fit_effects(before, at=moment)
-        self.threshold = stated_threshold(before, self.settings, self.effects)
+        effects = fit_effects(before, at=moment)
+        self.fitted = effects, stated_threshold(before, self.settings, effects)
         self._look(np.arange(self.chain.n_locations), moment, is_news=False)
 
     def _known(self, moment: float, every: float) -> Known:
@@ -141,13 +140,20 @@ class _Watch:
         standing = {dated.signal.location: dated.signal.direction for dated in self.signals}  # the last one counts
         flagged[[location for location, direction in standing.items() if direction == DECLINE]] = True
         made = self.chain.subset(self.is_made)
-        return Known(made, self.effects, self.settings, self.threshold, self.log_evidence, flagged, moment, every)
+        effects, threshold = self._last_fit()
+        return Known(made, effects, self.settings, threshold, self.log_evidence, flagged, moment, every)
+
+    def _last_fit(self) -> tuple[Effects, float]:
+        if self.fitted is None:
+            raise ValueError("nothing was fitted yet: the watching begins with a fit")
+        return self.fitted
 
     def _look(self, chosen: np.ndarray, moment: float, *, is_news: bool = True) -> None:
         """The evidence of the chosen locations after their last visits; of news, also the signals."""
         known = self.chain.subset(self.is_made)
         end = moment + WEEK_DAYS * is_news
-        current = with_current_days(self.effects, known, until=end)
+        effects, threshold = self._last_fit()
+        current = with_current_days(effects, known, until=end)
         severities = with_current_auditors(current, known.subset(known.time < moment))
         current = replace(current, auditor=severities.auditor, auditor_sd=severities.auditor_sd)
         part = known.subset(np.isin(known.location, chosen))
@@ -155,7 +161,7 @@ class _Watch:
         some = np.diff(part.first_visit) > 0
         last[part.first_visit[1:][some] - 1] = True
         restarts = Restarts.after([dated.signal for dated in self.signals], self.chain.n_locations)
-        limit = self.threshold if is_news else np.inf
+        limit = threshold if is_news else np.inf
         found = scan(part, current, self.settings, limit, restarts=restarts, watched=last)
         here = np.flatnonzero(some)
         self.log_evidence[here] = found.ranking[here]
