@@ -70,3 +70,10 @@ def test_the_advice_follows_the_auditor_whatever_the_number(apart):
 def test_visits_by_nobody_known_leave_nobody_to_compare(chain):
     found = compared(replace(chain, auditor=np.full(chain.n_visits, -1)))
     assert found.gain.shape == (N, 0)
+
+
+def test_one_location_and_one_auditor_leave_nothing_to_join():
+    found = compared(make_chain(n_locations=1, n_visits=8, n_auditors=1))
+    assert found.been.tolist() == [[True]]
+    assert found.gain[0, 0] > 0
+    assert not found.joins.any()
