@@ -54,7 +54,7 @@ def main() -> None:
         "--every-nth",
         type=int,
         default=1,
-        help="with --in-memory: replay a part when estimating, and count it so often",
+        help="with --in-memory: estimate from a part, counted so often",
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
