@@ -22,6 +22,7 @@ from reports.detection.recent import known, lately
 from reports.detection.rows import Codes, History, counting, load
 from reports.detection.runs import DETECTOR, code_version, settings_of
 from reports.detection.threshold import threshold_for
+from reports.measure.backtest import FAMILIAR_SD
 from reports.measure.current import carry_on
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.levels import Usual, chain_movement, fit_window, usual_levels
@@ -132,6 +133,8 @@ def why_estimate(run: Run, base: Base | None) -> tuple[str, Seen | None]:
         return "There are visits at locations that the last estimate did not know.", None
     if has_unknown_criteria(run, base.codes):
         return "There are visits with criteria that the last estimate did not know.", None
+    if _is_new_form(run, base):
+        return "There are visits on a form that the last estimate hardly knew.", None
     if _has_moved(base.codes):
         return "A location belongs to another region than at the last estimate.", None
     n_then, n_now = base.estimate.n_visits, int(seen.kept.n.sum())
@@ -143,15 +146,25 @@ def why_estimate(run: Run, base: Base | None) -> tuple[str, Seen | None]:
 
 def has_unknown_criteria(run: Run, codes: Codes, *, as_of: datetime | None = None, **only) -> bool:
     """Whether visits that count have criteria beyond these. only : of the tallies, such as their location."""
-    tallies = counting(standard=run.standard, as_of=as_of or run.as_of).filter(version=OuterRef("pk"), **only)
+    scored = _scored_criteria(run, as_of or run.as_of, **only)
+    return any(np.setdiff1d(criteria, codes.criteria).size for criteria in scored)
+
+
+def _is_new_form(run: Run, base: Base) -> bool:
+    """Whether visits since the estimate are on a form that it hardly knew, so that they raise no flag yet."""
+    scored = _scored_criteria(run, run.as_of, received_at__gt=base.estimate.as_of)
+    sds = [base.effects.criterion_sd[np.isin(base.codes.criteria, criteria)] for criteria in scored]
+    return any(np.median(sd) > FAMILIAR_SD for sd in sds if sd.size)
+
+
+def _scored_criteria(run: Run, as_of: datetime, **only) -> list[list[int]]:
+    """Of each version on which a visit counts. only : of the tallies."""
+    tallies = counting(standard=run.standard, as_of=as_of).filter(version=OuterRef("pk"), **only)
     versions = Version.objects.filter(Exists(tallies), standard=run.standard).order_by().values_list("pk", flat=True)
-    scored = [
-        criterion
+    return [
+        [criterion for criterion, at in form.column.items() if form.scored[at]]
         for form in forms(set(versions)).values()
-        for criterion, at in form.column.items()
-        if form.scored[at]
     ]
-    return bool(np.setdiff1d(scored, codes.criteria).size)
 
 
 def judged_at(as_of: datetime, last: float) -> float:

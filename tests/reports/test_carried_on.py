@@ -271,6 +271,19 @@ def test_what_is_common_is_estimated_anew_when(small, reason):
     assert run.estimated_by is None
 
 
+def test_a_new_form_asks_for_estimates_until_it_is_known(small):
+    later(small, 0)
+    form = publish_version(small.standard, number=2)
+    visited(small, 1, version=form)
+    assert "with criteria" in later(small, 1).why_estimated
+    visited(small, 2, days=1.5, version=form)
+    assert "hardly knew" in later(small, 2).why_estimated
+    visited(small, 3, days=2.5, n=40, version=form)
+    assert "hardly knew" in later(small, 3).why_estimated
+    visited(small, 4, days=3.5)
+    assert later(small, 4).why_estimated == ""
+
+
 def test_what_is_common_is_carried_on_from_run_to_run_until_then(small):
     first = later(small, 0)
     visited(small, 1)
