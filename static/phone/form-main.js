@@ -64,6 +64,7 @@ async function start(page, isReading) {
   document.title = `${visit.location.name} · Plumbline`;
   await showFirst(page, showing);
   uncover();
+  await painted();
   showing.showState();
   setInterval(screen.tickTimers, 500);
   if (page.isPreview) return;
@@ -88,6 +89,9 @@ async function showFirst(page, showing) {
   showing.showPlace({ adopts: true });
   if (isCovert) await goCovert(page, showing);
 }
+
+/** A slow phone shows the questions before it does the rest. */
+const painted = () => new Promise((done) => void setTimeout(done));
 
 function uncover() {
   document.documentElement.removeAttribute('data-opening');
