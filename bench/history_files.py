@@ -17,9 +17,10 @@ ROWS_AT_ONCE = 20_000  # interactions
 
 
 def as_written(made: Made) -> Made:
-    """The chain with its times as the files tell them, to the minute; a visit arrives when it is made."""
+    """The chain as the files tell it: times to the minute, arrivals as made, no auditor without a visit."""
     time = np.rint(made.chain.time * MINUTES) / MINUTES
-    return replace(made, chain=replace(made.chain, time=time, arrival=time))
+    auditor = np.unique(made.chain.auditor, return_inverse=True)[1]
+    return replace(made, chain=replace(made.chain, time=time, arrival=time, auditor=auditor))
 
 
 def location_codes(chain: Chain) -> list[str]:
