@@ -12,13 +12,13 @@ from audits.models import Section, Standard
 from locations.models import Location
 from reports.detection.matrices import Form, forms
 from reports.detection.moments import to_days
-from reports.measure.chain import NONE, Chain
+from reports.measure.chain import NONE, Chain, breadth_of
 from reports.models import Tally
 
 LEAST_COVERAGE = 0.25
 COLUMNS = (
-    "visit_id", "location_id", "version_id", "started_at", "received_at", "auditor", "daypart", "staffing", "matrix",
-    "scored_at",
+    "visit_id", "location_id", "version_id", "started_at", "received_at", "auditor", "daypart", "staffing",
+    "coverage", "matrix", "scored_at",
 )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def load(
         known_places = set(codes.locations.tolist())
         rows = [row for row in rows if row[1] in known_places]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    visit, place, version, started, received, auditor, daypart, staffing, matrix, scored = columns
+    visit, place, version, started, received, auditor, daypart, staffing, coverage, matrix, scored = columns
     ratings, rating_visit = _ratings(np.array(version, dtype=np.int64), matrix, known, codes)
     chain = Chain(
         location=_index(codes.locations, np.array(place, dtype=np.int64)),
@@ -130,6 +130,7 @@ def load(
         critical=codes.critical,
         region=codes.region,
         n_locations=codes.locations.size,
+        breadth=breadth_of(np.array(coverage, dtype=float)),
     )
     scored_at = np.array([to_days(moment) for moment in scored])
     return History(chain, codes, np.array(visit, dtype=object), _digest(rows), scored_at)

@@ -1,6 +1,6 @@
 """The visits of one standard as arrays: what every other module of `measure` reads."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,7 +8,21 @@ import numpy as np
 FULL = 240  # the byte of full conformity
 NONE = 255  # the byte of a criterion that was not applicable or not observed
 
-_PER_VISIT = ("location", "time", "arrival", "auditor", "daypart", "staffing")
+MOST_BREADTH = 8  # a sixteenth, and less
+
+_PER_VISIT = ("location", "time", "arrival", "auditor", "daypart", "staffing", "breadth")
+
+
+def breadth_of(coverage) -> np.ndarray:
+    """(n,) int: how far a visit's coverage (0..1, NaN unknown) lies below the whole, in half octaves.
+
+    Coverage counts what applied, so that an answer that makes other questions needless does not make a visit short.
+
+    >>> breadth_of([1.0, 0.9, 0.5, 0.25, 0.0, np.nan]).tolist()
+    [0, 0, 2, 4, 8, 0]
+    """
+    known = np.nan_to_num(np.asarray(coverage, float), nan=1.0)
+    return np.round(-2 * np.log2(np.clip(known, 2.0 ** (-MOST_BREADTH / 2), 1.0))).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +40,7 @@ class Chain:
     rating_visit : (R,) int32, the visit of each interaction, never decreasing.
     section : (C,) int32 from 0. dimension : (C,) int8, 0 completion, 1 delivery. critical : (C,) bool.
     region : (L,) int32 from 0. n_locations : L; a location may have no visit.
+    breadth : (V,) int32, how much of what applied the visit looked at, see `breadth_of`; left out: all of it.
 
     Lists are converted. Raises ValueError that names the field for a wrong shape, an index out of range, a
     byte between 241 and 254, a time that is not finite, or visits out of order.
@@ -50,8 +65,11 @@ class Chain:
     critical: np.ndarray
     region: np.ndarray
     n_locations: int
+    breadth: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self):
+        if not np.size(self.breadth):
+            object.__setattr__(self, "breadth", np.zeros(np.size(self.location)))
         types = {
             "location": np.int32,
             "time": np.float64,
@@ -59,6 +77,7 @@ class Chain:
             "auditor": np.int32,
             "daypart": np.int32,
             "staffing": np.int32,
+            "breadth": np.int32,
             "ratings": np.uint8,
             "rating_visit": np.int32,
             "section": np.int32,
@@ -97,6 +116,7 @@ class Chain:
             "auditor": (-1, None),
             "daypart": (-1, None),
             "staffing": (-1, None),
+            "breadth": (-1, None),
         }
         for name, (low, stop) in limits.items():
             values = getattr(self, name)
@@ -145,12 +165,6 @@ class Chain:
         return self._sum_to_visits(bytes_) / np.float32(FULL)
 
     @cached_property
-    def breadth(self) -> np.ndarray:
-        """(V,) int: how many criteria the visit looked at, in half octaves, round(2 log2 n); -1 for none."""
-        n = (self.observed > 0).sum(axis=1)
-        return np.where(n > 0, np.round(2 * np.log2(np.maximum(n, 1))), -1).astype(np.int32)
-
-    @cached_property
     def first_visit(self) -> np.ndarray:
         """(L + 1,) int: the visits of location l are first_visit[l] .. first_visit[l + 1] - 1."""
         return np.searchsorted(self.location, np.arange(self.n_locations + 1))
@@ -183,7 +197,7 @@ class Chain:
             rating_visit=renumbered[self.rating_visit[rows]],
             **{name: getattr(self, name)[keep] for name in _PER_VISIT},
         )
-        for name in ("observed", "conforming", "breadth"):  # summing the ratings again is what costs
+        for name in ("observed", "conforming"):  # summing the ratings again is what costs
             if name in self.__dict__:
                 smaller.__dict__[name] = self.__dict__[name][keep]
         return smaller

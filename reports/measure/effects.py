@@ -24,8 +24,8 @@ class Effects:
     interactions of one visit ("interaction"), visits ("visit") and quarters of a location ("wander") differ beyond
     chance.
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
-    breadth : (n,) effect of how much a visit looked at, by `Chain.breadth`: a short visit goes where something is
-    suspect, a long one finds more in order than its criteria alone let expect.
+    breadth : (n,) effect of how little a visit looked at, by `Chain.breadth`: a short visit goes where something is
+    suspect, and finds less in order than its criteria alone let expect.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
     `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.

@@ -41,6 +41,7 @@ def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effec
         auditor=chain.auditor[order],
         daypart=chain.daypart[order],
         staffing=chain.staffing[order],
+        breadth=chain.breadth[order],
         ratings=chain.ratings[rows],
         rating_visit=np.repeat(np.arange(order.size), n_rows),
         region=chain.region[place],

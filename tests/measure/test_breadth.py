@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from reports.measure.chain import FULL, NONE, Chain
+from reports.measure.chain import FULL, NONE, Chain, breadth_of
 from reports.measure.effects import Effects
 from reports.measure.levels import adjusted_values
 from reports.measure.severity import fit_effects
@@ -27,7 +27,7 @@ def inspections() -> Chain:
     columns = np.zeros(24, int)
     return Chain(
         location, time, time, none, none, none, ratings, np.arange(location.size), columns, columns, columns > 0,
-        np.zeros(150, int), 150,
+        np.zeros(150, int), 150, breadth_of(n_looked_at / 24),
     )  # fmt: skip
 
 
@@ -47,14 +47,12 @@ def test_the_adjusted_score_does_not_depend_on_how_much_was_looked_at(inspection
     assert abs(correlation_with_length(inspections, effects)) < 0.05
 
 
-def test_breadth_counts_criteria_in_half_octaves_however_often_each_was_seen():
-    ratings = np.array([[FULL, NONE, NONE, NONE], [0, NONE, NONE, NONE], [FULL] * 4, [NONE] * 4])
-    chain = Chain([0] * 3, range(3), range(3), [0] * 3, [0] * 3, [0] * 3, ratings, [0, 0, 1, 2], [0] * 4, [0] * 4,
-                  [False] * 4, [0], 1)  # fmt: skip
-    assert chain.breadth.tolist() == [0, 4, -1]
-    assert chain.subset([False, True, True]).breadth.tolist() == [4, -1]
-
-
 def test_where_every_visit_looks_at_as_much_nothing_is_explained_by_it(inspections):
-    whole = inspections.subset(inspections.breadth == inspections.breadth.max())
+    whole = inspections.subset(inspections.breadth == 0)
+    assert whole.n_visits > 100
     assert np.abs(fit_effects(whole).breadth).max() < 1e-9
+
+
+def test_a_chain_that_says_nothing_of_breadth_looked_at_everything(inspections):
+    unsaid = replace(inspections, breadth=np.zeros(0))
+    assert unsaid.breadth.tolist() == [0] * inspections.n_visits

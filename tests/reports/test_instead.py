@@ -120,8 +120,8 @@ def test_a_chain_wide_shift_is_said_on_the_page_of_a_calm_store(client, scanned,
 
 def made(told, **values) -> Moved:
     found = {
-        "n": 8, "seen": 0.7, "before": 0.8, "auditor": 0.0, "daypart": 0.0, "staffing": 0.0, "chain": 0.0,
-        "version": 0.0, "n_further": 0, "further_by": 0.0, "in_daypart": Share(-1, 0, 0),
+        "n": 8, "seen": 0.7, "before": 0.8, "auditor": 0.0, "daypart": 0.0, "staffing": 0.0, "breadth": 0.0,
+        "chain": 0.0, "version": 0.0, "n_further": 0, "further_by": 0.0, "in_daypart": Share(-1, 0, 0),
         "in_staffing": Share(-1, 0, 0),
     }  # fmt: skip
     return Moved(Instead(**found | values), told, "evening", "pressed")
@@ -137,6 +137,7 @@ def test_each_reason_has_its_sentence():
         "More evening visits than before: five of the last eight, none of the eight before. That makes −3 points."
     )
     assert "More visits than before at pressed staffing" in lines(made(["staffing"], staffing=-0.03))[0]
+    assert lines(made(["breadth"], breadth=-0.03))[0].startswith("Less was looked at than before: short visits")
     assert lines(made(["chain"], chain=-0.04))[0] == "The whole chain moved: it is down 4 points over the same weeks."
     assert lines(made(["version"], version=-0.05))[0] == (
         "A new version of the standard since then: its criteria are harder. That makes −5 points."
