@@ -86,7 +86,8 @@ def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     effects = fit_effects(before, at=first, window_days=window)
     threshold = threshold_for(before.subset(before.time >= first - window), effects, settings, seed=seed).threshold
     found = backtest(chain, settings, start=first, stop=last, window_days=window, threshold=threshold)
-    codes, rows = location_codes(chain), []
+    codes = location_codes(chain)
+    rows: list[tuple[str, ...]] = []
     for dated in found:
         signal = dated.signal
         n_weeks = max(1, math.ceil((dated.raised_at - first) / WEEK_DAYS - 1e-9))

@@ -42,7 +42,8 @@ def truth_of(options: Options, region: np.ndarray, level: np.ndarray, rng: np.ra
     free = rng.permutation(n)
     wanted = (SHARES if options.changes else {}) | (TRAP_SHARES if options.traps else {})
     for name, share in wanted.items():
-        chosen, free = np.split(free, [round(share * n)])
+        n_chosen = round(share * n)
+        chosen, free = free[:n_chosen], free[n_chosen:]
         kind[chosen] = name
         size[chosen] = np.resize(SIZES[name], chosen.size)
         onset[chosen] = options.start + rng.uniform(0.08, 0.6, chosen.size) * options.weeks * WEEK_DAYS
