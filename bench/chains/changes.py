@@ -68,7 +68,7 @@ def truth_of(options: Options, region: np.ndarray, level: np.ndarray, rng: np.ra
 def _readings(truth: Truth, level: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A weekly number, about 80, that follows what is true 4 to 12 weeks later; of two locations in five, never."""
     n, weeks = truth.readings.shape
-    lag = rng.integers(4, 13, n)[:, None] * WEEK_DAYS
+    lag = rng.integers(4, 13, (n, 1)) * WEEK_DAYS
     seen = truth.first_day + (np.arange(weeks) + 0.5) * WEEK_DAYS - lag
     drop = truth.share_of_drop(np.arange(n)[:, None], seen) * truth.size[:, None]
     drop[truth.section >= 0] *= 0.25
