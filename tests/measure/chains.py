@@ -1,4 +1,4 @@
-"""Small seeded chains with a known truth, for the tests of `measure`."""
+"""Small chains on a fixed timetable, to place one drop by hand; chains as chains are come from `bench.chains`."""
 
 import numpy as np
 
