@@ -1,6 +1,8 @@
 """Rows as a scan leaves them, built directly, for the tests of the pages."""
 
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -10,6 +12,7 @@ from django.utils import timezone
 from audits.models import Interaction, Observation, Visit
 from locations.models import Location, Metric, Reading
 from reports.models import DriftFlag, LocationResult, Run, SectionScore, Tally
+from reports.pages import words
 
 AS_OF = datetime(2026, 11, 16, 6, 0, tzinfo=timezone.get_fixed_timezone(0))  # a Monday
 ONSET = datetime(2026, 10, 3, 12, 0, tzinfo=timezone.get_fixed_timezone(0))
@@ -164,3 +167,10 @@ def series_of(visits, *, run, onset=ONSET, expected=0.83, drop=0.15) -> SimpleNa
         visit_ids=[visit.pk for visit in visits],
         run=run,
     )
+
+
+def text_of(response) -> str:
+    """What a reader reads: without tags and attributes, with ordinary spaces."""
+    body = re.sub(r"<(title|desc|style)\b.*?</\1>|</?strong[^>]*>", "", response.content.decode(), flags=re.S)
+    text = unescape(re.sub(r"<[^>]+>", " ", body)).replace(words.NBSP, " ")
+    return re.sub(r"\s+", " ", text)

@@ -17,7 +17,7 @@ from reports.models import Run, Tally
 from reports.pages.interval_chart import Interval, interval_chart
 from reports.pages.queries.auditors import AUDITORS_A_PAGE
 from tests.reports import chains
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 PAGE = "/reports/auditors/"
 

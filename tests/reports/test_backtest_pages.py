@@ -21,7 +21,7 @@ from reports.pages import backtest_charts, backtest_sentences
 from reports.pages.backtest_charts import Period, flags_chart
 from reports.pages.backtest_sentences import expected_flags, how_early
 from tests.reports import pages
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/reports/backtests/"

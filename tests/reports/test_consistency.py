@@ -14,7 +14,7 @@ from reports.detection.scan import request_scan, run_scan
 from reports.models import Run
 from reports.pages import explanations
 from tests.reports import chains
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 ONSET = chains.START + timedelta(days=140)
 

@@ -18,7 +18,7 @@ from locations.models import Membership, User
 from locations.roles import Role
 from tests.conftest import NOON
 from tests.making import visit_payload
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 DESK = "/visits/"
 

@@ -14,7 +14,7 @@ from reports.detection.scan import run_scan
 from reports.models import LocationResult, Tally
 from tests.reports import pages
 from tests.reports.chains import START, make_chain, make_metric
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 pytestmark = pytest.mark.django_db
 END = date(2025, 3, 31)

@@ -12,7 +12,7 @@ from reports.models import DriftFlag, Run, Shard
 from reports.pages import false_flags
 from reports.pages.queries.runs import running
 from tests.reports import pages
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 pytestmark = pytest.mark.django_db
 

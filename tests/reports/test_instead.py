@@ -19,7 +19,7 @@ from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations
 from reports.pages.queries.instead import briefly
 from tests.reports import chains
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 STRICT, LENIENT = "a0", "a1"
 

@@ -19,7 +19,7 @@ from reports.models import LocationResult, Tally
 from reports.pages import next_sentences, words
 from reports.pages.bar_chart import Bar, bar_chart
 from tests.reports import chains
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 PAGE = "/reports/next/"
 SINKING, NEGLECTED = 2, 5

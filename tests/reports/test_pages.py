@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -10,58 +9,19 @@ from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from audits.intake import record_visit
 from audits.models import Observation, Photo, Standard
 from locations.models import Region
 from reports.detection.scan import request_scan, run_scan
 from reports.detection.scoring import score_waiting
-from reports.models import LocationResult, Run, Tally
-from reports.pages import words
-from reports.pages.queries import execution as execution_queries
-from reports.pages.queries import flags as flag_queries
+from reports.models import LocationResult, Tally
 from tests.conftest import NOON
 from tests.making import publish_small_standard, visit_payload
 from tests.reports import pages
+from tests.reports.pages import text_of
 
 DRIFT = "/reports/"
-
-
-def text_of(response) -> str:
-    """What a reader reads: without tags and attributes, with ordinary spaces."""
-    body = re.sub(r"<(title|desc|style)\b.*?</\1>|</?strong[^>]*>", "", response.content.decode(), flags=re.S)
-    text = unescape(re.sub(r"<[^>]+>", " ", body)).replace(words.NBSP, " ")
-    return re.sub(r"\s+", " ", text)
-
-
-@pytest.fixture
-def chain(world, monkeypatch):
-    """A scanned chain: Harbour Street is a blind spot, Mill Lane in control, Cove (South) declines too."""
-    world.run = pages.make_run(world.standard, n_locations=3, n_visits=36)
-    world.metric = pages.make_metric()
-    for place, drop in ((world.harbour, 0.15), (world.mill, 0), (world.cove, 0.1)):
-        for week in range(12):
-            started = pages.AS_OF - timedelta(days=1 + 7 * week, hours=-10)
-            pages.make_visit(world, place, started, score=0.83 - drop, note="Looked away." if week == 0 else "")
-        pages.make_result(world.run, place, points=pages.half_year(seed=1, drop=drop), n_visits=12)
-        pages.make_readings(place, world.metric)
-    pages.make_flag(world.run, world.harbour, metric=world.metric)
-    pages.make_flag(world.run, world.cove, comparison="confirmed", channel="overall", evidence=93.0)
-
-    def series(*, standard, location, channel="overall"):
-        visits = list(location.visits.filter(version__standard=standard).order_by("started_at"))
-        return pages.series_of(visits, run=world.run) if visits else None
-
-    monkeypatch.setattr(execution_queries, "location_series", series)
-    monkeypatch.setattr(flag_queries, "location_series", series)
-    return world
-
-
-@pytest.fixture
-def as_mia(client, chain):
-    client.force_login(chain.mia)
-    return client
 
 
 def addresses(world) -> list[str]:
@@ -381,63 +341,6 @@ def test_photo_that_has_not_arrived_is_said_to_be_missing(as_mia, chain):
     criterion = chain.version.criteria().get(key="litter")
     Photo.objects.create(id=uuid4(), visit=visit, criterion=criterion, sha256="0" * 64)
     assert "Photo not received yet" in text_of(as_mia.get(reverse("reports:visit", args=[visit.pk])))
-
-
-# Lists and runs
-
-
-def test_stores_are_found_by_name_code_and_region(as_mia, chain):
-    def found(query):
-        response = as_mia.get(reverse("reports:locations"), {"q": query})
-        return [store.name for store in response.context["list"].stores.object_list]
-
-    assert found("harb") == ["Harbour Street"]
-    assert found("M1") == ["Mill Lane"]
-    assert found("north") == ["Harbour Street", "Mill Lane"]
-    assert found("cove") == []
-
-
-def test_search_without_a_hit_says_what_was_sought(as_mia):
-    assert "No store of yours has “<b>”" in text_of(as_mia.get(reverse("reports:locations"), {"q": "<b>"}))
-
-
-def test_run_shows_settings_threshold_and_digest(as_mia, chain):
-    said = text_of(as_mia.get(reverse("reports:run", args=[chain.run.pk])))
-    for shown in ("36 visits to 3 stores", "523 : 1", "3 points", "5f" * 32, "0.1.0+abc", "0.080", "1 open flag"):
-        assert shown in said
-
-
-def test_run_under_way_looks_again_by_itself_and_a_done_one_does_not(as_mia, chain):
-    running = pages.make_run(chain.standard, state="running", n_done=1, n_total=4, finished_at=None)
-    assert 'http-equiv="refresh"' in as_mia.get(reverse("reports:run", args=[running.pk])).content.decode()
-    assert 'http-equiv="refresh"' in as_mia.get(reverse("reports:runs")).content.decode()
-    assert 'http-equiv="refresh"' not in as_mia.get(reverse("reports:run", args=[chain.run.pk])).content.decode()
-
-
-def test_director_starts_a_scan_and_lands_on_it(client, chain):
-    client.force_login(chain.dan)
-    response = client.post(reverse("reports:run-new"), {"standard": "service"})
-    run = Run.objects.get(state="waiting")
-    assert response.url == reverse("reports:run", args=[run.pk])
-    assert run.requested_by == chain.dan
-
-
-def test_second_scan_is_not_started_while_one_is_under_way(client, chain):
-    running = pages.make_run(chain.standard, state="running", finished_at=None, started_at=timezone.now())
-    client.force_login(chain.dan)
-    response = client.post(reverse("reports:run-new"), {"standard": "service"}, follow=True)
-    assert response.redirect_chain[0][0] == reverse("reports:run", args=[running.pk])
-    assert "is under way already" in text_of(response)
-    assert not Run.objects.filter(state="waiting").exists()
-
-
-def test_manager_may_not_start_a_scan_and_a_link_cannot(as_mia, client, chain):
-    response = as_mia.post(reverse("reports:run-new"), {"standard": "service"})
-    assert response.status_code == 403
-    assert "Only directors and executives start a scan." in text_of(response)
-    client.force_login(chain.dan)
-    assert client.get(reverse("reports:run-new")).status_code == 405
-    assert client.post(reverse("reports:run-new"), {"standard": "none"}).status_code == 404
 
 
 # Promises of every page

@@ -11,7 +11,7 @@ from reports.models import DriftSettings, LocationResult
 from reports.pages.queries import settings as settings_queries
 from reports.pages.queries.settings import ChainFacts
 from tests.reports import pages
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/reports/settings/"

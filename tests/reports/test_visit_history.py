@@ -12,7 +12,7 @@ from audits.models import Criterion, Visit
 from audits.review import return_visit
 from reports.pages.queries.revisions import MOST_CHANGES, revision_rows
 from tests.conftest import NOON
-from tests.reports.test_pages import text_of
+from tests.reports.pages import text_of
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ SETTINGS = {
     "look_back": "Visits looked back",
     "least_baseline": "Visits before a change can begin",
     "seed": "Seed of the simulation",
+    "refit_days": "What all stores share is estimated anew",
+    "incremental": "Looks only at stores with news",
 }
 
 
@@ -75,6 +77,10 @@ class RunRow:
 def _written(name: str, value) -> str:
     if name == "smallest_drop" and isinstance(value, int | float):
         return f"{100 * value:g} points"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "refit_days":
+        return f"every {words.count(value, 'day')}" if value else "at every scan"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,0 +1,38 @@
+"""A scanned chain for the tests of the pages, and its manager's browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from reports.pages.queries import execution as execution_queries
+from reports.pages.queries import flags as flag_queries
+from tests.reports import pages
+
+
+@pytest.fixture
+def chain(world, monkeypatch):
+    """A scanned chain: Harbour Street is a blind spot, Mill Lane in control, Cove (South) declines too."""
+    world.run = pages.make_run(world.standard, n_locations=3, n_visits=36)
+    world.metric = pages.make_metric()
+    for place, drop in ((world.harbour, 0.15), (world.mill, 0), (world.cove, 0.1)):
+        for week in range(12):
+            started = pages.AS_OF - timedelta(days=1 + 7 * week, hours=-10)
+            pages.make_visit(world, place, started, score=0.83 - drop, note="Looked away." if week == 0 else "")
+        pages.make_result(world.run, place, points=pages.half_year(seed=1, drop=drop), n_visits=12)
+        pages.make_readings(place, world.metric)
+    pages.make_flag(world.run, world.harbour, metric=world.metric)
+    pages.make_flag(world.run, world.cove, comparison="confirmed", channel="overall", evidence=93.0)
+
+    def series(*, standard, location, channel="overall"):
+        visits = list(location.visits.filter(version__standard=standard).order_by("started_at"))
+        return pages.series_of(visits, run=world.run) if visits else None
+
+    monkeypatch.setattr(execution_queries, "location_series", series)
+    monkeypatch.setattr(flag_queries, "location_series", series)
+    return world
+
+
+@pytest.fixture
+def as_mia(client, chain):
+    client.force_login(chain.mia)
+    return client
