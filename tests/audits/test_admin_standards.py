@@ -380,7 +380,8 @@ def test_pages_ask_the_database_as_often_for_3_criteria_as_for_30(sue, draft, gr
     fill(3)
     few = queries()
     fill(30)
-    assert queries() == few
+    many = queries()
+    assert {name: n for name, n in many.items() if n > few[name]} == {}  # the first page may ask what is then cached
     assert max(few.values()) <= 25
 
 
