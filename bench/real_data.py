@@ -338,10 +338,29 @@ def forms_in_use(source: Path) -> None:
 def san_mateo() -> None:
     for key in ("sanmateo_food", DECLARED):
         for direction in ("decline", "improvement"):
-            inside, outside = flags_a_month(key, direction)
-            print(
-                f"{key}, {direction}s: {inside:.2f} a month from {CHANGE[0]} to {CHANGE[1]}, {outside:.2f} in others"
-            )
+            for kind, (inside, outside) in (
+                ("flags", flags_a_month(key, direction)),
+                ("3 : 1", signals_a_month(key, direction, ratio=3)),
+            ):
+                told = f"{inside:.2f} a month from {CHANGE[0]} to {CHANGE[1]}, {outside:.2f} in others"
+                print(f"{key}, {direction}s, {kind}: {told}")
+
+
+def signals_a_month(key: str, direction: str, *, ratio: float) -> tuple[float, float]:
+    """As `flags_a_month`, of what passes `ratio` : 1: where visits are rare, hardly anything reaches a flag."""
+    from reports.measure.drift import Settings, detect
+
+    history, effects = fitted(key)
+    found = detect(history.chain, effects, Settings(), float(np.log(ratio)))
+    months = history.chain.time.astype("datetime64[D]").astype("datetime64[M]")
+    raised = (
+        np.array([s.at for s in found if s.direction == direction]).astype("datetime64[D]").astype("datetime64[M]")
+    )
+    low, high = (np.datetime64(month) for month in CHANGE)
+    every = np.unique(months)
+    inside = (every >= low) & (every <= high)
+    n_inside = int(((raised >= low) & (raised <= high)).sum())
+    return n_inside / inside.sum(), (raised.size - n_inside) / (~inside).sum()
 
 
 def flags_a_month(key: str, direction: str) -> tuple[float, float]:

@@ -2,7 +2,11 @@
 
 from contextlib import contextmanager
 
+import pytest
+
 from tests.browser.stage import begin, on, wait_saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from bench.judge import judge, pooled
 from bench.visiting import by_value, equally, followed
 from reports.measure.drift import Settings
 
+pytestmark = pytest.mark.slow
 SEEDS, WEEKS_BETWEEN = (11, 12), 4.0
 SMALL = Options(n_locations=60, weeks=60, burn_in_weeks=36, visits_a_month=12, n_criteria=12, n_sections=3)
 
