@@ -77,7 +77,7 @@ test-servers: $(ALL)
 	exit $$failed
 
 test-browser: $(ALL)
-	@$(DEVELOP) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "(slow or browser) and not servers"
+	@$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "(slow or browser) and not servers"
 
 lint: $(ALL) ## Ruff, mypy, and the types of the phone's modules
 	@failed=0; \
