@@ -17,6 +17,9 @@ DEVELOP := DEBUG=1
 TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --no-npm --config tests/js/deno.json static/phone/*.js
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
+# What pages and the admin draw is tested on SQLite alone, and through the whole path on both.
+DRAWN := --ignore-glob='*/test_admin*' --ignore-glob='*pages*' --ignore-glob='*/test_charts*' --ignore-glob='*/test_conformity*'
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema words migrate run worker beat
 
@@ -72,12 +75,15 @@ test-units: $(ALL)
 
 test-servers: $(ALL)
 	@failed=0; \
-	$(SERVED) -n 2 -m "not slow and not servers and not browser" tests/locations tests/audits tests/reports || failed=1; \
+	$(SERVED) -n 2 -m "not slow and not servers and not browser" $(DRAWN) tests/locations tests/audits tests/reports || failed=1; \
 	$(SERVED) -m servers || failed=1; \
 	exit $$failed
 
 test-browser: $(ALL)
-	@$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "(slow or browser) and not servers"
+	@failed=0; \
+	$(DEVELOP) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not browser and not servers" || failed=1; \
+	$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "browser and not servers" || failed=1; \
+	exit $$failed
 
 lint: $(ALL) ## Ruff, mypy, and the types of the phone's modules
 	@failed=0; \
