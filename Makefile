@@ -18,7 +18,8 @@ TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 # What pages and the admin draw is tested on SQLite alone, and through the whole path on both.
-DRAWN := --ignore-glob='*/test_admin*' --ignore-glob='*pages*' --ignore-glob='*/test_charts*' --ignore-glob='*/test_conformity*'
+DRAWN := $(foreach what,test_admin* *pages* test_charts* test_conformity* test_next* test_settings_page* test_false_flags* \
+  test_instead* test_consistency* test_auditors* test_visit_history*,--ignore-glob='*/$(what)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema words migrate run worker beat
@@ -80,10 +81,7 @@ test-servers: $(ALL)
 	exit $$failed
 
 test-browser: $(ALL)
-	@failed=0; \
-	$(DEVELOP) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not browser and not servers" || failed=1; \
-	$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "browser and not servers" || failed=1; \
-	exit $$failed
+	@$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "(slow or browser) and not servers"
 
 lint: $(ALL) ## Ruff, mypy, and the types of the phone's modules
 	@failed=0; \
