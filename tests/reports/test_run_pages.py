@@ -65,7 +65,7 @@ def test_manager_may_not_start_a_scan_and_a_link_cannot(as_mia, client, chain):
 def test_run_says_whose_estimate_it_carries_on_and_when_the_next_is_due(as_mia, chain):
     Run.objects.filter(pk=chain.run.pk).update(why_estimated="It is 28 days old.")
     carried = pages.make_run(
-        chain.standard, estimated_by=chain.run, parameters={"refit_days": 28, "incremental": True}
+        chain.standard, estimated_by=chain.run, parameters={"refit_days": 28.0, "incremental": True}
     )
     said = text_of(as_mia.get(reverse("reports:run", args=[carried.pk])))
     assert f"as estimated in scan {chain.run.pk} , carried on since" in said

@@ -80,7 +80,7 @@ def _written(name: str, value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name == "refit_days":
-        return f"every {words.count(value, 'day')}" if value else "at every scan"
+        return f"every {words.count(round(value), 'day')}" if value else "at every scan"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
