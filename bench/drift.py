@@ -26,6 +26,7 @@ import numpy as np
 from bench import product
 from bench.chains import Made, Options, make
 from bench.cost import cost_of_a_week
+from bench.database import own_database
 from bench.goals import report
 from bench.judge import Flags, Judged, judge
 from bench.lab import lab_chain, open_lab
@@ -136,7 +137,7 @@ def main():
     chain_of_seed = chains(arguments)
     settings = Settings(false_alarms_per_year=arguments.false_alarms)
     if arguments.product:
-        with product.own_database() as folder:
+        with own_database() as folder:
             judged = [product.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
         report(judged, title(arguments, "the product's"), peers_known=has_lab(arguments))
         return

@@ -2,11 +2,7 @@
 
 import csv
 import math
-import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,22 +24,6 @@ class Replay:
 
     rows: list[tuple[str, ...]]
     seconds: dict[str, float]
-
-
-@contextmanager
-def own_database() -> Iterator[Path]:
-    """Django with an empty SQLite database of its own, in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
-        os.environ |= {"DEBUG": "1", "DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        import django
-        from django.conf import settings
-        from django.core.management import call_command
-
-        django.setup()
-        settings.DEBUG = False  # or every query would be kept in memory
-        call_command("migrate", verbosity=0)
-        yield Path(folder)
 
 
 def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, standard: str = "bench") -> Replay:

@@ -11,9 +11,7 @@ database is touched, nothing of the data is kept.
 import argparse
 import csv
 import gzip
-import os
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -41,22 +39,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the sets, a folder each")
     parser.add_argument("--only", choices=ZONES, action="append", help="one set; may be given again")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
-        os.environ |= {"DEBUG": "1", "DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        sys.path.insert(0, str(ROOT))
-        import django
-        from django.conf import settings
-        from django.core.management import call_command
+    sys.path.insert(0, str(ROOT))
+    from bench.database import own_database
 
-        django.setup()
-        settings.DEBUG = False  # or every query would be kept in memory
-        call_command("migrate", verbosity=0)
+    with own_database() as folder:
         for key in options.only or ZONES:
             bring_in(options.data / key, key)
             if key == "sanmateo_food":
                 forms_in_use(options.data / key)
-                bring_in(declare_change(options.data / key, Path(folder) / DECLARED), DECLARED, ZONES[key])
+                bring_in(declare_change(options.data / key, folder / DECLARED), DECLARED, ZONES[key])
             {"chicago_food": chicago, "cms_nursing": nursing, "hiqa_disability": hiqa, "sanmateo_food": san_mateo}[
                 key
             ]()

@@ -17,7 +17,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from itertools import pairwise
@@ -57,13 +56,10 @@ def main() -> None:
         help="with --in-memory: estimate from a part, counted so often",
     )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as folder:
-        os.environ |= {"DEBUG": "1", "DATA_DIR": folder, "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3"}
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        sys.path.insert(0, str(ROOT))
-        import django
+    sys.path.insert(0, str(ROOT))
+    from bench.database import own_database
 
-        django.setup()
+    with own_database():
         if options.in_memory:
             in_memory(options.in_memory, options.every_nth)
             return
@@ -92,14 +88,9 @@ def in_memory(sizes: list[int], every_nth: int) -> None:
 
 def through_the_product(options) -> float:
     """Returns how many visits were scored a second of CPU."""
-    from django.conf import settings
-    from django.core.management import call_command
-
     from reports.detection.runs import request_scan
     from tests.reports.chains import make_chain, observe
 
-    settings.DEBUG = False  # or every query would be kept in memory
-    call_command("migrate", verbosity=0)
     n_locations, n_visits = options.locations, options.visits
     drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))
     chain = make_chain(n_locations=n_locations, n_visits=n_visits, every_days=options.every, drops=drops)

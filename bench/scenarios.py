@@ -29,17 +29,17 @@ from reports.measure.calibration import calibrate
 from reports.measure.drift import DECLINE, IMPROVEMENT, Settings
 from reports.measure.severity import fit_effects
 
-SCENARIOS: dict[str, dict[str, object]] = {
-    "plain": {},
-    "graded": {"levels": 4},
-    "moving": {"auditor_walk": 0.3},
-    "shocks": {"regional_shock": 0.4},
-    "seasons": {"own_season": 0.2},
-    "sparse": {"visits_a_month": 1.0},
-    "risk": {"sooner": 3.0},
-    "renewed": {"renewed": 0.5},
-    "late": {"late": 0.05},
-    "form": {"new_form": True},
+SCENARIOS = {
+    "plain": Options(),
+    "graded": Options(levels=4),
+    "moving": Options(auditor_walk=0.3),
+    "shocks": Options(regional_shock=0.4),
+    "seasons": Options(own_season=0.2),
+    "sparse": Options(visits_a_month=1.0),
+    "risk": Options(sooner=3.0),
+    "renewed": Options(renewed=0.5),
+    "late": Options(late=0.05),
+    "form": Options(new_form=True),
 }
 WORDS = {
     "plain": "plain",
@@ -105,7 +105,7 @@ def main() -> None:
     )
     for name in arguments.names or SCENARIOS:
         began = time.perf_counter()
-        options = replace(Options(n_locations=arguments.locations), **SCENARIOS[name])  # type: ignore[arg-type]
+        options = replace(SCENARIOS[name], n_locations=arguments.locations)
         declines, improvements = rates(options, arguments.seeds, settings, arguments.threshold)
         cells = [WORDS[name], f"{declines:.3f}", f"{improvements:.3f}"]
         if not arguments.in_control:

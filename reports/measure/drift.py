@@ -300,7 +300,7 @@ class _Replay:
         channel = int(terms.sum(axis=0).argmax())
         profile = terms.sum(axis=1)
         restarted = bool(self.baselines.restarted[location])
-        if not self._repeated(visit - int(profile.argmax()), visit, first, channel, direction):
+        if not self._rests_on_several(visit - int(profile.argmax()), visit, first, channel, direction):
             return None
         onset = self._onset(visit, profile)
         begun = self._first_since(location, onset.day)
@@ -323,7 +323,7 @@ class _Replay:
             since.size,
         )
 
-    def _repeated(self, begun: int, visit: int, first: int, channel: int, direction: int) -> bool:
+    def _rests_on_several(self, begun: int, visit: int, first: int, channel: int, direction: int) -> bool:
         """Whether more than one of the visits begun..visit speaks for the change."""
         since = np.arange(begun, visit + 1)
         if self.channels[channel] == CONSISTENCY:

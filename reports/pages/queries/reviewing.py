@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from audits.models import Observation, Standard, Visit
+from audits.models.visits import VisitQuerySet
 from locations.models import Location
 from locations.roles import EXCLUDES_VISITS
 from reports.pages import words
@@ -85,17 +86,17 @@ def desk_page(*, user, state: str = "", standard: str = "", query: str = "", pag
     )
 
 
-def _in_state(mine: QuerySet[Visit], state: str) -> QuerySet[Visit]:
+def _in_state(mine: VisitQuerySet, state: str) -> VisitQuerySet:
     last_first = ["-received_at", "pk"]
     match state:
         case "waiting":
-            return mine.waiting().order_by("received_at", "pk")  # type: ignore[attr-defined]
+            return mine.waiting().order_by("received_at", "pk")
         case "returned":
-            return mine.returned().order_by("returned_at", "pk")  # type: ignore[attr-defined]
+            return mine.returned().order_by("returned_at", "pk")
         case "corrected":
             return mine.filter(revision__gt=1, returned_at=None, excluded_at=None).order_by(*last_first)
         case "counting":
-            return mine.counting().order_by(*last_first)  # type: ignore[attr-defined]
+            return mine.counting().order_by(*last_first)
         case "excluded":
             return mine.exclude(excluded_at=None).order_by(*last_first)
     return mine.order_by(*last_first)
