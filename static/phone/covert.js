@@ -17,7 +17,7 @@ export const EVENTS = [
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
 /**
- * Times of the report from the taps. May run twice: ids come in as arguments.
+ * Times of the report from the taps.
  * @param {import('./types.js').Visit} visit
  * @param {string[]} ids For the interactions that do not exist yet.
  */
@@ -50,7 +50,10 @@ export function openCovert({ visit, editing }, showReport) {
     const at = new Date().toISOString();
     editing.change((kept) => void (kept.taps = [...kept.taps, { what, at }]));
   };
-  const untapped = () => editing.change((kept) => void (kept.taps = kept.taps.slice(0, -1)));
+  const untapped = () => {
+    const slip = visit.taps.at(-1);
+    if (slip) editing.change((kept) => void (kept.taps = kept.taps.filter((tap) => !isSameTap(tap, slip))));
+  };
   const noted = (text) => editing.change((kept) => void (kept.hidden_notes = text));
   const report = () => {
     const ids = visit.taps.map(() => crypto.randomUUID());
@@ -103,4 +106,5 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   return page;
 }
 
+const isSameTap = (one, other) => one.at === other.at && one.what === other.what;
 const textOf = (what) => EVENTS.find((event) => event.what === what)?.text ?? what;

@@ -1,6 +1,6 @@
 /**
- * Changes of a visit, as plain functions. Each may be applied twice, to the copy on the screen and to the one in the
- * store, so ids and times come in as arguments.
+ * Changes of a visit, as plain functions. Each is applied to the copy on the screen and to the one in the store, so ids
+ * and times come in as arguments.
  *
  * @typedef {import('./types.js').Visit} Visit
  * @typedef {import('./types.js').Answer} Answer

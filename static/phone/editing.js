@@ -16,10 +16,13 @@ export class VisitClosed extends Error {}
 export function startEditing({ store, visit, saving = () => {}, saved, failed }) {
   /** Changes on the screen that are not yet known to be in the store, oldest first. @type {Function[]} */
   let unsaved = [];
+  /** The write under way. The next begins after it: two at once would take the same change along twice. */
+  let writing = Promise.resolve(true);
   let n = 0;
 
   /**
-   * @param {(visit: import('./types.js').Visit) => void} apply May run twice: no ids or times made inside.
+   * @param {(visit: import('./types.js').Visit) => void} apply Runs once on each copy, so ids and times are made
+   *   outside.
    * @returns {Promise<boolean>} whether it is in the store; if not, the next change takes it along
    */
   function change(apply) {
@@ -32,11 +35,13 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
     unsaved.push(dated);
     n += 1;
     saving();
-    return save(at, [...unsaved]);
+    return inTurn(() => !unsaved.includes(dated) || save(at, [...unsaved]));
   }
 
   /** The last change of all: made in the store first, and on the screen only when it is there. */
-  const close = (apply) => save(new Date().toISOString(), [...unsaved, apply]);
+  const close = (apply) => inTurn(() => save(new Date().toISOString(), [...unsaved, apply]));
+
+  const inTurn = (work) => (writing = writing.then(work));
 
   async function save(at, going) {
     try {

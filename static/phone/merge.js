@@ -69,15 +69,21 @@ export function mergeInto(mine, theirs, base) {
     if (same(m, b)) setLeaf(mine, path, t);
     else if (isAskedFor(path)) asked.push({ path, theirs: t });
   }
-  mine.taps = tapsOf([...(mine.taps ?? []), ...(theirs.taps ?? [])]);
+  mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? []);
   return asked;
 }
 
 /** What differs, all of it. @returns {import('./types.js').Asked[]} */
 export const differences = (mine, theirs) => mergeInto(structuredClone(mine), theirs, null);
 
-const tapsOf = (taps) =>
-  [...new Map(taps.map((tap) => [`${tap.at} ${tap.what}`, tap])).values()].sort((a, b) => a.at.localeCompare(b.at));
+/** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
+function tapsOf(mine, theirs, before) {
+  const nameOf = ({ at, what }) => `${at} ${what}`;
+  const [here, there] = [mine, theirs].map((taps) => new Map(taps.map((tap) => [nameOf(tap), tap])));
+  const both = new Map([...here, ...there]);
+  for (const name of before.map(nameOf)) if (!here.has(name) || !there.has(name)) both.delete(name);
+  return [...both.values()].sort((a, b) => a.at.localeCompare(b.at));
+}
 
 /** @param {import('./types.js').Visit} visit @param {import('./types.js').Asked} question */
 export function choose(visit, { path, theirs }, takesTheirs) {

@@ -197,7 +197,7 @@ def test_taps_made_inside_begin_the_report_outside(phone, more):
     page.get_by_role("textbox", name="Notes").fill("Two at the till, one on the phone.")
     assert page.title() == "Notes"
     assert page.get_by_text("Harbour Street").is_hidden()
-    page.wait_for_timeout(300)
+    page.locator("#saved:not([aria-busy])").wait_for(state="attached")
     page.reload()  # the phone was in the pocket
     page.get_by_role("button", name="Write up").click()
     page.get_by_text("My notes from inside").click()

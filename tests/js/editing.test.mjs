@@ -13,6 +13,7 @@ function stage() {
   const disk = { full: false };
   const store = {
     async change(id, apply) {
+      await new Promise((done) => void setTimeout(done, 2));
       if (disk.full) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' });
       const copy = structuredClone(kept);
       apply(copy); // throws before anything is kept, as a transaction would
@@ -47,6 +48,28 @@ test('what a full phone refused is kept with the next change', async () => {
   await editing.change(say('words', 'Friendly.'));
   assert.equal(editing.isSaved(), true);
   assert.deepEqual([kept.answers.clean.value, kept.answers.words.value], [true, 'Friendly.']);
+});
+
+test('changes faster than a slow phone writes are kept once each, in their order', async () => {
+  const { kept, editing, said } = stage();
+  const tap = (what) => (visit) => void (visit.taps = [...visit.taps, what]);
+  const undo = (visit) => void (visit.taps = visit.taps.slice(0, -1));
+  const saving = [tap('here'), tap('in'), tap('out'), tap('in'), undo, (visit) => void (visit.note = 'Rain.')];
+  const answers = await Promise.all(saving.map(editing.change)); // none of them waits for the one before
+  assert.deepEqual(answers, Array(6).fill(true));
+  assert.deepEqual([kept.taps, kept.note], [['here', 'in', 'out'], 'Rain.']);
+  assert.equal(editing.isSaved(), true);
+  assert.ok(said.saved >= 1);
+});
+
+test('what comes in while a full phone refuses is kept in order afterwards', async () => {
+  const { kept, editing, disk } = stage();
+  disk.full = true;
+  const [first, second] = [editing.change(say('words', 'Fr')), editing.change(say('words', 'Friendly.'))];
+  assert.deepEqual([await first, await second], [false, false]);
+  disk.full = false;
+  assert.equal(await editing.change(say('clean', true)), true);
+  assert.deepEqual([kept.answers.words.value, kept.answers.clean.value], ['Friendly.', true]);
 });
 
 test("another tab's answers stay when this one adds its own", async () => {

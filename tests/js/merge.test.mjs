@@ -55,6 +55,16 @@ test('taps of two phones are one list in the order of time', () => {
   assert.deepEqual(mine.taps.map(({ what }) => what), ['arrived', 'left']);
 });
 
+test('a tap that was taken back on one phone does not come back from the other', () => {
+  const [here, slip] = [{ what: 'arrived', at: AT }, { what: 'left', at: LATER }];
+  const base = makeVisit({ taps: [here, slip] });
+  const [mine, theirs] = [makeVisit({ taps: [here] }), copy(base)];
+  mergeInto(mine, theirs, base);
+  assert.deepEqual(mine.taps, [here]);
+  mergeInto(theirs, mine, base);
+  assert.deepEqual(theirs.taps, [here]);
+});
+
 test('what was sent reads back as the same answers', () => {
   const visit = makeVisit({ note: 'Rain.' });
   patchAnswer(visit, 'i1', 'greeted', answered(true, { note: 'At once.' }));
