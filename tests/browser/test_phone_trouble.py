@@ -220,6 +220,7 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     on(page, "conflict_of_interest").get_by_role("textbox").fill("My cousin's shop.")
     go_on(page, "Greeting")
     page.get_by_role("button", name="Noticed").click()
+    wait_saved(page)
     page.reload()
     page.get_by_role("button", name="Noticed", pressed=True).wait_for()
     page.get_by_role("button", name="Helped").click()
