@@ -23,6 +23,8 @@ READS_VISITS = frozenset({Role.REVIEWER, Role.MANAGER, Role.DIRECTOR, Role.EXECU
 """Read every visit of their regions, not only their own. A store does not: it sees what was released to it."""
 READS_RESULTS = frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE})
 """Read scores, flags and readings."""
+HEAD_OFFICE = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
+"""Read who rates how, when they answer for a whole tree of regions: people of one region would know the person."""
 SETS_DRIFT = frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.STANDARDS})
 """Set how drift is looked for, and replay the past to see what that would have flagged."""
 WRITES_READINGS = frozenset({Role.INTEGRATOR, Role.DIRECTOR})

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
-from locations.roles import Role
+from locations.roles import HEAD_OFFICE, Role
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,6 +49,14 @@ class User(AbstractUser):
         """Whether any membership carries one of `roles`; a superuser has them all."""
         return self.is_superuser or self.memberships.filter(role__in=roles).exists()
 
+    def is_head_office(self) -> bool:
+        return self.is_superuser or self.memberships.of_head_office().exists()
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of_head_office(self) -> "MembershipQuerySet":
+        return self.filter(role__in=HEAD_OFFICE, region__parent=None)
+
 
 class Membership(models.Model):
     """A user's role in a region and everything below it; a store's people answer for one location."""
@@ -64,6 +72,8 @@ class Membership(models.Model):
         help_text="Only for the role of a store: the one location of the region.",
     )
     role = models.CharField(max_length=12, choices=Role)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["user", "region", "role"]

@@ -91,6 +91,15 @@ class LocationQuerySet(models.QuerySet["Location"]):
             own = own.filter(role__in=roles)
         return self.filter(Q(region__in=Region.objects.visible_to(user, roles)) | Exists(own))
 
+    def of_head_office(self, user) -> "LocationQuerySet":
+        """The locations of the trees at whose root `user` belongs to head office."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser:
+            return self.all()
+        memberships = Membership.objects.of_head_office().filter(user=user)
+        return self.filter(region__in=Region.objects.covered_by(memberships))
+
 
 def check_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():

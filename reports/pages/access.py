@@ -9,12 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from locations.models import User
 from locations.requests import SignedInRequest
-from locations.roles import READS_RESULTS, Role
+from locations.roles import HEAD_OFFICE, READS_RESULTS, Role
 from reports.pages.queries import NotVisible
 
 STARTS_SCANS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
-SEES_AUDITORS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
-"""Read who rates how: never the people of a region, who would know the person."""
 View = Callable[..., HttpResponseBase]
 
 
@@ -38,7 +36,7 @@ def for_roles(roles: frozenset[Role], deed: str) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: SignedInRequest, *args, **kwargs) -> HttpResponseBase:
             if not request.user.has_role(roles):
-                raise PermissionDenied(refusal(request.user, roles, deed))
+                raise PermissionDenied(refusal(request.user, _peoples(roles), deed))
             return view(request, *args, **kwargs)
 
         return signed_in(wrapped)
@@ -46,9 +44,24 @@ def for_roles(roles: frozenset[Role], deed: str) -> Callable[[View], View]:
     return decorate
 
 
-def refusal(user: User, roles: frozenset[Role], deed: str) -> str:
-    """Which roles may, which one this account has, and what to do."""
-    needed = " and ".join(_joined([_people(role) for role in Role if role in roles]))
+def for_head_office(deed: str) -> Callable[[View], View]:
+    """Only users of head office, which a director of a region is not; `deed` as in `for_roles`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: SignedInRequest, *args, **kwargs) -> HttpResponseBase:
+            if not request.user.is_head_office():
+                needed = f"{_peoples(HEAD_OFFICE)} of the whole organisation"
+                raise PermissionDenied(refusal(request.user, needed, deed))
+            return view(request, *args, **kwargs)
+
+        return signed_in(wrapped)
+
+    return decorate
+
+
+def refusal(user: User, needed: str, deed: str) -> str:
+    """Who may, which role this account has, and what to do."""
     own = [Role(role).label.lower() for role in sorted(set(user.memberships.values_list("role", flat=True)))]
     has = " and ".join(_joined(own)) if own else "no role yet"
     return (
@@ -57,8 +70,9 @@ def refusal(user: User, roles: frozenset[Role], deed: str) -> str:
     )
 
 
-def _people(role: Role) -> str:
-    return f"{role.label.lower()}s"
+def _peoples(roles: frozenset[Role]) -> str:
+    """Directors and executives, in the order of the roles."""
+    return " and ".join(_joined([f"{role.label.lower()}s" for role in Role if role in roles]))
 
 
 def _joined(names: list[str]) -> list[str]:

@@ -96,25 +96,25 @@ def _how_much(moved: Moved) -> str:
     return "mostly" if abs(explained) >= abs(moved.found.change) / 2 else "partly"
 
 
-def reasons(moved: Moved) -> list[Sentence]:
-    """One line a reason, the largest first, then what is left."""
+def reasons(moved: Moved, *, tells_severity: bool) -> list[Sentence]:
+    """One line a reason, the largest first, then what is left. tells_severity : in points, of an auditor."""
     found = moved.found
-    lines = [_REASONS[name](moved) for name in moved.told]
+    lines = [_auditor(moved, tells_severity) if name == "auditor" else _REASONS[name](moved) for name in moved.told]
     rest = words.points(found.change - sum(getattr(found, name) for name in moved.told))
     left = "Nothing remains." if rest == "0" else f"What remains, {rest}, is no more than visits here usually differ."
     return [*lines, sentence(left)]
 
 
-def _auditor(moved: Moved) -> Sentence:
+def _auditor(moved: Moved, tells_severity: bool) -> Sentence:
     found = moved.found
     kind = "A stricter auditor" if found.auditor < 0 else "A more lenient auditor"
     scale = "stricter" if found.auditor < 0 else "more lenient"
-    by = words.count(round(100 * found.further_by), "point")
+    by = f" about {words.count(round(100 * found.further_by), 'point')}" if tells_severity else ""
     verb, s = ("was by an auditor", "s") if found.n_further == 1 else ("were by auditors", "")
     return sentence(
         Strong(f"{kind} took over here"),
-        f": {words.number(found.n_further)} of the last {words.number(found.n)} visits {verb} who rate{s} "
-        f"about {by} {scale} than those before. That makes {words.points(found.auditor)} points.",
+        f": {words.number(found.n_further)} of the last {words.number(found.n)} visits {verb} who rate{s}"
+        f"{by} {scale} than those before. That makes {words.points(found.auditor)} points.",
     )
 
 
@@ -167,7 +167,6 @@ def _version(moved: Moved) -> Sentence:
 
 
 _REASONS = {
-    "auditor": _auditor,
     "daypart": _daypart,
     "staffing": _staffing,
     "breadth": _breadth,

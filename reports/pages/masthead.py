@@ -8,7 +8,6 @@ from django.urls import reverse
 from locations.models import User
 from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
 from reports.pages import words
-from reports.pages.access import SEES_AUDITORS
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("next", "Next visits"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)
@@ -34,13 +33,13 @@ def masthead(here: str, *, user: User, region: str = "", today: date | None = No
     held = set(Role) if user.is_superuser else set(user.memberships.values_list("role", flat=True))
     pages = [
         entry
-        for entries, roles in (
-            (ENTRIES, READS_RESULTS),
-            (FOR_REVIEWERS, EXCLUDES_VISITS),
-            (FOR_HEAD_OFFICE, SEES_AUDITORS),
-            (FOR_THOSE_WHO_SET_DRIFT, SETS_DRIFT),
+        for entries, is_for in (
+            (ENTRIES, held & READS_RESULTS),
+            (FOR_REVIEWERS, held & EXCLUDES_VISITS),
+            (FOR_HEAD_OFFICE, user.is_head_office()),
+            (FOR_THOSE_WHO_SET_DRIFT, held & SETS_DRIFT),
         )
-        for entry in (entries if held & roles else ())
+        for entry in (entries if is_for else ())
     ]
     week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
     entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in pages)

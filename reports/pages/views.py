@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audits.models import Standard
 from locations.requests import SignedInRequest
 from locations.roles import READS_VISITS
-from reports.pages.access import SEES_AUDITORS, STARTS_SCANS, for_roles, results_page, signed_in
+from reports.pages.access import STARTS_SCANS, for_head_office, for_roles, results_page, signed_in
 from reports.pages.masthead import masthead
 from reports.pages.queries import NotVisible
 from reports.pages.queries.auditors import auditors_page
@@ -123,7 +123,7 @@ def run(request: SignedInRequest, run_id: int) -> HttpResponse:
 
 
 @require_safe
-@for_roles(SEES_AUDITORS, "read the page of auditors")
+@for_head_office("read the page of auditors")
 def auditors(request: SignedInRequest) -> HttpResponse:
     found = auditors_page(
         user=request.user, standard=request.GET.get("standard", ""), page=request.GET.get("page", "")

@@ -64,7 +64,7 @@ def test_nobody_of_a_region_reads_it_or_finds_it_in_the_header(client, scanned, 
     client.force_login(person("max@example.org", role, *Region.objects.all()))
     answer = client.get(PAGE)
     assert answer.status_code == 403
-    assert "Only directors and executives read the page of auditors." in text_of(answer)
+    assert "Only directors and executives of the whole organisation read the page of auditors." in text_of(answer)
     assert PAGE not in client.get(reverse("reports:drift")).content.decode()
 
 
@@ -92,7 +92,21 @@ def test_the_severe_auditor_has_points_below_peers_with_an_interval(scanned):
     assert {each.n_locations for each in found.values()} == {8}
 
 
-def test_a_director_of_one_region_sees_the_auditors_of_its_stores_only(client, scanned):
+@pytest.mark.parametrize("role", ["director", "executive"])
+def test_the_head_of_one_region_is_not_head_office(client, scanned, role):
+    south = Region.objects.get(name="Chain 1")
+    south.parent = Region.objects.create(name="Chain")
+    south.save()
+    user = person("dee@example.org", role, south)
+    Membership.objects.create(user=user, region=south.parent, role="manager")
+    client.force_login(user)
+    answer = client.get(PAGE)
+    assert answer.status_code == 403
+    assert "of the whole organisation read the page of auditors." in text_of(answer)
+    assert PAGE not in client.get(reverse("reports:drift")).content.decode()
+
+
+def test_head_office_of_one_chain_sees_the_auditors_of_its_stores_only(client, scanned):
     north, south = Region.objects.order_by("name")
     Tally.objects.filter(location__region=south, auditor="code:a1").update(auditor="code:a2")
     user = person("dee@example.org", "director", south)

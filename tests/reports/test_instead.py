@@ -1,5 +1,6 @@
 """Why a plain share moved where no flag was raised, from tallies to the sentences of a store's page and its row."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -70,6 +71,19 @@ def test_the_page_says_it_and_names_nobody(client, scanned, manager):
     assert STRICT not in said.split("Seen, in their words")[0]
 
 
+def test_how_severe_an_auditor_is_head_office_alone_is_told_on_the_page(client, scanned, manager):
+    address, severity = (
+        reverse("reports:location", args=[scanned.locations[0].pk]),
+        r"rates? about \d+ points? stricter",
+    )
+    client.force_login(manager)
+    said = text_of(client.get(address))
+    assert "stricter than those before" in said
+    assert not re.search(severity, said)
+    Membership.objects.filter(user=manager).update(role="director")
+    assert re.search(severity, text_of(client.get(address)).replace("\u00a0", " "))
+
+
 def test_a_flag_takes_its_place(client, scanned, manager):
     visit = Visit.objects.filter(location=scanned.locations[0]).first()
     when = visit.started_at
@@ -128,7 +142,7 @@ def made(told, **values) -> Moved:
 
 
 def lines(moved_: Moved) -> list[str]:
-    return [str(line).replace("\u00a0", " ") for line in explanations.reasons(moved_)]
+    return [str(line).replace("\u00a0", " ") for line in explanations.reasons(moved_, tells_severity=True)]
 
 
 def test_each_reason_has_its_sentence():

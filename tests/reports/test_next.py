@@ -156,6 +156,18 @@ def test_the_way_to_the_form_is_for_those_who_plan_and_leads_to_it_filled_in(hea
     assert "/admin/audits/assignment/add/" not in client.get(PAGE).content.decode()
 
 
+def test_whom_to_send_is_for_those_who_plan(client, scanned):
+    own = scanned.locations[SINKING]
+    Tally.objects.filter(location=own).update(auditor="code:a0")
+    run_scan(request_scan(standard=scanned.standard, as_of=scanned.end).pk)
+    client.force_login(person("max@example.org", "manager", own.region))
+    assert "as all visits lately were a0’s" in text_of(client.get(PAGE))
+    client.force_login(person("eva@example.org", "executive", own.region))
+    page = text_of(client.get(PAGE))
+    assert own.name in page
+    assert "Best sent" not in page
+
+
 def test_a_store_that_was_never_visited_is_listed_apart_and_a_closed_one_nowhere(head_office, scanned):
     region = scanned.locations[0].region
     Location.objects.create(code="N1", name="Newly Opened", region=region)

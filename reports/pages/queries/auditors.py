@@ -9,7 +9,6 @@ from reports.detection.auditors import PAIR_DAYS, Auditor, Auditors, Bounded, Cr
 from reports.measure.agreement import LEAST_PAIRS
 from reports.measure.instead import LEAST_POINTS
 from reports.pages import words
-from reports.pages.access import SEES_AUDITORS
 from reports.pages.interval_chart import Interval, IntervalChart, interval_chart
 from reports.pages.queries.scope import Scope, scope
 
@@ -53,12 +52,11 @@ class AuditorsPage:
 
 
 def auditors_page(*, user, standard: str = "", page: str = "") -> AuditorsPage:
-    """Only auditors of the locations that the user sees as head office. Raises NotVisible for an unknown standard."""
+    """Auditors of the locations whose head office the user belongs to. Raises NotVisible for an unknown standard."""
     asked = scope(user=user, standard=standard)
     found = None
     if asked.standard:
-        seen = Location.objects.visible_to(user, SEES_AUDITORS)
-        found = auditors(standard=asked.standard, locations=seen)
+        found = auditors(standard=asked.standard, locations=Location.objects.of_head_office(user))
     if found is None or not found.auditors:
         return AuditorsPage(asked, "", None, None, None, [], "", "", [], 0, "")
     shown: Page = Paginator(found.auditors, AUDITORS_A_PAGE).get_page(page or 1)

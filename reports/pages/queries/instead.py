@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audits.models import Standard
+from locations.models import Location, User
 from reports.detection.instead import moved
 from reports.detection.latest import Latest, latest
 from reports.pages import explanations
@@ -16,10 +17,16 @@ class InsteadView:
     reasons: list[Sentence]
 
 
-def instead_of_flag(found: Latest | None, *, location_id: int) -> InsteadView | None:
-    """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying."""
+def instead_of_flag(found: Latest | None, *, location_id: int, user: User) -> InsteadView | None:
+    """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying.
+
+    How severe an auditor is, head office alone is told: the visits below the explanation name who made them.
+    """
     told = moved(found, [location_id]).get(location_id) if found else None
-    return InsteadView(explanations.moved_first(told), explanations.reasons(told)) if told else None
+    if told is None:
+        return None
+    tells_severity = Location.objects.of_head_office(user).filter(pk=location_id).exists()
+    return InsteadView(explanations.moved_first(told), explanations.reasons(told, tells_severity=tells_severity))
 
 
 def briefly(*, standard: Standard, location_ids: Iterable[int]) -> dict[int, str]:

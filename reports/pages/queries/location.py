@@ -150,7 +150,7 @@ def location_page(
         other_metrics=other_metrics,
         moved=moved,
         alike=alike(known, location_id=location.pk, onset=opened[0].onset_at if opened else None),
-        instead=instead_of_flag(known, location_id=location.pk) if is_calm else None,
+        instead=instead_of_flag(known, location_id=location.pk, user=user) if is_calm else None,
         chain_movement=_chain_movement(asked) if is_calm else "",
         quotes=quotes(
             user=user,

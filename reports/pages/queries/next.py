@@ -78,14 +78,20 @@ def next_page(scope: Scope, *, user: User) -> NextPage:
     worthwhile = [visit for visit in plan.visits if visit.days >= next_sentences.LEAST_DAYS]
     version = _published(scope) if _may_assign(user) else None
     names = _names(scope, [visit.location_id for visit in worthwhile])
-    planned_for = _planned_for(user, names) if version else set()
+    planned_for = _planned_for(user, names)
 
     def assign(location_id: int, visit: NextVisit | None = None) -> str:
         return _assign(location_id, version, visit) if version and location_id in planned_for else ""
 
-    rows = [_row(visit, names[visit.location_id], plan, assign(visit.location_id, visit)) for visit in worthwhile]
+    def whom(visit: NextVisit) -> str:  # a name is for those who plan
+        return next_sentences.whom(visit) if visit.location_id in planned_for else ""
+
+    rows = [
+        _row(visit, names[visit.location_id], plan, whom(visit), assign(visit.location_id, visit))
+        for visit in worthwhile
+    ]
     never, n_left_out = _never_visited(scope)
-    planned_for |= _planned_for(user, never) if version and never else set()
+    planned_for |= _planned_for(user, never) if never else set()
     shown = [NeverVisited(place.pk, place.name, assign(place.pk)) for place in never.values()]
     wide, narrow = (_chart(worthwhile, names, is_narrow=is_narrow) for is_narrow in (False, True))
     return NextPage(
@@ -156,7 +162,7 @@ def _assign(location_id: int, version: Version, visit: NextVisit | None) -> str:
     return f"{reverse('admin:audits_assignment_add')}?{urlencode(known)}"
 
 
-def _row(visit: NextVisit, place: Location, plan: Plan, assign: str) -> NextRow:
+def _row(visit: NextVisit, place: Location, plan: Plan, whom: str, assign: str) -> NextRow:
     return NextRow(
         location_id=place.pk,
         name=place.name,
@@ -166,7 +172,7 @@ def _row(visit: NextVisit, place: Location, plan: Plan, assign: str) -> NextRow:
         evidence="flagged" if visit.is_flagged else words.evidence_briefly(visit.evidence) if visit.evidence else "",
         chance="" if visit.is_flagged or visit.n_missing else words.percent(visit.chance),
         days=next_sentences.days(visit.days).removesuffix(f"{words.NBSP}days"),
-        whom=next_sentences.whom(visit),
+        whom=whom,
         assign=assign,
     )
 
