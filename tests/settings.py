@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small products threads wait for each other
 if "DATA_DIR" not in os.environ:  # xdist's workers and other processes inherit the one that was made first
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="plumbline-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)

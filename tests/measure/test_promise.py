@@ -1,45 +1,55 @@
-"""The promise: at the stated threshold, no more false alarms than were asked for.
+"""The promise: at the stated threshold, no more false alarms than were asked for, in either direction.
 
-The chains are of bench/chains, with nothing that changes at any location; bench/scenarios.py measures the same at
-length, and more of what else may move.
+The chains are the scenarios of bench/scenarios.py with nothing that changes at any location, on seeds that nothing
+was tuned on; the bench measures the same at length.
 """
 
-import pytest
+from dataclasses import replace
+from functools import cache
 
-from bench.chains import Options, make
+import pytest
+from scipy.stats import poisson
+
+from bench.chains import make
 from bench.judge import Flags, false_alarms
+from bench.scenarios import SCENARIOS
 from reports.measure.backtest import backtest
 from reports.measure.drift import DECLINE, IMPROVEMENT, Settings
 
+pytestmark = pytest.mark.slow
+
 RATE = Settings().false_alarms_per_year
+SEEDS = (21, 22)
+SIZE = {"n_locations": 150, "weeks": 40, "changes": False}
+# One scenario is watched for 230 location-years, in which 23 false alarms are wanted: a Poisson count with that mean
+# is above 35 less than once in a hundred times. All scenarios are watched for ten times as long: no allowance.
+CHANCE = 0.01
 
 
-def realised(options: Options, seeds: list[int]) -> dict[str, float]:
-    """False alarms per location-year, by direction."""
-    counted, years = dict.fromkeys((DECLINE, IMPROVEMENT), 0), 0.0
-    for seed in seeds:
-        made = make(options, seed)
+@cache
+def counted(scenario: str) -> tuple[dict[str, int], float]:
+    """False alarms by direction, and the location-years that were watched."""
+    counts, years = dict.fromkeys((DECLINE, IMPROVEMENT), 0), 0.0
+    for seed in SEEDS:
+        made = make(replace(SCENARIOS[scenario], **SIZE), seed)
         signals = backtest(made.chain, Settings(), start=made.truth.start, stop=made.truth.stop)
-        for direction in counted:
+        for direction in counts:
             n, watched = false_alarms(made.truth, Flags.of_signals(signals, direction))
-            counted[direction] += n
+            counts[direction] += n
         years += watched
-    return {direction: n / years for direction, n in counted.items()}
+    return counts, years
 
 
-@pytest.mark.slow
-def test_realised_false_alarms_stay_below_the_wanted_rate():
-    rates = realised(Options(n_locations=150, changes=False), seeds=[1, 2])
-    assert 0 < rates[DECLINE] <= RATE
-    assert 0 < rates[IMPROVEMENT] <= RATE
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_realised_false_alarms_stay_below_the_wanted_rate(scenario):
+    counts, years = counted(scenario)
+    allowed = poisson.ppf(1 - CHANCE, RATE * years)
+    assert counts[DECLINE] <= allowed
+    assert counts[IMPROVEMENT] <= allowed
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "nuisance",
-    [{"late": 0.05}, {"renewed": 0.5}, {"new_form": True}, {"own_season": 0.2}],
-    ids=["late visits", "half of the auditors new", "a new version", "seasons of their own"],
-)
-def test_what_is_no_change_of_a_location_raises_no_more_false_alarms(nuisance):
-    rates = realised(Options(n_locations=150, weeks=40, changes=False, **nuisance), seeds=[1])
-    assert (rates[DECLINE] + rates[IMPROVEMENT]) / 2 <= RATE
+@pytest.mark.parametrize("direction", [DECLINE, IMPROVEMENT])
+def test_over_all_scenarios_they_stay_below_it_without_an_allowance(direction):
+    found = [counted(scenario) for scenario in SCENARIOS]
+    years = sum(watched for _, watched in found)
+    assert 0 < sum(counts[direction] for counts, _ in found) <= RATE * years
