@@ -68,6 +68,17 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     117-130). NaN with fewer than LEAST_VISITS visits or LEAST_LOCATIONS locations. The interval is of the movement
     about the auditor's severity, which all quarters share: it is right for comparing the auditor's quarters.
     Raises ValueError when n_quarters is below 1.
+
+    Two visits to each of three stores in the last quarter find nothing kept, where nearly all is usual; of the
+    quarter before nothing is known:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> none, day = [0] * 6, [10.0, 20.0] * 3
+    >>> chain = Chain([0, 0, 1, 1, 2, 2], day, day, none, none, none, [[0]] * 6, range(6), [0], [0], [0], [0] * 3, 3)
+    >>> found = by_quarter(chain, replace(fit_effects(chain, at=0.0), fitted_at=30.0), n_quarters=2)
+    >>> found.n.tolist(), np.sign(found.value).tolist()
+    ([[0, 6]], [[nan, -1.0]])
     """
     if n_quarters < 1:
         raise ValueError(f"n_quarters must be 1 or more; got {n_quarters}")

@@ -98,6 +98,16 @@ def replay(
     A scan at moment t knows the visits that had arrived by t, and nothing else: a signal is the same whether
     or not later visits exist. A visit that arrives late is judged in its own place, and the later ones of its
     location again. Raises ValueError for days that are not positive, before the first scan.
+
+    Twelve weekly visits find four of five kept, those from day 84 on one of five. The scans at 84, 91 and 98 know
+    the visits up to their moment: the signal of day 91 is of the second.
+
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> seen = replay(chain, Settings(), start=77.0, stop=98.0, threshold=4.0)
+    >>> [(one.n_scans, [dated.raised_at for dated in one.signals]) for one in seen]
+    [(1, []), (2, [91.0]), (3, [91.0])]
     """
     if min(refit_days, scan_days, window_days) <= 0:
         raise ValueError(
@@ -128,7 +138,12 @@ def n_scans(*, start: float, stop: float, scan_days: float) -> int:
 
 
 def in_order(signals: Iterable[DatedSignal]) -> list[DatedSignal]:
-    """By the time at which they were raised, then by location."""
+    """By the time at which they were raised, then by location.
+
+    >>> signal = Signal(0, 5, 9.0, "overall", "decline", 4.0, 2.0, 6.0, 500.0, 0.5, 0.8, 3)
+    >>> [dated.raised_at for dated in in_order([DatedSignal(signal, 12.0), DatedSignal(signal, 9.0)])]
+    [9.0, 12.0]
+    """
     return sorted(signals, key=lambda dated: (dated.raised_at, dated.signal.location))
 
 

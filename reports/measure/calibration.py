@@ -53,6 +53,19 @@ def calibrate(
     Raises ValueError for n_chains below 1.
     Source: parametric bootstrap of the run length; Gandy & Kvaloy (2013), Scandinavian Journal of Statistics
     40, 647-668.
+
+    One store, twenty weekly visits, one false alarm in two years wanted: never above the threshold that follows
+    from the rate alone, and below the wanted rate in the simulation.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> settings = Settings(false_alarms_per_year=0.5)
+    >>> found = calibrate(chain, effects, settings, np.random.default_rng(1), n_chains=2)
+    >>> found.threshold <= stated_threshold(chain, settings, effects), found.simulated_rate <= 0.5
+    (True, True)
     """
     if n_chains < 1:
         raise ValueError(f"n_chains must be 1 or more; got {n_chains}")
@@ -79,6 +92,18 @@ def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator
 
     Severities are drawn around the fitted ones; visits, interactions of a visit and sections of a visit
     differ beyond chance by the variances of `effects`.
+
+    What was not observed stays so, what was is drawn anew; of a criterion that nearly always conforms nearly all
+    do.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> n, day, ratings = [0] * 99, range(99), [[255, 0]] * 99
+    >>> chain = Chain(n, day, day, n, n, n, ratings, day, [0, 0], [0, 0], [False, False], [0], 1)
+    >>> easy = replace(fit_effects(chain, at=0.0), criterion=np.full(2, 9.0))
+    >>> drawn = simulate_in_control(chain, easy, np.random.default_rng(1)).ratings
+    >>> bool((drawn[:, 0] == 255).all()), bool((drawn[:, 1] == 240).mean() > 0.95)
+    (True, True)
     """
     within = effects.variance["interaction"]
     n = np.maximum(np.bincount(chain.rating_visit, minlength=chain.n_visits), 1)

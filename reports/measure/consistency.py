@@ -62,10 +62,15 @@ def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Cons
     B = tau2 / (tau2 + v), v by the jackknife over visits (Tukey 1958; Miller 1974, Biometrika 61, 1-15).
     Returns Consistency. Raises ValueError when the number of criteria differs.
 
+    Of four visits with two interactions each, one interaction broke its critical promise: 7 of 8 kept. The second
+    location has no visit yet.
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [True], [0], 1)
-    >>> consistency(empty, fit_effects(empty)).promise_kept.missing.tolist()
-    [4]
+    >>> none, day, ratings, visit = [0] * 4, range(4), [[240]] * 7 + [[0]], [0, 0, 1, 1, 2, 2, 3, 3]
+    >>> chain = Chain(none, day, day, none, none, none, ratings, visit, [0], [0], [True], [0, 0], 2)
+    >>> promise = consistency(chain, fit_effects(chain)).promise_kept
+    >>> promise.value.round(3).tolist(), promise.missing.tolist()
+    ([0.875, nan], [0, 4])
     """
     if effects.criterion.size != chain.n_criteria:
         raise ValueError(

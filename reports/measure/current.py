@@ -53,10 +53,16 @@ def with_current_auditors(effects: Effects, chain: Chain) -> Effects:
     this chain. One step of a normal update: prior = what the fit knew. Efron & Morris (1973), JASA 68,
     117-130.
 
+    Until day 20 the auditor finds everything kept, from then on nothing, at a store whose level is known: the
+    severity falls.
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> with_current_auditors(fit_effects(empty), empty).auditor.tolist()
-    []
+    >>> none, day, kept = [0] * 40, range(40), [[240, 240]] * 20
+    >>> chain = Chain(none, day, day, none, none, none, kept + [[0, 0]] * 20, day, [0, 0], [0, 0], [0, 0], [0], 1)
+    >>> known = fit_effects(chain, at=20.0)
+    >>> found = with_current_auditors(known, chain)
+    >>> bool(found.auditor[0] < known.auditor[0] - 0.5), bool(found.auditor_sd[0] < known.auditor_sd[0])
+    (True, True)
     """
     return _updated(effects, chain.subset((chain.time >= effects.fitted_at) & (chain.auditor >= 0)), chain.n_auditors)
 
@@ -72,11 +78,18 @@ def carry_on(effects: Effects, chain: Chain, *, known_until: float, until: float
     chain : what is known now: at least the visits that arrived after `known_until`, and those of the seven days
     before the last known day. known_until : days, the moment of the run before. until : as in `with_current_days`.
 
+    Until day 20 the auditor finds everything kept, from then on nothing: earlier visits keep the severity that they
+    were judged by.
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> carried = carry_on(fit_effects(empty, at=10.0), empty, known_until=10.0, until=12.0)
-    >>> carried.kept_until.tolist(), carried.day.size - fit_effects(empty, at=10.0).day.size
-    ([10.0], 2)
+    >>> none, day, kept = [0] * 40, range(40), [[240, 240]] * 20
+    >>> chain = Chain(none, day, day, none, none, none, kept + [[0, 0]] * 20, day, [0, 0], [0, 0], [0, 0], [0], 1)
+    >>> known = fit_effects(chain, at=20.0)
+    >>> found = carry_on(known, chain, known_until=19.5)
+    >>> found.kept_until.tolist(), bool(found.kept_auditor[0, 0] == known.auditor[0] > found.auditor[0])
+    ([19.5], True)
+    >>> found.day.size - known.day.size
+    20
     """
     current = with_current_days(effects, chain, until=until)
     news = chain.subset((chain.arrival > known_until) & (chain.auditor >= 0))

@@ -175,7 +175,17 @@ def _least_overshoot(chain: Chain, effects: Effects, settings: Settings) -> floa
 
 
 def smallest_logits(effects: Effects, settings: Settings) -> float:
-    """The smallest drop that is looked for, in logits at the average criterion."""
+    """The smallest drop that is looked for, in logits at the average criterion.
+
+    Three points at even odds, where a logit is a quarter: 0.03 / 0.25
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> even = replace(fit_effects(empty), criterion=np.zeros(1))
+    >>> round(smallest_logits(even, Settings(smallest_drop=0.03)), 3)
+    0.12
+    """
     share = expit(effects.criterion).mean() if effects.criterion.size else 0.5
     return float(settings.smallest_drop / (share * (1 - share)))
 
@@ -191,10 +201,16 @@ def detect(
 ) -> list[Signal]:
     """The signals of a replay; see `scan`.
 
+    Twelve weekly visits find four of five kept, those from day 84 on one of five. Looked at from day 98 on, the
+    visit of that day makes the signal.
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> detect(empty, fit_effects(empty), Settings(), 6.0)
-    []
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> [(signal.direction, signal.at) for signal in detect(chain, effects, Settings(), 4.0, since=98.0)]
+    [('decline', 98.0)]
     """
     return scan(chain, effects, settings, threshold, since=since, restarts=restarts).signals
 
@@ -220,6 +236,17 @@ def scan(
     still point the same way. Returns Scan.
     Source: mixture Shiryaev-Roberts, an e-detector in the sense of Shin, Ramdas & Rinaldo (2024); onsets and
     drops are averaged over, the baseline is uncertain.
+
+    Twelve weekly visits find four of five kept, those from day 84 on one of five. The first of them is one visit
+    alone; the second makes the signal.
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> [(signal.direction, signal.at) for signal in scan(chain, effects, Settings(), 4.0).signals]
+    [('decline', 91.0)]
     """
     replay = _Replay(chain, effects, settings, threshold, since, restarts, watched)
     replay.run()

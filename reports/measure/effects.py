@@ -110,6 +110,14 @@ def unfamiliarity(chain: Chain, effects: Effects, members: np.ndarray | None = N
 
     members : (C, K) 1.0 where the criterion belongs to a channel; then the answer is (V, K), else (V,). 0
     where nothing was observed.
+
+    The visit observed the first criterion twice and the second once: (1 + 1 + 4) / 3
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> chain = Chain([0], [1], [1], [0], [0], [0], [[240, 255], [0, 0]], [0, 0], [0, 0], [0, 0], [0, 0], [0], 1)
+    >>> unfamiliarity(chain, replace(fit_effects(chain), criterion_sd=np.array([1.0, 2.0]))).tolist()
+    [2.0]
     """
     groups = np.ones((chain.n_criteria, 1)) if members is None else members
     n = chain.observed @ groups
@@ -119,7 +127,11 @@ def unfamiliarity(chain: Chain, effects: Effects, members: np.ndarray | None = N
 
 
 def looked_up(effect: np.ndarray, index: np.ndarray, missing: float = 0.0) -> np.ndarray:
-    """effect[index]; `missing` where the index is -1 or has no effect yet."""
+    """effect[index]; `missing` where the index is -1 or has no effect yet.
+
+    >>> looked_up(np.array([0.5, -0.5]), np.array([1, -1, 2]), missing=9.0).tolist()
+    [-0.5, 9.0, 9.0]
+    """
     known = (index >= 0) & (index < effect.size)
     if not effect.size:
         return np.full(index.shape, missing)
@@ -127,4 +139,9 @@ def looked_up(effect: np.ndarray, index: np.ndarray, missing: float = 0.0) -> np
 
 
 def padded(level: np.ndarray, size: int) -> np.ndarray:
+    """(size,) the first levels, and 0 where there are fewer.
+
+    >>> padded(np.array([0.5, -0.5]), 3).tolist(), padded(np.array([0.5, -0.5]), 1).tolist()
+    ([0.5, -0.5, 0.0], [0.5])
+    """
     return np.r_[level, np.zeros(max(0, size - level.size))][:size]

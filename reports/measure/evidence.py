@@ -93,6 +93,20 @@ def evidence(
     Morris 1973); its variance, the chance in the visits after the onset and the severities' own variance
     weaken the ratio. Returns Evidence, channels weighted by SHARES so that a term's mean is at most about 1
     without a change.
+
+    Twelve weekly visits find four of five kept, the next eight one of five. After the fourth of these the likeliest
+    of the last ten onsets is the one three visits before:
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> first = np.zeros(1, int)
+    >>> found = evidence(History(chain, effects), Baselines(first, first, first > 0), np.array([15]), direction=1,
+    ...     look_back=10, least_baseline=4, smallest_drop=0.3)
+    >>> found.terms.shape, int(found.terms.sum(axis=2).argmax()), bool(found.total[0] > 400)
+    ((1, 10, 5), 3, True)
     """
     chain, effects = history.chain, history.effects
     location = chain.location[visit]
@@ -207,7 +221,19 @@ def tried_drops(drops, smallest: float) -> np.ndarray:
 
 def baseline_level(history: History, *, first: int, onset: int, channel: int, restarted: bool = False) -> float:
     """The level, in logits, that a location's visits first..onset-1 lead one to expect in a channel of
-    residuals."""
+    residuals.
+
+    Without a visit it is the mean of the region; with many it is what they show, one logit above what was expected:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> n, many = [0] * 900, range(900)
+    >>> chain = Chain(n, many, many, n, n, n, [[240]] * 675 + [[0]] * 225, many, [0], [0], [0], [0], 1)
+    >>> even = replace(fit_effects(chain, at=0.0), criterion=np.zeros(1), overdispersion=np.zeros(2))
+    >>> history = History(chain, even)
+    >>> [round(baseline_level(history, first=0, onset=onset, channel=0), 1) for onset in (0, 900)]
+    [0.0, 1.0]
+    """
     effects, found = history.effects, history.residuals
     loose = RESTARTED_VARIANCE if restarted else 0.0
     mean = float(effects.region[history.chain.region[history.chain.location[first]]])
@@ -230,6 +256,17 @@ def seen_and_expected(
     criteria, auditors and dayparts of these visits, and NaN where nothing was observed; or "consistency",
     then both are the spread of interactions in points (0..1 scale). restarted : the location had changed
     before `first`.
+
+    Twelve weekly visits find four of five kept, the next eight one of five:
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> found = seen_and_expected(History(chain, effects), np.arange(12, 20), "overall", first=0, onset=12)
+    >>> [round(share, 1) for share in found]
+    [0.2, 0.8]
     """
     if channel == CONSISTENCY:
         likelihoods = history.likelihoods
@@ -248,6 +285,16 @@ def shares(
     logits.
 
     member : (C,) bool, the criteria of the channel. NaN, NaN where nothing was observed.
+
+    Three of four were kept, where even odds let one expect two:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> ratings = [[240], [240], [240], [0]]
+    >>> chain = Chain([0], [1.0], [1.0], [0], [0], [0], ratings, [0] * 4, [0], [0], [False], [0], 1)
+    >>> even = replace(fit_effects(chain, at=0.0), criterion=np.zeros(1), day=np.zeros(1))
+    >>> shares(chain, even, np.array([0]), np.array([True]), level=0.0)
+    (0.75, 0.5)
     """
     n = chain.observed[visit][:, member].astype(float)
     if not n.sum():

@@ -73,6 +73,17 @@ def recent_levels(chain: Chain, effects: Effects, since, usual: Usual | None = N
     The mean is weighted by observations, its variance by the jackknife over visits (Tukey 1958), with the chain's
     usual variance mixed in, as four visits alone tell little about their spread; then it is shrunk towards the mean
     of the chain (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v), B = tau2 / (tau2 + v).
+
+    Four visits find three of four kept, alike, at each of two stores; a third store has one visit, and three would
+    have to be added:
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, day, place = [0] * 9, [0, 7, 14, 21] * 2 + [0], [0] * 4 + [1] * 4 + [2]
+    >>> seen, four = [[240, 240, 240, 0]] * 9, [0] * 4
+    >>> chain = Chain(place, day, day, none, none, none, seen, range(9), four, four, four, [0] * 3, 3)
+    >>> found = recent_levels(chain, fit_effects(chain, at=-1.0), since=0.0)
+    >>> found.level.round(2).tolist(), found.n_visits.tolist()
+    ([0.75, 0.75, nan], [4, 4, 1])
     """
     if usual is None:
         usual = usual_levels(chain, effects, since)
@@ -107,7 +118,14 @@ def usual_levels(chain: Chain, effects: Effects, since) -> Usual:
 
 
 def mix_of(chain: Chain) -> np.ndarray:
-    """(C,) share of a chain's ratings that each criterion has; equal shares where there is no rating."""
+    """(C,) share of a chain's ratings that each criterion has; equal shares where there is no rating.
+
+    Of four ratings three are of the first criterion:
+
+    >>> ratings = [[240, 255], [0, 240], [240, 255]]
+    >>> mix_of(Chain([0], [1], [1], [0], [0], [0], ratings, [0] * 3, [0, 0], [0, 0], [0, 0], [0], 1)).tolist()
+    [0.75, 0.25]
+    """
     n = chain.observed.sum(axis=0, dtype=float)
     return n / n.sum() if n.sum() else np.full(n.shape, 1 / max(n.size, 1))
 

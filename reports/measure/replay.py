@@ -22,10 +22,19 @@ def go_on(
     earlier replay, as `current.carry_on` sees to. Returns a Scan whose evidence is NaN at visits that were not
     replayed, and whose ranking is -inf for a location that has none but such.
 
+    An earlier replay saw the first fourteen visits and raised a signal at the last of them; six later ones add
+    none, and what was raised is kept:
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> go_on(empty, fit_effects(empty), Settings(), 6.0, past=[], is_new=np.zeros(0, bool)).signals
-    []
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> old = chain.time < 98
+    >>> past = scan(chain.subset(old), effects, Settings(), 4.0).signals
+    >>> found = go_on(chain, effects, Settings(), 4.0, past=past, is_new=~old).signals
+    >>> [(signal.at, signal.visit) for signal in past], [(signal.at, signal.visit) for signal in found]
+    ([(91.0, 13)], [(91.0, 13)])
     """
     goes_on = _goes_on(chain, is_new)
     first = chain.first_visit

@@ -37,12 +37,22 @@ class Residuals:
 
 
 def channel_names(chain: Chain) -> tuple[str, ...]:
-    """The channels of a visit's residuals, in the order of their columns."""
+    """The channels of a visit's residuals, in the order of their columns.
+
+    >>> chain = Chain([0], [1], [1], [0], [0], [0], [[240, 0]], [0], [0, 1], [0, 1], [False, False], [0], 1)
+    >>> channel_names(chain)
+    ('overall', 'section:0', 'section:1', 'dimension:0', 'dimension:1')
+    """
     return ("overall", *(f"section:{s}" for s in range(chain.n_sections)), "dimension:0", "dimension:1")
 
 
 def channel_members(chain: Chain) -> np.ndarray:
-    """(C, K) 1.0 where the criterion belongs to the channel."""
+    """(C, K) 1.0 where the criterion belongs to the channel.
+
+    >>> chain = Chain([0], [1], [1], [0], [0], [0], [[240, 0]], [0], [0, 1], [0, 1], [False, False], [0], 1)
+    >>> channel_members(chain).tolist()
+    [[1.0, 1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0, 1.0]]
+    """
     sections = np.eye(chain.n_sections)[chain.section]
     dimensions = np.eye(2)[chain.dimension]
     return np.concatenate([np.ones((chain.n_criteria, 1)), sections, dimensions], axis=1)
@@ -50,7 +60,18 @@ def channel_members(chain: Chain) -> np.ndarray:
 
 def logits(chain: Chain, effects: Effects) -> np.ndarray:
     """(V,) what location, auditor, daypart, staffing and day add to the ease of every criterion of the
-    visit."""
+    visit.
+
+    A location at 0.4 and an auditor at -0.3, in the evening at -0.2:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> chain = Chain([0], [1], [1], [0], [0], [0], [[240]], [0], [0], [0], [False], [0], 1)
+    >>> level, severity, evening = np.array([0.4]), np.array([-0.3]), np.array([-0.2])
+    >>> effects = replace(fit_effects(chain, at=0.0), location=level, auditor=severity, daypart=evening)
+    >>> logits(chain, effects).round(2).tolist()
+    [-0.1]
+    """
     return effects.of_location(chain)[chain.location] + effects.common(chain)
 
 

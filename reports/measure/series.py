@@ -52,6 +52,19 @@ def series(
     signal. The adjusted value is that expectation plus the visit's own surplus of seen over expected share.
     Returns {channel: Series}; empty series for a location without visits. Raises ValueError for an unknown
     location.
+
+    Twelve weekly visits find four of five kept, the next eight one of five:
+
+    >>> from reports.measure.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> overall = series(chain, effects, Settings(), 4.0, 0)["overall"]
+    >>> overall.value[[0, 11, 12]].round(1).tolist(), overall.expected[[0, 19]].round(1).tolist()
+    ([0.8, 0.8, 0.2], [0.8, 0.8])
+    >>> bool(overall.value[12] < overall.low[12]), bool(overall.decline[13] > overall.improvement[13])
+    (True, True)
     """
     if not 0 <= location < chain.n_locations:
         raise ValueError(f"location must be in 0..{chain.n_locations - 1}; got {location}")

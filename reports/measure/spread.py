@@ -26,7 +26,17 @@ TINY = 1e-30  # in single precision
 
 
 def spreads(effects: Effects) -> np.ndarray:
-    """(7,) standard deviations, in logits, of the interactions of a visit that are tried."""
+    """(7,) standard deviations, in logits, of the interactions of a visit that are tried.
+
+    Interactions that usually differ by half a logit: from two thirds of that to more than six times as much.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> effects = fit_effects(empty)
+    >>> spreads(replace(effects, variance=effects.variance | {"interaction": 0.25})).round(2).tolist()
+    [0.34, 0.5, 0.75, 1.1, 1.6, 2.25, 3.15]
+    """
     return RATIOS * max(LEAST_SD, float(np.sqrt(effects.variance["interaction"])))
 
 
@@ -38,6 +48,20 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
     cumulants. A visit on a form that the fit has hardly seen says nothing. The spread is integrated on a
     grid, the visit's own level by Gauss-Hermite quadrature. The mean share stays where it is while the spread
     grows.
+
+    Of two visits, the first serves both customers alike, the second one with all and one with nothing. The largest
+    spread is less likely than the usual one after the first, and likelier after the second.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> alike, apart, eight = [[240] * 4 + [0] * 4] * 2, [[240] * 8, [0] * 8], [0] * 8
+    >>> ratings = alike + apart
+    >>> two, days, visit = [0, 0], [1, 2], [0, 0, 1, 1]
+    >>> chain = Chain(two, days, days, two, two, two, ratings, visit, eight, eight, eight, [0], 1)
+    >>> even = replace(fit_effects(chain, at=0.0), criterion=np.zeros(8), criterion_sd=np.full(8, 0.1))
+    >>> found = spread_likelihoods(chain, even)
+    >>> (found[:, -1] > found[:, 1]).tolist()
+    [False, True]
     """
     offset = effects.of_location(chain)[chain.location] + effects.common(chain)
     found = interactions(chain, expit((effects.criterion + offset[:, None]).astype(np.float32)))
@@ -90,7 +114,13 @@ def spread_ratio(belief: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def pull_of_visits(likelihoods: np.ndarray) -> np.ndarray:
-    """(V,) log likelihood ratio, visit by visit, of the middle step over the chain's usual spread."""
+    """(V,) log likelihood ratio, visit by visit, of the middle step over the chain's usual spread.
+
+    The middle step, from the usual spread to three places further:
+
+    >>> pull_of_visits(np.array([[0.0, 1.0, 2.0, 3.0, 5.0, 4.0, 3.0]])).tolist()
+    [4.0]
+    """
     return likelihoods[:, 1 + STEPS[1]] - likelihoods[:, 1]
 
 
@@ -98,6 +128,16 @@ def mean_spread(likelihoods: np.ndarray, effects: Effects) -> float:
     """Posterior mean, in points (0..1 scale), of the spread shown by visits with log likelihoods (n, 7).
 
     In points at the chain's typical expectation p: the standard deviation in logits times p (1 - p).
+
+    The visits leave only the usual spread of half a logit; at even odds that is an eighth, or 12.5 points.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> effects = fit_effects(empty)
+    >>> even = replace(effects, criterion=np.zeros(1), location=np.zeros(1), variance={"interaction": 0.25})
+    >>> mean_spread(np.array([[-99.0, 0.0, -99.0, -99.0, -99.0, -99.0, -99.0]]), even)
+    0.125
     """
     p = float(expit(_usual_logit(effects)))
     return float(believed(likelihoods.sum(axis=0)) @ spreads(effects)) * p * (1 - p)

@@ -53,10 +53,16 @@ def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[S
     counted without the restart that followed the alarm.
     Returns one Standing per location and direction with a signal, by location, declines first.
 
+    A store that kept four of five has kept one of five for eight visits; the flag of the second of them stands:
+
     >>> from reports.measure.severity import fit_effects
-    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> standing(empty, fit_effects(empty), Settings(), [])
-    []
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> signals = scan(chain, effects, Settings(), 4.0).signals
+    >>> [(one.signal.direction, one.signal.at, one.ended) for one in standing(chain, effects, Settings(), signals)]
+    [('decline', 91.0, None)]
     """
     keep = np.isin(chain.location, [signal.location for signal in signals])
     index = np.flatnonzero(keep)  # what every visit shows is dear, and most locations have no signal
