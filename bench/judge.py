@@ -1,7 +1,7 @@
 """What flags are worth beside the truth: false alarms, traps, delays, onsets, channels, lead over the readings."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +98,7 @@ class Judged:
         """The share of all flags that were raised where nothing had changed."""
         return float(1 - self.true_flags.sum() / self.flags.sum()) if self.flags.sum() else float("nan")
 
-    def of(self, kinds: Iterable[str], sizes: dict[str, tuple[float, ...]] | None = None) -> np.ndarray:
+    def of(self, kinds: Iterable[str], sizes: Mapping[str, tuple[float, ...]] | None = None) -> np.ndarray:
         """(L,) bool: the locations of these kinds, of these sizes where a kind's are named."""
         chosen = np.isin(self.kind, list(kinds))
         for kind, wanted in (sizes or {}).items():
