@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.chains import DAYPARTS, STAFFINGS, Made
-from reports.measure.chain import FULL, NONE, Chain, breadth_of
+from reports.measure.chain import FULL, NONE, Chain
 from reports.measure.effects import WEEK_DAYS
 
 MINUTES = 1440  # of a day
@@ -17,14 +17,10 @@ ROWS_AT_ONCE = 20_000  # interactions
 
 
 def as_written(made: Made) -> Made:
-    """The chain as the files tell it: times to the minute, arrivals as made, no auditor without a visit, and how
-    much of what applied each visit looked at."""
-    chain = made.chain
-    time = np.rint(chain.time * MINUTES) / MINUTES
-    auditor = np.unique(chain.auditor, return_inverse=True)[1]
-    coverage = chain.observed.sum(axis=1) / (np.diff(chain.first_rating) * chain.n_criteria)
-    breadth = breadth_of(coverage)
-    return replace(made, chain=replace(chain, time=time, arrival=time, auditor=auditor, breadth=breadth))
+    """The chain as the files tell it: times to the minute, arrivals as made, no auditor without a visit."""
+    time = np.rint(made.chain.time * MINUTES) / MINUTES
+    auditor = np.unique(made.chain.auditor, return_inverse=True)[1]
+    return replace(made, chain=replace(made.chain, time=time, arrival=time, auditor=auditor))
 
 
 def location_codes(chain: Chain) -> list[str]:
