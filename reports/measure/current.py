@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.effects import WEEK_DAYS, Effects, padded, unfamiliarity
+from reports.measure.effects import WEEK_DAYS, Effects, looked_up, padded, unfamiliarity
 from reports.measure.overdispersion import weights
 
 
@@ -36,6 +36,7 @@ def with_current_days(effects: Effects, chain: Chain, *, until: float | None = N
     held = replace(effects, day=effects.day[-1:])  # a step from the last level is shorter, and so closer to linear
     residual, information = _visit_residuals(visits, held)
     w = weights(information, effects.overdispersion[0] + unfamiliarity(visits, effects))
+    w = w * looked_up(effects.steady, visits.location, 1.0)
     place = np.clip(np.floor(visits.time - begin).astype(int) + int(WEEK_DAYS), 0, None)
     length = n_new + int(WEEK_DAYS)
     summed = np.r_[0.0, np.cumsum(np.bincount(place, w, length))]

@@ -26,6 +26,7 @@ class Effects:
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
     breadth : (n,) effect of how little a visit looked at, by `Chain.breadth`: a short visit goes where something is
     suspect, and finds less in order than its criteria alone let expect.
+    steady : (L,) how far each location may speak for the chain after the fit, 0 to 1: `overdispersion.steadiness`.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
     `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
@@ -47,6 +48,7 @@ class Effects:
     variance: dict[str, float]
     overdispersion: np.ndarray
     breadth: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    steady: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))

@@ -15,7 +15,7 @@ from scipy.special import expit
 from reports.measure.chain import Chain
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.interactions import interactions, usual_spread
-from reports.measure.overdispersion import successive_overdispersion, wander, weights
+from reports.measure.overdispersion import steadiness, successive_overdispersion, wander, weights
 
 WINDOW_DAYS = 546.0  # 78 weeks
 QUARTER_DAYS = 91.0
@@ -106,6 +106,7 @@ class _Fit:
         self.region_mean = np.zeros(chain.n_regions)
         self.variance = dict(FIRST_VARIANCE)
         self.overdispersion = 0.1
+        self.steady = np.ones(chain.n_locations * n_quarters + 1)  # like the quarters
         share = (self.y.sum(axis=0) + 2 * expit(CRITERION_MEAN)) / (self.n.sum(axis=0) + 2)
         self.criterion = np.log(share / (1 - share))
         self.known = np.full(chain.n_criteria, 1 / FIXED_VARIANCE["criterion"])  # inverse posterior variance
@@ -140,13 +141,16 @@ class _Fit:
             left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
         )
         w = weights(information, self.overdispersion)
+        self._find_steady(left, w)
+        trusted = w * self.steady[self.index["quarter"]]
         for name, index in self.index.items():
-            self.weight[name] = np.bincount(index % self.effect[name].size, w, self.effect[name].size).astype(float)
+            own = trusted if name == "week" else w
+            self.weight[name] = np.bincount(index % self.effect[name].size, own, self.effect[name].size).astype(float)
         for _ in range(n_sweeps):
             for name, index in self.index.items():
                 effect, ridge = self.effect[name], 1 / self._prior_variance(name)
                 left += effect[index]
-                pull = np.bincount(index % effect.size, w * left, effect.size)
+                pull = np.bincount(index % effect.size, (trusted if name == "week" else w) * left, effect.size)
                 if name == "location":
                     pull[:-1] += self.region_mean[self.chain.region] * ridge
                 effect[:] = pull / (self.weight[name] + ridge)
@@ -157,6 +161,17 @@ class _Fit:
                 left -= effect[index]
             self._update_regions()
             self._update_variances()
+
+    def _find_steady(self, left: np.ndarray, w: np.ndarray):
+        """What the chain's weeks may learn from: a location that has left its level would pull them with it."""
+        quarter, n_cells = self.index["quarter"], self.steady.size - 1
+        if not n_cells:
+            return
+        total = np.bincount(quarter, w, n_cells + 1)[:-1]
+        pull = np.bincount(quarter, w * (left + self.effect["quarter"][quarter]), n_cells + 1)[:-1]
+        shape = (self.chain.n_locations, -1)
+        found = steadiness(total.reshape(shape), pull.reshape(shape), self.variance["quarter"])
+        self.steady[:-1] = found.ravel()
 
     def _update_regions(self):
         seen = self.weight["location"][:-1] > 0
@@ -193,6 +208,7 @@ class _Fit:
             day=daily,
             variance=dict(self.variance),
             breadth=self.effect["breadth"][:-1],
+            steady=self.steady[:-1].reshape(self.chain.n_locations, -1)[:, 0].copy(),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )
         return self._with_sections(effects)
