@@ -169,10 +169,11 @@ def judged_at_rate(truth: Truth, location: np.ndarray, time: np.ndarray, sums: n
 
 def told(name: str, found: Judged) -> str:
     large, eleven = found.of(LARGE, LARGE), found.of(ELEVEN_POINTS, ELEVEN_POINTS)
+    soon, steps = found.found_within(8, found.drifting), found.found_within(8, eleven)
+    sooner, later = (found.found_within(weeks, large) for weeks in (8, 13))
     return (
-        f"{name}: mean delay {found.mean_delay:.2f} weeks, found within 8 weeks "
-        f"{found.found_within(8, found.drifting):.2f}; steps of 11 points or more {found.found_within(8, eleven):.2f}; medium and large within 8 and 13 weeks "
-        f"{found.found_within(8, large):.2f}, {found.found_within(13, large):.2f}"
+        f"{name}: mean delay {found.mean_delay:.2f} weeks, found within 8 weeks {soon:.2f}; steps of 11 points or more "
+        f"{steps:.2f}; medium and large within 8 and 13 weeks {sooner:.2f}, {later:.2f}"
     )
 
 
