@@ -1,4 +1,5 @@
 /** Drafts on the server too: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+import { alone } from './alone.js';
 import { mergeInto } from './merge.js';
 
 const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'owner', 'place'];
@@ -34,59 +35,96 @@ export const visitOf = ({ photos, ...content }, owner) => ({
 const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
 const nameOf = (id) => `draft-${id}`;
+const triedOf = (id) => `tried-${id}`;
 const DRAFTED = ['draft', 'refused', 'returned'];
 
 /**
+ * What this phone knows of the server's copy.
+ * @typedef {object} Base
+ * @property {number} revision
+ * @property {any} content Of that revision; null where the server is not known to have one.
+ * @property {any} tried What was sent since then and got no answer: the server may have it or not.
+ */
+
+/** @returns {Promise<Base>} */
+const baseOf = async (store, id) => ({
+  revision: 0,
+  content: null,
+  ...(await store.meta(nameOf(id))),
+  tried: (await store.meta(triedOf(id))) ?? null,
+});
+
+/** The server has this. */
+async function know(store, id, { revision, content }) {
+  await store.setMeta(nameOf(id), { revision, content });
+  await store.setMeta(triedOf(id), null);
+}
+
+/**
  * Bring one draft and the server's copy in line. Each save names the revision that it was made from; where another
- * phone was first, both are merged and what both changed is asked.
+ * phone was first, both are merged and what both changed is asked. What got no answer is sent again as it was before
+ * anything newer: the server takes the same twice, and only then is it known what the newer one was made from.
  * @param {object} means
  * @param {any} means.store
  * @param {{save: Function}} means.drafts
  * @param {string} means.id
  * @returns {Promise<'saved' | 'merged' | 'offline' | 'sign-in' | 'later' | 'nothing'>}
  */
-export async function syncDraft({ store, drafts, id }) {
+export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
+
+/** Two at once would both name the same base, and the second be told that the first was another phone. */
+const inTurn = (id, work) => alone(nameOf(id), work);
+
+async function syncInTurn({ store, drafts, id }) {
   /** @type {'saved' | 'merged'} */
   let outcome = 'saved';
   for (let turn = 0; turn < 5; turn += 1) {
     const visit = await store.visit(id);
     if (!visit || !DRAFTED.includes(visit.state)) return 'nothing';
-    const base = (await store.meta(nameOf(id))) ?? { revision: 0, content: null };
-    const content = contentOf(visit, await store.photosOf(id));
+    const base = await baseOf(store, id);
+    const newest = contentOf(visit, await store.photosOf(id));
+    const content = base.tried ?? newest;
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
+    await store.setMeta(triedOf(id), content);
     const reply = await drafts.save(id, { content, base_revision: base.revision });
     if (!reply) return 'offline';
-    if ([401, 403].includes(reply.status)) return 'sign-in';
     if (reply.ok && reply.body?.id === id) {
-      await store.setMeta(nameOf(id), { revision: reply.body.revision, content });
-      return outcome;
+      await know(store, id, { revision: reply.body.revision, content });
+      if (content.changed_at === newest.changed_at) return outcome;
+    } else if (reply.status === 409 && reply.body?.content) {
+      await takeIn({ store, id, theirs: reply.body, base: { ...base, tried: content } });
+      outcome = 'merged';
+    } else {
+      if (isRefusal(reply)) await store.setMeta(triedOf(id), null);
+      return [401, 403].includes(reply.status) ? 'sign-in' : 'later'; // received already, or too busy: sending will tell
     }
-    if (reply.status !== 409 || !reply.body?.content) return 'later'; // received already, or too busy: sending will tell
-    await takeIn({ store, id, theirs: reply.body, base });
-    outcome = 'merged';
   }
   return outcome;
 }
 
+/** Surely not kept; of an answer from in between nobody knows. @param {import('./types.js').Reply} reply */
+const isRefusal = ({ status }) => status >= 400 && status < 500;
+
 async function takeIn({ store, id, theirs, base }) {
   await store.change(id, (visit) => {
     if (!DRAFTED.includes(visit.state)) return;
-    const asked = mergeInto(visit, theirs.content, base.content);
+    const asked = mergeInto(visit, theirs.content, base.content, base.tried);
     const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
     visit.asked = [...still, ...asked];
     visit.changed_at = new Date().toISOString();
   });
-  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], before: base.content?.photos ?? [] });
-  await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
+  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], known: [base.content, base.tried] });
+  await know(store, id, theirs);
 }
 
 /** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
-async function takePhotosIn({ store, id, theirs, before }) {
-  const here = new Map((await store.photosOf(id)).map((photo) => [photo.id, photo]));
-  const removedBefore = new Map(before.map((photo) => [photo.id, photo.removed_at]));
+async function takePhotosIn({ store, id, theirs, known }) {
+  const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
+  const before = known.flatMap((content) => content?.photos ?? []);
   for (const photo of theirs) {
+    const told = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
     if (!here.has(photo.id)) await store.addPhoto(elsewhere(photo, id));
-    else if (photo.removed_at !== (removedBefore.get(photo.id) ?? null)) {
+    else if (!(told.length ? told : [null]).includes(photo.removed_at)) {
       await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
     }
   }
@@ -101,20 +139,25 @@ export async function fetchDrafts({ store, drafts }) {
   if (!rows) return 0;
   const owner = await store.meta('user');
   let n = 0;
-  for (const { id, revision } of rows) {
-    const [visit, base] = [await store.visit(id), await store.meta(nameOf(id))];
-    if (visit && (!DRAFTED.includes(visit.state) || base?.revision === revision)) continue;
-    const theirs = await drafts.read(id);
-    if (!theirs?.content) continue;
-    if (visit) await takeIn({ store, id, theirs, base: base ?? { content: null } });
-    else {
-      const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
-      await store.adopt(visitOf(theirs.content, owner), pictures);
-      await store.setMeta(nameOf(id), { revision: theirs.revision, content: theirs.content });
-    }
-    n += 1;
+  for (const row of rows) {
+    if (await inTurn(row.id, () => fetchDraft({ store, drafts, row, owner }))) n += 1;
   }
   return n;
+}
+
+/** @returns {Promise<boolean>} whether there was anything to take in */
+async function fetchDraft({ store, drafts, row: { id, revision }, owner }) {
+  const [visit, base] = [await store.visit(id), await baseOf(store, id)];
+  if (visit && (!DRAFTED.includes(visit.state) || base.revision === revision)) return false;
+  const theirs = await drafts.read(id);
+  if (!theirs?.content) return false;
+  if (visit) await takeIn({ store, id, theirs, base });
+  else {
+    const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
+    await store.adopt(visitOf(theirs.content, owner), pictures);
+    await know(store, id, theirs);
+  }
+  return true;
 }
 
 /**

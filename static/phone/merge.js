@@ -55,21 +55,24 @@ function interactionIn(visit, id) {
 /**
  * Bring into `mine` what changed in `theirs` since both were `base`. Where both changed, mine stays and theirs is
  * returned, for the auditor to choose.
- * @param {object | null} base None: whatever differs is asked.
+ * @param {any} mine
+ * @param {any} theirs
+ * @param {any} base None: whatever differs is asked.
+ * @param {any} [tried] What mine was since then and may have become a part of theirs: that is nothing new either.
  * @returns {import('./types.js').Asked[]}
  */
-export function mergeInto(mine, theirs, base) {
-  const [here, there, before] = [leavesOf(mine), leavesOf(theirs), leavesOf(base)];
+export function mergeInto(mine, theirs, base, tried = null) {
+  const [here, there, before, between] = [mine, theirs, base, tried].map(leavesOf);
   const asked = [];
   const at = (leaves, key) => leaves.get(key)?.value ?? null;
   for (const key of new Set([...here.keys(), ...there.keys()])) {
     const path = JSON.parse(key);
     const [m, t, b] = [at(here, key), at(there, key), at(before, key)];
-    if (same(m, t) || same(t, b)) continue;
+    if (same(m, t) || same(t, b) || (tried && same(t, at(between, key)))) continue;
     if (same(m, b)) setLeaf(mine, path, t);
     else if (isAskedFor(path)) asked.push({ path, theirs: t });
   }
-  mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? []);
+  mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? [], tried?.taps ?? []);
   return asked;
 }
 
@@ -77,11 +80,12 @@ export function mergeInto(mine, theirs, base) {
 export const differences = (mine, theirs) => mergeInto(structuredClone(mine), theirs, null);
 
 /** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
-function tapsOf(mine, theirs, before) {
+function tapsOf(mine, theirs, before, between) {
   const nameOf = ({ at, what }) => `${at} ${what}`;
   const [here, there] = [mine, theirs].map((taps) => new Map(taps.map((tap) => [nameOf(tap), tap])));
   const both = new Map([...here, ...there]);
   for (const name of before.map(nameOf)) if (!here.has(name) || !there.has(name)) both.delete(name);
+  for (const name of between.map(nameOf)) if (!here.has(name)) both.delete(name);
   return [...both.values()].sort((a, b) => a.at.localeCompare(b.at));
 }
 

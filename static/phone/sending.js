@@ -1,4 +1,5 @@
 /** When to send: at the start, when somebody looks, after each save, and by the sender's own back-off. */
+import { alone } from './alone.js';
 import { createSender, flush } from './queue.js';
 import { t } from './words.js';
 
@@ -11,7 +12,8 @@ import { t } from './words.js';
  * @param {(outcome: string, error?: Error) => void} means.ended
  */
 export function keepSending({ store, whoAmI, send, report, ended }) {
-  const round = () => alone(() => flushOwn({ store, whoAmI, send, report }));
+  // One tab sends at a time; the server would cope, but a photo twice is the auditor's money.
+  const round = () => alone('queue', () => flushOwn({ store, whoAmI, send, report }));
   const sender = createSender({ round, ended });
   // `online` is a hint only: after reloads without a network it may never come.
   for (const hint of ['focus', 'online', 'pageshow']) addEventListener(hint, () => sender.nudge());
@@ -30,9 +32,6 @@ export async function flushOwn({ store, whoAmI, send, report }) {
   if (me.id !== (await store.meta('user'))) return { outcome: 'other', wait: 0 };
   return flush({ store, send, report });
 }
-
-/** One tab sends at a time; the server would cope, but a photo twice is the auditor's money. */
-const alone = (work) => (navigator.locks ? navigator.locks.request('plumbline-queue', work) : work());
 
 /** @param {string} outcome of a round */
 export const inWords = (outcome) =>

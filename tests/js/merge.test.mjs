@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 
 import { answersFrom } from '../../static/phone/content.js';
 import { addInteraction, patchAnswer } from '../../static/phone/draft.js';
@@ -75,7 +76,7 @@ test('what was sent reads back as the same answers', () => {
   assert.deepEqual(differences({ ...visit, left_at: LATER }, back), []);
 });
 
-/** A server that keeps one draft as the real one does. */
+/** A server that keeps one draft as the real one does: the same again changes nothing. */
 function server() {
   const rows = new Map();
   const reply = (status, body) => ({ status, ok: status < 300, body });
@@ -83,6 +84,7 @@ function server() {
     rows,
     async save(id, { content, base_revision: base }) {
       const row = rows.get(id);
+      if (isDeepStrictEqual(row?.content, content)) return reply(200, { id, revision: row.revision });
       if (row && row.revision !== base) return reply(409, { id, ...row });
       rows.set(id, { revision: base + 1, content: copy(content) });
       return reply(row ? 200 : 201, { id, revision: base + 1 });
@@ -143,6 +145,63 @@ test('without an answer nothing is believed to be saved', async () => {
   const drafts = { save: async () => null };
   assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'offline');
   assert.equal(await store.meta('draft-v1'), undefined);
+});
+
+/** A server whose answer to the first save is lost. */
+function forgetful() {
+  const drafts = server();
+  let n = 0;
+  return { ...drafts, save: async (...given) => {
+    const reply = await drafts.save(...given);
+    n += 1;
+    return n === 1 ? null : reply;
+  } };
+}
+
+test('what is typed while a save is on its way is no answer from another phone', async () => {
+  const [store, drafts] = [phone([makeVisit()]), server()];
+  let arrive = () => {};
+  const arrived = new Promise((done) => void (arrive = done));
+  const slow = { ...drafts, save: async (...given) => {
+    const reply = await drafts.save(...given);
+    await arrived;
+    return reply;
+  } };
+  say(store, 'words', 'Fr');
+  const first = syncDraft({ store, drafts: slow, id: 'v1' });
+  await new Promise(setImmediate);
+  say(store, 'words', 'Friendly');
+  const second = syncDraft({ store, drafts: slow, id: 'v1' });
+  await new Promise(setImmediate);
+  arrive();
+  assert.deepEqual(await Promise.all([first, second]), ['saved', 'saved']);
+  assert.deepEqual(store.kept.get('v1').asked, []);
+  assert.equal(drafts.rows.get('v1').content.answers.words.value, 'Friendly');
+});
+
+test('a save whose answer was lost is no other phone', async () => {
+  const [store, drafts] = [phone([makeVisit()]), forgetful()];
+  say(store, 'words', 'Fr');
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'offline');
+  say(store, 'words', 'Friendly');
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'saved');
+  assert.deepEqual(store.kept.get('v1').asked, []);
+  assert.equal(drafts.rows.get('v1').content.answers.words.value, 'Friendly');
+});
+
+test('what was taken back after a save whose answer was lost does not come back', async () => {
+  const [store, drafts] = [phone([makeVisit()]), forgetful()];
+  say(store, 'clean', true);
+  await syncDraft({ store, drafts, id: 'v1' });
+  const two = phone();
+  await fetchDrafts({ store: two, drafts });
+  say(two, 'words', 'Friendly.');
+  await syncDraft({ store: two, drafts, id: 'v1' });
+  delete store.kept.get('v1').answers.clean;
+  store.kept.get('v1').changed_at = 'later';
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'merged');
+  const { answers, asked } = store.kept.get('v1');
+  assert.deepEqual([answers.clean, answers.words.value, asked], [undefined, 'Friendly.', []]);
 });
 
 test('a draft holds what was typed and nothing about this phone', () => {
