@@ -115,18 +115,22 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   // What the queue asks for.
   const toSend = async () => (await visits()).filter((visit) => ['waiting', 'accepted'].includes(visit.state));
   const refuse = (id, { errors, reason }) =>
-    change(id, (visit) => Object.assign(visit, { state: 'refused', errors, reason }));
+    change(id, (visit) => void (visit.state === 'waiting' && Object.assign(visit, { state: 'refused', errors, reason })));
   const conflict = (id, { detail = '', stored_content: stored = null, stored_revision: revision = 1, is_returned: mayCorrect = false } = {}) =>
     change(id, (visit) =>
       Object.assign(visit, { state: 'conflict', reason: detail, stored, storedRevision: revision, mayCorrect }),
     );
   const accept = (id, { receipt, received_at }) =>
-    change(id, (visit) => Object.assign(visit, { state: 'accepted', receipt, received_at }));
+    change(id, (visit) => void (visit.state === 'waiting' && Object.assign(visit, { state: 'accepted', receipt, received_at })));
 
-  /** All has arrived: the pictures that were taken back or no longer asked for leave the phone too. */
+  /**
+   * All has arrived: the pictures that were taken back or no longer asked for leave the phone too. A visit that a
+   * reviewer sent back while its last photo was on the way is open again and stays so.
+   */
   const settle = (id) =>
     db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
       const visit = await asked(kept.get(id));
+      if (visit.state !== 'accepted') return;
       const named = new Set(visit.payload.photos.map((photo) => photo.id));
       for (const photo of await asked(pictures.index('visit').getAll(id))) {
         if (!named.has(photo.id)) pictures.delete(photo.id);

@@ -128,6 +128,21 @@ test('a photo taken after the other phone sent is not thrown away: the auditor d
   assert.equal((await one.photosOf('v1')).length, 2);
 });
 
+test('a visit that is returned while its last photo is on the way stays open', async () => {
+  const there = server();
+  const one = await phone(makeVisit(), makePhoto({ blob: 'a picture' }));
+  const returned = { revision: 1, comment: 'Which door?', items: [] };
+  const slow = { ...there.send, photo: async (photo) => {
+    const [row] = there.rows();
+    await takeNews({ store: one, rows: [{ ...row, returned }], readVisit: there.readVisit });
+    return there.send.photo(photo);
+  } };
+  await send(one, { send: slow });
+  const visit = await one.visit('v1');
+  assert.deepEqual([visit.state, visit.revision, visit.returned], ['returned', 2, { comment: 'Which door?' }]);
+  assert.equal((await one.photosOf('v1'))[0].blob, null);
+});
+
 test('a visit that both phones send with the same answers is no choice to make', async () => {
   const { there, one, two } = await begun();
   await send(two, there);
