@@ -192,7 +192,7 @@ async function roundEnded(outcome, error) {
   trouble(error ? `${inWords(outcome)} (${error.message}).` : '');
   if (outcome === 'sign-in') await askToSignIn(inWords(outcome));
   else if (outcome === 'other') await refresh();
-  else if (outcome === 'offline' || outcome === 'later') connection(inWords(outcome), 'todo');
+  else if (['offline', 'later', 'unanswered'].includes(outcome)) connection(inWords(outcome), 'todo');
   else if (outcome === 'sent') await refresh();
 }
 

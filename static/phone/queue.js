@@ -15,65 +15,117 @@ export function verdict(reply, id) {
   return reply.status === 409 ? 'conflict' : 'refused';
 }
 
+/** Each without an answer may have cost two minutes: then others wait for the next round, which they begin. */
+const MOST_UNANSWERED = 3;
+
 /**
- * Send every waiting visit, oldest first: its answers, then each photo by itself.
+ * @typedef {'empty' | 'sent' | 'later' | 'unanswered' | 'offline' | 'sign-in' | 'other'} Outcome unanswered: the server
+ *   is there, and yet some of it did not get through.
+ * @typedef {{outcome: Outcome, wait: number}} Ended `wait`: seconds that the server asked for.
+ */
+const FROM_GOOD_TO_BAD = ['empty', 'sent', 'later', 'unanswered'];
+
+/**
+ * Send every waiting visit, oldest first: the answers of all, then each photo by itself. What gets no answer is left for
+ * the next round and holds up nothing else, as long as the server answers something smaller.
  *
  * @param {object} means
  * @param {any} means.store
  * @param {{visit: Function, photo: Function}} means.send Each answers a Reply, or null when none came.
- * @param {(progress: {id: string, photo: number, photos: number} | null) => void} [means.report]
- * @returns {Promise<{outcome: 'empty' | 'sent' | 'offline' | 'later' | 'sign-in', wait: number}>} `wait`: seconds
- *   that the server asked for.
+ * @param {() => Promise<'there' | 'offline' | 'sign-in' | 'other'>} [means.probe] Asked after no answer.
+ * @param {Map<string, number>} [means.tried] How often each got no answer; the same map in each round.
+ * @param {(progress: import('./types.js').Progress | null) => void} [means.report]
+ * @returns {Promise<Ended>}
  */
-export async function flush({ store, send, report = () => {} }) {
-  /** @type {Awaited<ReturnType<typeof flush>>} */
+export async function flush({ store, send, probe = async () => 'offline', tried = new Map(), report = () => {} }) {
+  /** @type {Ended} */
   const ended = { outcome: 'empty', wait: 0 };
+  const round = { store, send, probe, tried, report, ended, asked: new Set() };
   try {
-    for (const visit of await store.toSend()) {
-      const { outcome, wait } = await sendOne({ visit, store, send, report });
-      if (outcome === 'offline' || outcome === 'sign-in') return { outcome, wait: 0 };
-      if (ended.outcome !== 'later') ended.outcome = outcome;
-      ended.wait = Math.max(ended.wait, wait);
-    }
-    return ended;
+    return (await sendAnswers(round)) ?? (await sendPhotos(round)) ?? ended;
   } finally {
     report(null);
   }
 }
 
-/** @returns {ReturnType<typeof flush>} */
-async function sendOne({ visit, store, send, report }) {
-  if (visit.state === 'waiting') {
+/** Those of visits that were completed since the round began, too. @returns {Promise<Ended | null>} what ends the round */
+async function sendAnswers(round) {
+  const { store, send, report, asked } = round;
+  const waiting = (await store.toSend()).filter(({ id, state }) => state === 'waiting' && !asked.has(id));
+  for (const visit of leastTried(waiting, round)) {
+    asked.add(visit.id);
     report({ id: visit.id, photo: 0, photos: 0 });
     const reply = await send.visit(visit);
     const meaning = verdict(reply, visit.id);
     if (meaning === 'conflict') await store.conflict(visit.id, reply.body ?? {});
     else if (meaning === 'refused') await store.refuse(visit.id, reasonsOf(reply));
     else if (meaning === 'received') await store.accept(visit.id, reply.body);
-    if (meaning === 'conflict' || meaning === 'refused') return { outcome: 'sent', wait: 0 };
-    if (meaning === 'offline' || meaning === 'sign-in' || meaning === 'later') return { outcome: meaning, wait: reply?.wait ?? 0 };
+    const end = await heard(round, visit.id, meaning, reply);
+    if (end) return end;
   }
-  return sendPhotos({ visit, store, send, report });
+  return null;
 }
 
-/** @returns {ReturnType<typeof flush>} */
-async function sendPhotos({ visit, store, send, report }) {
-  const photos = await store.photosToSend(visit.id);
-  /** @type {Awaited<ReturnType<typeof flush>> | null} */
-  let later = null;
-  for (const [index, photo] of photos.entries()) {
-    report({ id: visit.id, photo: index + 1, photos: photos.length });
+/** @returns {Promise<Ended | null>} what ends the round */
+async function sendPhotos(round) {
+  const { store, send, report } = round;
+  let nUnanswered = 0;
+  for (const { photo, index, photos } of leastTried(await photosOf(round), round)) {
+    const stop = await sendAnswers(round);
+    if (stop) return stop;
+    report({ id: photo.visit, photo: index + 1, photos });
     const reply = await send.photo(photo);
     const meaning = verdict(reply, photo.id);
     if (meaning === 'received') await store.photoReceived(photo.id);
     else if (meaning === 'conflict' || meaning === 'refused') {
       await store.refusePhoto(photo.id, reasonsOf(reply).reason);
-    } else if (meaning === 'later') later = { outcome: 'later', wait: reply.wait };
-    else return { outcome: meaning, wait: 0 };
+    }
+    const end = await heard(round, photo.id, meaning, reply);
+    if (end) return end;
+    if (!(await store.photosToSend(photo.visit)).length) await store.settle(photo.visit);
+    if (meaning === 'offline') nUnanswered += 1;
+    if (nUnanswered === MOST_UNANSWERED) return null;
   }
-  if (later) return later;
-  await store.settle(visit.id);
-  return { outcome: 'sent', wait: 0 };
+  return null;
+}
+
+/** Those that are still to go, of all visits that the server has; a visit without any is done. */
+async function photosOf({ store, ended }) {
+  const found = [];
+  for (const visit of (await store.toSend()).filter(({ state }) => state === 'accepted')) {
+    const photos = await store.photosToSend(visit.id);
+    found.push(...photos.map((photo, index) => ({ id: photo.id, photo, index, photos: photos.length })));
+    if (photos.length) continue;
+    await store.settle(visit.id);
+    worsen(ended, 'sent');
+  }
+  return found;
+}
+
+/** What often got no answer comes last. */
+const leastTried = (things, { tried }) =>
+  [...things].sort((a, b) => (tried.get(a.id) ?? 0) - (tried.get(b.id) ?? 0));
+
+/** Note how one attempt went. @returns {Promise<Ended | null>} what ends the round */
+async function heard({ probe, tried, ended }, id, meaning, reply) {
+  if (meaning === 'sign-in') return { outcome: meaning, wait: 0 };
+  if (meaning !== 'offline') {
+    tried.delete(id);
+    ended.wait = Math.max(ended.wait, reply.wait);
+    worsen(ended, meaning === 'later' ? 'later' : 'sent');
+    return null;
+  }
+  tried.set(id, (tried.get(id) ?? 0) + 1);
+  const there = await probe();
+  if (there !== 'there') return { outcome: there, wait: 0 };
+  worsen(ended, 'unanswered');
+  return null;
+}
+
+/** @param {Ended} ended @param {Outcome} outcome */
+function worsen(ended, outcome) {
+  const rank = (each) => FROM_GOOD_TO_BAD.indexOf(each);
+  if (rank(outcome) > rank(ended.outcome)) ended.outcome = outcome;
 }
 
 /** @param {import('./types.js').Reply} reply */
@@ -109,7 +161,7 @@ export function createSender({ round, ended, after = setTimeout, cancel = clearT
 
   async function run() {
     const { outcome, wait, error } = await round().catch((error) => ({ outcome: 'failed', wait: 0, error }));
-    const failed = ['offline', 'later', 'failed'].includes(outcome);
+    const failed = ['offline', 'later', 'unanswered', 'failed'].includes(outcome);
     failures = failed ? failures + 1 : 0;
     cancel(timer);
     if (failed) timer = after(nudge, Math.max(wait, backOff(failures, random)) * 1000);

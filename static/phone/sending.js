@@ -6,14 +6,15 @@ import { t } from './words.js';
 /**
  * @param {object} means
  * @param {any} means.store
- * @param {() => Promise<{id: number} | string>} means.whoAmI
+ * @param {typeof import('./network.js').whoAmI} means.whoAmI
  * @param {{visit: Function, photo: Function}} means.send
- * @param {(progress: {id: string, photo: number, photos: number} | null) => void} means.report
+ * @param {(progress: import('./types.js').Progress | null) => void} means.report
  * @param {(outcome: string, error?: Error) => void} means.ended
  */
 export function keepSending({ store, whoAmI, send, report, ended }) {
   // One tab sends at a time; the server would cope, but a photo twice is the auditor's money.
-  const round = () => alone('queue', () => flushOwn({ store, whoAmI, send, report }));
+  const tried = new Map();
+  const round = () => alone('queue', () => flushOwn({ store, whoAmI, send, report, tried }));
   const sender = createSender({ round, ended });
   // `online` is a hint only: after reloads without a network it may never come.
   for (const hint of ['focus', 'online', 'pageshow']) addEventListener(hint, () => sender.nudge());
@@ -24,13 +25,21 @@ export function keepSending({ store, whoAmI, send, report, ended }) {
   return sender;
 }
 
-/** Nobody's visit goes out under another name, whoever has signed in on this phone meanwhile. */
-export async function flushOwn({ store, whoAmI, send, report }) {
+/**
+ * Nobody's visit goes out under another name, whoever has signed in on this phone meanwhile.
+ * @param {Parameters<typeof flush>[0] & {whoAmI: typeof import('./network.js').whoAmI}} means
+ * @returns {ReturnType<typeof flush>}
+ */
+export async function flushOwn({ store, whoAmI, send, report, tried }) {
   if (!(await store.toSend()).length) return { outcome: 'empty', wait: 0 };
-  const me = await whoAmI();
-  if (typeof me === 'string') return { outcome: me, wait: 0 };
-  if (me.id !== (await store.meta('user'))) return { outcome: 'other', wait: 0 };
-  return flush({ store, send, report });
+  /** @returns {Promise<'there' | 'offline' | 'sign-in' | 'other'>} */
+  const probe = async () => {
+    const me = await whoAmI();
+    if (typeof me === 'string') return me;
+    return me.id === (await store.meta('user')) ? 'there' : 'other';
+  };
+  const outcome = await probe();
+  return outcome === 'there' ? flush({ store, send, probe, report, tried }) : { outcome, wait: 0 };
 }
 
 /** @param {string} outcome of a round */
@@ -40,6 +49,7 @@ export const inWords = (outcome) =>
     sent: '',
     offline: t('No connection: kept on this phone'),
     later: t('The server is busy: trying again soon'),
+    unanswered: t('Not everything went through: trying again soon'),
     'sign-in': t('Sign in to send'),
     other: t('Somebody else is signed in on this phone'),
     failed: t('This phone’s storage did not answer: reload the page'),

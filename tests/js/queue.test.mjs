@@ -29,7 +29,7 @@ function stage(visits, answers, photos = []) {
     visit: async ({ id }) => (log.push(id), next(id)),
     photo: async ({ id }) => (log.push(id), next(id)),
   };
-  return { store, send, log, state, pictures, run: () => flush({ store, send }) };
+  return { store, send, log, state, pictures, run: (more) => flush({ store, send, ...more }) };
 }
 
 test('a visit goes before its photos and is received when all have arrived', async () => {
@@ -90,6 +90,71 @@ test('without an answer nothing leaves and nothing more is tried', async () => {
   assert.equal((await run()).outcome, 'offline');
   assert.deepEqual(log, ['v']);
   assert.equal(state.get('v').state, 'waiting');
+});
+
+const there = async () => 'there';
+
+test('the answers of all visits go before the first photo', async () => {
+  const { run, log } = stage(
+    ['v', 'w'], { v: [stored('v')], w: [stored('w')], p1: [stored('p1')] }, [{ id: 'p1', visit: 'v' }],
+  );
+  await run();
+  assert.deepEqual(log, ['v', 'w', 'p1']);
+});
+
+test('a visit that is completed while photos go is sent before the next photo', async () => {
+  const { run, log, state, send } = stage(
+    ['v'],
+    { v: [stored('v')], w: [stored('w')], p1: [stored('p1')], p2: [stored('p2')] },
+    [{ id: 'p1', visit: 'v' }, { id: 'p2', visit: 'v' }],
+  );
+  const { photo } = send;
+  send.photo = async (given) => {
+    state.set('w', { id: 'w', state: state.get('w')?.state ?? 'waiting' });
+    return photo(given);
+  };
+  await run();
+  assert.deepEqual(log, ['v', 'p1', 'w', 'p2']);
+});
+
+test('a photo that never gets an answer blocks neither its siblings nor the next visit', async () => {
+  const photos = [{ id: 'bad', visit: 'v' }, { id: 'p2', visit: 'v' }, { id: 'p3', visit: 'w' }];
+  const { run, log, state } = stage(
+    ['v', 'w'],
+    { v: [stored('v')], w: [stored('w')], bad: [null], p2: [stored('p2')], p3: [stored('p3')] },
+    photos,
+  );
+  const tried = new Map();
+  assert.deepEqual(await run({ probe: there, tried }), { outcome: 'unanswered', wait: 0 });
+  assert.deepEqual(log, ['v', 'w', 'bad', 'p2', 'p3']);
+  assert.deepEqual([state.get('v').state, state.get('w').state], ['accepted', 'received']);
+  assert.equal((await run({ probe: there, tried })).outcome, 'unanswered');
+  assert.deepEqual(log.slice(5), ['bad']);
+});
+
+test('answers that get no answer leave the next visit to go', async () => {
+  const { run, state } = stage(['v', 'w'], { v: [null], w: [stored('w')] });
+  assert.equal((await run({ probe: there })).outcome, 'unanswered');
+  assert.deepEqual([state.get('v').state, state.get('w').state], ['waiting', 'received']);
+});
+
+test('photos without an answer end a round after three, and the next begins with the others', async () => {
+  const names = ['b1', 'b2', 'b3', 'good'];
+  const { run, log } = stage(
+    ['v'],
+    { v: [stored('v')], ...Object.fromEntries(names.map((id) => [id, id === 'good' ? [stored(id)] : [null]])) },
+    names.map((id) => ({ id, visit: 'v' })),
+  );
+  const tried = new Map();
+  await run({ probe: there, tried });
+  await run({ probe: there, tried });
+  assert.deepEqual(log, ['v', 'b1', 'b2', 'b3', 'good', 'b1', 'b2', 'b3']);
+});
+
+test('somebody else who signed in after an attempt without an answer sends nothing more', async () => {
+  const { run, log } = stage(['v', 'w'], { v: [null], w: [stored('w')] });
+  assert.equal((await run({ probe: async () => 'other' })).outcome, 'other');
+  assert.deepEqual(log, ['v']);
 });
 
 test("a stranger's 200 is no receipt", () => {
