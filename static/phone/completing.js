@@ -21,10 +21,9 @@ export function createCompleting(page, showing) {
     if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
     const at = new Date().toISOString();
     const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
-    const pictures = await store.photosOf(visit.id);
     next.disabled = true;
-    // Built from the store's copy: another tab may have answered too.
-    const isComplete = await editing.close((kept) => {
+    // Built from the store's copy: another tab may have answered, or taken a photo, too.
+    const isComplete = await editing.close((kept, pictures) => {
       complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset, at }), at);
     });
     next.disabled = false;

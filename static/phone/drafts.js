@@ -123,7 +123,7 @@ async function takePhotosIn({ store, id, theirs, known }) {
   const before = known.flatMap((content) => content?.photos ?? []);
   for (const photo of theirs) {
     const told = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
-    if (!here.has(photo.id)) await store.addPhoto(elsewhere(photo, id));
+    if (!here.has(photo.id)) await store.namePhoto(elsewhere(photo, id));
     else if (!(told.length ? told : [null]).includes(photo.removed_at)) {
       await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
     }

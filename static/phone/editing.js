@@ -35,19 +35,22 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
     unsaved.push(dated);
     n += 1;
     saving();
-    return inTurn(() => !unsaved.includes(dated) || save(at, [...unsaved]));
+    return inTurn(() => !unsaved.includes(dated) || save(store.change, at, [...unsaved]));
   }
 
-  /** The last change of all: made in the store first, and on the screen only when it is there. */
-  const close = (apply) => inTurn(() => save(new Date().toISOString(), [...unsaved, apply]));
+  /**
+   * The last change of all: made in the store first, and on the screen only when it is there.
+   * @param {(visit: import('./types.js').Visit, photos: import('./types.js').Photo[]) => void} apply
+   */
+  const close = (apply) => inTurn(() => save(store.changeWithPhotos, new Date().toISOString(), [...unsaved, apply]));
 
   const inTurn = (work) => (writing = writing.then(work));
 
-  async function save(at, going) {
+  async function save(write, at, going) {
     try {
-      const kept = await store.change(visit.id, (stored) => {
+      const kept = await write(visit.id, (stored, photos) => {
         if (!isOpen(stored)) throw new VisitClosed(t('This visit was completed in another tab or window.'));
-        for (const apply of going) apply(stored);
+        for (const apply of going) apply(stored, photos);
       });
       if (!isOpen(kept)) Object.assign(visit, kept);
     } catch (error) {

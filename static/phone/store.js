@@ -1,6 +1,7 @@
 /** What the phone keeps: assignments, visits with their answers, photos apart from them, and what was sent before. */
 import { asked, openDatabase } from './db.js';
-import { newVisit } from './draft.js';
+import { isOpen, newVisit } from './draft.js';
+import { VisitClosed } from './editing.js';
 import { t } from './words.js';
 
 const UPGRADES = [
@@ -82,6 +83,15 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
       return visit;
     });
 
+  /** A change that depends on the visit's photos: none comes or goes between looking at them and the change. */
+  const changeWithPhotos = (id, apply) =>
+    db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
+      const [visit, pictures] = [await asked(visits.get(id)), await asked(photos.index('visit').getAll(id))];
+      apply(visit, pictures);
+      await asked(visits.put(visit));
+      return visit;
+    });
+
   /** One that another phone began. What is here already stays. */
   const adopt = (visit, pictures = []) =>
     db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
@@ -104,7 +114,15 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     });
 
   const photosOf = (id) => read('photos', (store) => asked(store.index('visit').getAll(id)));
-  const addPhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
+  /** A picture that was taken here. One that comes too late belongs to nothing that is sent, which its taker must know. */
+  const addPhoto = (photo) =>
+    db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
+      const visit = await asked(visits.get(photo.visit));
+      if (!visit || !isOpen(visit)) throw new VisitClosed(t('This visit was completed before the photo was ready: it is not part of it.'));
+      await asked(photos.put(photo));
+    });
+  /** A picture that another phone has. */
+  const namePhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
   const changePhoto = (id, apply) =>
     write('photos', async (store) => {
       const photo = await asked(store.get(id));
@@ -189,8 +207,10 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     visit: (id) => read('visits', (store) => asked(store.get(id))),
     begin,
     change,
+    changeWithPhotos,
     photosOf,
     addPhoto,
+    namePhoto,
     changePhoto,
     toSend,
     refuse,

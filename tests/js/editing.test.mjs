@@ -4,13 +4,14 @@ import test from 'node:test';
 import { complete, patchAnswer } from '../../static/phone/draft.js';
 import { startEditing, VisitClosed } from '../../static/phone/editing.js';
 import { patchOfDeed, patchOfInput } from '../../static/phone/form.js';
-import { answered, AT, makeVisit } from './making.mjs';
+import { answered, AT, makePhoto, makeVisit } from './making.mjs';
 
 /** A store with one visit that refuses while `full` is set. */
 function stage() {
   const kept = makeVisit();
   const said = { saved: 0, failed: [] };
   const disk = { full: false };
+  const photos = [];
   const store = {
     async change(id, apply) {
       await new Promise((done) => void setTimeout(done, 2));
@@ -19,12 +20,13 @@ function stage() {
       apply(copy); // throws before anything is kept, as a transaction would
       return Object.assign(kept, copy);
     },
+    changeWithPhotos: (id, apply) => store.change(id, (copy) => apply(copy, photos)),
   };
   const visit = structuredClone(kept);
   const editing = startEditing({
     store, visit, saved: () => (said.saved += 1), failed: (error) => said.failed.push(error),
   });
-  return { kept, visit, editing, said, disk };
+  return { kept, visit, editing, said, disk, photos };
 }
 
 const say = (key, value) => (visit) => patchAnswer(visit, 'visit', key, answered(value));
@@ -96,6 +98,15 @@ test('a visit is complete on the screen only when it is complete in the store', 
   disk.full = false;
   assert.equal(await close(), true);
   assert.equal(visit.state, 'waiting');
+});
+
+test('a photo that another tab took until the last moment is part of what is completed', async () => {
+  const { visit, editing, photos } = stage();
+  const saving = editing.change(say('clean', true));
+  const closing = editing.close((stored, pictures) => complete(stored, { photos: pictures }, AT));
+  photos.push(makePhoto());
+  await Promise.all([saving, closing]);
+  assert.deepEqual(visit.payload.photos.map(({ id }) => id), ['p1']);
 });
 
 // What a tap or a key makes of an answer.

@@ -1,0 +1,24 @@
+/** What the phone keeps, in a database in memory. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { complete } from '../../static/phone/draft.js';
+import { VisitClosed } from '../../static/phone/editing.js';
+import { createStore } from '../../static/phone/store.js';
+import { AT, makePhoto, makeVisit } from './making.mjs';
+import { memory } from './memory.mjs';
+
+async function stage() {
+  const store = createStore(memory());
+  await store.setMeta('user', 1);
+  await store.adopt(makeVisit());
+  return store;
+}
+
+test('a photo that is ready after its visit was completed is refused with a sentence, not kept and thrown away', async () => {
+  const store = await stage();
+  await store.change('v1', (visit) => complete(visit, { photos: [] }, AT));
+  const closed = (error) => error instanceof VisitClosed && /it is not part of it/.test(error.message);
+  await assert.rejects(store.addPhoto(makePhoto()), closed);
+  assert.deepEqual(await store.photosOf('v1'), []);
+});
