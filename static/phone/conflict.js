@@ -23,7 +23,8 @@ const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().repla
  */
 export async function showConflict({ box, visit, sections, store, readVisit, done }) {
   const stored = { ...visit, ...answersFrom(visit.stored) };
-  const questions = differences({ ...visit, left_at: visit.ended_at }, stored);
+  // What became hidden was not sent and is no difference.
+  const questions = differences(visit.payload ? { ...visit, ...answersFrom(visit.payload) } : visit, stored);
   const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
   const taken = new Map();
 

@@ -100,15 +100,19 @@ export function photosLeftOut(content, photos) {
   return photos.filter((photo) => photo.blob && !photo.removed_at && !named.has(photo.id));
 }
 
+/** What a reviewer said when the visit was sent back. */
+export const wordOf = (returned) => ({
+  returned: { comment: returned.comment },
+  remarks: returned.items.map(({ criterion, interaction, comment }) => ({
+    scope: interaction ?? 'visit', criterion, message: comment,
+  })),
+});
+
 /** A visit that came back: open again, the reviewer's words at their answers, to be sent as the next revision. */
 export function reopen(visit, returned) {
-  Object.assign(visit, {
+  Object.assign(visit, wordOf(returned), {
     state: 'returned',
     revision: returned.revision + 1,
-    returned: { comment: returned.comment },
-    remarks: returned.items.map(({ criterion, interaction, comment }) => ({
-      scope: interaction ?? 'visit', criterion, message: comment,
-    })),
     stored: null,
     place: { step: 'check', criterion: null },
   });

@@ -74,6 +74,17 @@ export function answersOf(visit, scope) {
   return interactionOf(visit, scope)?.answers ?? {};
 }
 
+/** An answer as it is sent; null where nothing was said. @param {string} criterion @param {Answer | null} [answer] */
+export function observation(criterion, answer) {
+  const note = answer?.note?.trim() ?? '';
+  // A note without an answer is still sent: what somebody typed is never dropped.
+  const state = answer?.state ?? (note ? 'not_observed' : null);
+  if (!state) return null;
+  const value = state === 'answered' ? answer?.value : null;
+  const reason = state === 'answered' ? '' : (answer?.reason ?? '');
+  return { criterion, state, value, ...(reason && { reason }), ...(note && { note }) };
+}
+
 /** Merge `patch` into one answer; a null in it takes that part away.
  * @param {Visit} visit @param {string} scope @param {string} criterion @param {object} patch */
 export function patchAnswer(visit, scope, criterion, patch) {

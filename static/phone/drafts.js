@@ -68,7 +68,8 @@ async function know(store, id, { revision, content }) {
  * @param {any} means.store
  * @param {{save: Function}} means.drafts
  * @param {string} means.id
- * @returns {Promise<'saved' | 'merged' | 'offline' | 'sign-in' | 'later' | 'nothing'>}
+ * @returns {Promise<'saved' | 'merged' | 'received' | 'offline' | 'sign-in' | 'later' | 'nothing'>} received: the visit
+ *   has arrived at the server, by another way than this draft.
  */
 export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
 
@@ -96,7 +97,8 @@ async function syncInTurn({ store, drafts, id }) {
       outcome = 'merged';
     } else {
       if (isRefusal(reply)) await store.setMeta(triedOf(id), null);
-      return [401, 403].includes(reply.status) ? 'sign-in' : 'later'; // received already, or too busy: sending will tell
+      if (reply.status === 410) return 'received';
+      return [401, 403].includes(reply.status) ? 'sign-in' : 'later';
     }
   }
   return outcome;

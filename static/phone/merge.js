@@ -2,14 +2,14 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, newInteraction } from './draft.js';
+import { MOMENTS, answersOf, liveInteractions, newInteraction, observation } from './draft.js';
 
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
 ];
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
 /** Words that somebody typed or chose: never decided without asking. */
-const isAskedFor = ([kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
+const isAskedFor = (/** @type {string[]} */ [kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
 
 /** @returns {Map<string, {path: string[], value: any}>} */
 function leavesOf(visit) {
@@ -30,7 +30,7 @@ function leavesOf(visit) {
 const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value ?? null;
+  if (value === null || typeof value !== 'object') return value === '' ? null : value ?? null;
   const kept = Object.entries(value).filter(([, each]) => each !== null && each !== undefined && each !== '');
   return kept.length ? Object.fromEntries(kept.map(([name, each]) => [name, sorted(each)]).sort()) : null;
 }
@@ -76,8 +76,25 @@ export function mergeInto(mine, theirs, base, tried = null) {
   return asked;
 }
 
-/** What differs, all of it. @returns {import('./types.js').Asked[]} */
-export const differences = (mine, theirs) => mergeInto(structuredClone(mine), theirs, null);
+/**
+ * Words that differ, also those that only one of both has. Encounters that were removed say nothing.
+ * @returns {import('./types.js').Asked[]}
+ */
+export function differences(mine, theirs) {
+  const [here, there] = [mine, theirs].map((visit) => leavesOf({ ...visit, interactions: liveInteractions(visit) }));
+  const found = [];
+  for (const [key, { path }] of new Map([...here, ...there])) {
+    const [m, t] = [here, there].map((leaves) => leaves.get(key)?.value ?? null);
+    if (isAskedFor(path) && !same(said(path, m), said(path, t))) found.push({ path, theirs: path[0] === 'answers' ? t : t ?? '' });
+  }
+  return found;
+}
+
+/** As it would be sent. @param {string[]} path */
+const said = ([kind, , name], value) => (kind === 'answers' ? observation(name, value) : (value ?? '').trim());
+
+/** Is there any word in `mine` that `theirs` has not? */
+export const saysMore = (mine, theirs) => differences(mine, theirs).some(({ path }) => !same(said(path, leafOf(mine, path)), null));
 
 /** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
 function tapsOf(mine, theirs, before, between) {

@@ -1,7 +1,7 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
-import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom } from './content.js';
+import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
 import { isOpen } from './draft.js';
-import { differences } from './merge.js';
+import { saysMore } from './merge.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
@@ -16,13 +16,7 @@ const MOST_READ = 10;
  * @param {(id: string) => Promise<any>} means.readVisit
  */
 export async function takeNews({ store, rows, readVisit }) {
-  const owner = await store.meta('user');
-  for (const row of rows) {
-    const here = await store.visit(row.id);
-    if (row.returned) await takeBack({ store, row, here, owner, readVisit });
-    else if (here && isOpen(here) && row.revision >= (here.revision ?? 1)) await sentElsewhere({ store, row, here, readVisit });
-    else if (here) await photosArrived({ store, row });
-  }
+  for (const row of rows) await takeOne({ store, row, readVisit });
   let n = 0;
   for (const row of await store.sent()) {
     if (row.content || n >= MOST_READ) continue;
@@ -33,17 +27,39 @@ export async function takeNews({ store, rows, readVisit }) {
   }
 }
 
-async function takeBack({ store, row, here, owner, readVisit }) {
-  const isNews = (visit) => visit.revision <= row.returned.revision && !['draft', 'waiting', 'refused'].includes(visit.state);
-  if (here) {
-    if (isNews(here)) await store.change(row.id, (visit) => void (isNews(visit) && reopen(visit, row.returned)));
-    return;
-  }
+/** What the server says of one visit. @param {{store: any, row: any, readVisit: (id: string) => Promise<any>}} given */
+export async function takeOne({ store, row, readVisit }) {
+  const here = await store.visit(row.id);
+  if (!here) return row.returned && takeReturned({ store, row, readVisit });
+  if (isBehind(here, row)) await sentElsewhere({ store, row, readVisit });
+  else await photosArrived({ store, row });
+  if (row.returned) await store.change(row.id, (visit) => hear(visit, row.returned));
+  return undefined;
+}
+
+/** Not on this phone, and to be corrected. */
+async function takeReturned({ store, row, readVisit }) {
   const read = await readVisit(row.id);
   if (!read?.content || !read.returned) return;
-  const visit = visitFrom(read, owner);
+  const visit = visitFrom(read, await store.meta('user'));
   reopen(visit, read.returned);
   await store.adopt(visit, photosFrom(read));
+}
+
+const isSent = ({ state }) => state === 'accepted' || state === 'received';
+/** The number under which it was sent from here: what is on record may be ahead of it. */
+const sentAs = (visit) => visit.payload?.revision ?? visit.revision ?? 1;
+
+/** Another phone sent what is open here, or a later revision of what was sent from here. */
+const isBehind = (visit, row) =>
+  (isOpen(visit) && row.revision >= (visit.revision ?? 1)) || (isSent(visit) && row.revision > sentAs(visit));
+
+/** What a reviewer says: opens what was sent, and waits for the choice where the server has other answers. */
+function hear(visit, returned) {
+  if (isSent(visit) && sentAs(visit) === returned.revision) reopen(visit, returned);
+  if (visit.state !== 'conflict' || visit.revision > returned.revision) return;
+  if (visit.stored) Object.assign(visit, wordOf(returned), { mayCorrect: true, storedRevision: returned.revision });
+  else reopen(visit, returned);
 }
 
 /** What was on another phone and no longer is. */
@@ -54,43 +70,62 @@ async function photosArrived({ store, row }) {
   }
 }
 
-/** Its answers went out from another phone. What was typed, or photographed, only here is not thrown away. */
-async function sentElsewhere({ store, row, here, readVisit }) {
+/**
+ * The answers that the server has went out from another phone. What was typed, or photographed, only here is not thrown
+ * away: looked at and decided in one go, as somebody may be typing.
+ */
+async function sentElsewhere({ store, row, readVisit }) {
   const base = await store.meta(`draft-${row.id}`);
   const read = await readVisit(row.id);
   if (!read?.content) return;
-  const photos = await store.photosOf(row.id);
-  const wasShared = base?.content?.changed_at === here.changed_at;
-  if (wasShared || holdsAll(read.content, here, photos)) await takeAsSent({ store, row, content: read.content, photos });
-  else {
-    await store.conflict(row.id, {
-      detail: t('Another phone sent this visit with other answers.'),
-      stored_content: read.content,
-      stored_revision: read.revision,
-      is_returned: false,
-    });
-  }
+  const visit = await store.changeWithPhotos(row.id, (here, photos) => {
+    if (!isBehind(here, read)) return; // completed meanwhile
+    const isShared = base?.content?.changed_at === here.changed_at;
+    if (isSent(here) || isShared || isUnchanged(here, photos) || holdsAll(read.content, here, photos)) {
+      takeAsSent(here, read, photos);
+    } else keepBoth(here, read);
+  });
+  if (isSent(visit)) await takePhotos({ store, read });
 }
 
-function holdsAll(content, here, photos) {
-  if (photosLeftOut(content, photos).length) return false;
-  return !differences(here, { ...here, ...answersFrom(content) }).length;
-}
+const holdsAll = (content, here, photos) =>
+  !photosLeftOut(content, photos).length && !saysMore(here, { ...here, ...answersFrom(content) });
+
+/** Came back, and nobody has begun to correct it here. */
+const isUnchanged = (here, photos) => here.state === 'returned' && here.payload && holdsAll(here.payload, here, photos);
 
 /** Of its photos those that are here alone are still to go. */
-async function takeAsSent({ store, row, content, photos }) {
-  const isToSend = (photo) => photo.blob && row.photos_missing.includes(photo.id);
-  await store.change(row.id, (visit) =>
-    Object.assign(visit, answersFrom(content), {
-      state: photos.some(isToSend) ? 'accepted' : 'received',
-      receipt: row.receipt,
-      received_at: row.received_at,
-      ended_at: row.received_at,
-      revision: row.revision,
-      payload: content,
-      remarks: [],
-      errors: [],
-      reason: '',
-    }),
-  );
+function takeAsSent(visit, read, photos) {
+  const isToSend = (photo) => photo.blob && read.photos_missing.includes(photo.id);
+  Object.assign(visit, answersFrom(read.content), {
+    state: photos.some(isToSend) ? 'accepted' : 'received',
+    receipt: read.receipt,
+    received_at: read.received_at,
+    ended_at: read.received_at,
+    revision: read.revision,
+    payload: read.content,
+    remarks: [],
+    errors: [],
+    reason: '',
+  });
+}
+
+/** Two versions, for the auditor to choose from. */
+const keepBoth = (visit, read) =>
+  Object.assign(visit, {
+    state: 'conflict',
+    reason: t('Another phone sent this visit with other answers.'),
+    payload: null,
+    stored: read.content,
+    storedRevision: read.revision,
+    mayCorrect: false,
+  });
+
+/** Its photos are those that were sent, so that a correction names no other. */
+async function takePhotos({ store, read }) {
+  const here = new Map((await store.photosOf(read.id)).map((photo) => [photo.id, photo]));
+  const sent = photosFrom(read);
+  for (const photo of sent) if (!here.has(photo.id)) await store.namePhoto(photo);
+  for (const photo of sent) here.delete(photo.id);
+  for (const { id } of here.values()) await store.changePhoto(id, (photo) => void (photo.removed_at ??= read.received_at));
 }

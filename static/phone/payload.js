@@ -1,6 +1,6 @@
 /** A visit as the server wants it: what is shown and was answered, each criterion by its key. */
 import { shownIn } from './conditions.js';
-import { answersOf, liveInteractions } from './draft.js';
+import { answersOf, liveInteractions, observation } from './draft.js';
 
 /**
  * @param {object} given
@@ -76,14 +76,4 @@ function observationsOf(visit, scope, asked, sections) {
     .flatMap((section) => shownIn(section, scope, visit, sections))
     .map(({ key }) => observation(key, answers[key]))
     .filter((each) => each !== null);
-}
-
-function observation(criterion, answer) {
-  const note = answer?.note?.trim() ?? '';
-  // A note without an answer is still sent: what somebody typed is never dropped.
-  const state = answer?.state ?? (note ? 'not_observed' : null);
-  if (!state) return null;
-  const value = state === 'answered' ? answer.value : null;
-  const reason = state === 'answered' ? '' : (answer.reason ?? '');
-  return { criterion, state, value, ...(reason && { reason }), ...(note && { note }) };
 }

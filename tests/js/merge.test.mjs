@@ -3,9 +3,9 @@ import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 
 import { answersFrom } from '../../static/phone/content.js';
-import { addInteraction, patchAnswer } from '../../static/phone/draft.js';
+import { addInteraction, patchAnswer, removeInteraction } from '../../static/phone/draft.js';
 import { contentOf, debounced, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
-import { choose, differences, mergeInto } from '../../static/phone/merge.js';
+import { choose, differences, mergeInto, saysMore } from '../../static/phone/merge.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
@@ -74,6 +74,22 @@ test('what was sent reads back as the same answers', () => {
   const payload = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
   const back = { ...visit, ...answersFrom(payload) };
   assert.deepEqual(differences({ ...visit, left_at: LATER }, back), []);
+});
+
+test('an answer that only one of two versions has is a difference; what is removed or left over is none', () => {
+  const visit = makeVisit();
+  const base = copy(visit);
+  addInteraction(visit, 'i2', LATER);
+  patchAnswer(visit, 'i2', 'greeted', answered(true));
+  removeInteraction(visit, 'i2', LATER);
+  patchAnswer(visit, 'i1', 'wait', { state: null, value: null, typed: '1:' });
+  assert.deepEqual([differences(visit, base), differences(base, visit)], [[], []]);
+  patchAnswer(visit, 'visit', 'clean', answered(true));
+  visit.note = 'Rain.';
+  const paths = [['note'], ['answers', 'visit', 'clean']];
+  assert.deepEqual(differences(visit, base).map(({ path }) => path), paths);
+  assert.deepEqual(differences(base, visit).map(({ path }) => path), paths);
+  assert.deepEqual([saysMore(visit, base), saysMore(base, visit)], [true, false]);
 });
 
 /** A server that keeps one draft as the real one does: the same again changes nothing. */

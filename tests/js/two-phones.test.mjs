@@ -128,6 +128,74 @@ test('a photo taken after the other phone sent is not thrown away: the auditor d
   assert.equal((await one.photosOf('v1')).length, 2);
 });
 
+test('what is typed while the news are being read is not overwritten', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  const readVisit = async () => {
+    await say(one, 'words', 'Typed meanwhile.');
+    return there.readVisit();
+  };
+  await takeNews({ store: one, rows: there.rows(), readVisit });
+  const visit = await one.visit('v1');
+  assert.deepEqual([visit.state, visit.answers.words.value], ['conflict', 'Typed meanwhile.']);
+});
+
+const returned = (revision, comment = 'Which door?') => ({ revision, comment, items: [] });
+/** As the server tells it after a reviewer has sent the visit back. */
+const sentBack = (there, word) => ({ ...there.rows()[0], returned: word });
+async function hear(store, row) {
+  await takeNews({ store, rows: [row], readVisit: async () => row });
+  return store.visit('v1');
+}
+
+test('a correction begins with the newest revision, whichever phone sent it', async () => {
+  const { there, one, two } = await begun();
+  await two.changePhoto('p1', (photo) => void (photo.removed_at = AT));
+  await send(two, there);
+  await news(one, there);
+  const first = sentBack(there, returned(1));
+  await hear(two, first);
+  await say(two, 'clean', false);
+  await send(two, there);
+  await takeNews({ store: one, rows: [sentBack(there, returned(2))], readVisit: async () => null });
+  assert.equal((await one.visit('v1')).state, 'received'); // without the newest answers nothing is opened
+  const visit = await hear(one, sentBack(there, returned(2, 'And the till?')));
+  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], ['returned', 3, false]);
+  assert.equal(visit.returned.comment, 'And the till?');
+});
+
+test('a correction that nobody began here gives way to the one that another phone sent', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  await news(one, there);
+  for (const store of [one, two]) await hear(store, sentBack(there, returned(1)));
+  await say(two, 'clean', false);
+  await send(two, there);
+  const visit = await hear(one, sentBack(there, returned(2)));
+  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], ['returned', 3, false]);
+});
+
+test('a correction that both phones began is the auditor\'s to choose, and stays one', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  await news(one, there);
+  for (const store of [one, two]) await hear(store, sentBack(there, returned(1)));
+  await say(one, 'words', 'Only here.');
+  await say(two, 'clean', false);
+  await send(two, there);
+  const visit = await hear(one, sentBack(there, returned(2)));
+  assert.deepEqual([visit.state, visit.mayCorrect, visit.storedRevision], ['conflict', true, 2]);
+  assert.equal(visit.answers.words.value, 'Only here.');
+});
+
+test('an answer that only this phone has is no part of what another phone sent', async () => {
+  const { there, one, two } = await begun();
+  await say(one, 'words', 'Only here.');
+  await send(two, there);
+  await news(one, there);
+  assert.equal((await one.visit('v1')).state, 'conflict');
+});
+
 test('a visit that is returned while its last photo is on the way stays open', async () => {
   const there = server();
   const one = await phone(makeVisit(), makePhoto({ blob: 'a picture' }));
