@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.response import Response
 
 from audits import drafts
@@ -43,6 +43,7 @@ class DraftView(PhoneView):
             200: SavedDraftSerializer,
             201: SavedDraftSerializer,
             400: OpenApiResponse(OpenApiTypes.OBJECT, "No draft that can be kept."),
+            403: OpenApiResponse(OpenApiTypes.OBJECT, "Somebody else is signed in than who typed it."),
             409: STALE,
             410: OpenApiResponse(OpenApiTypes.OBJECT, "The visit has been received."),
             413: OpenApiResponse(OpenApiTypes.OBJECT, "Too many bytes."),
@@ -54,8 +55,11 @@ class DraftView(PhoneView):
             raise ParseError(_("Send one JSON object: content and base_revision."))
         serializer = DraftToSaveSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        typed = serializer.validated_data
+        if typed.pop("owner") not in {None, request.user.pk}:
+            raise PermissionDenied(_("This was typed by somebody else: sign in as who typed it."))
         try:
-            saved = drafts.save_draft(visit_id=visit_id, owner=request.user, **serializer.validated_data)
+            saved = drafts.save_draft(visit_id=visit_id, owner=request.user, **typed)
         except NotKeepable as error:
             raise ValidationError({"content": [str(error)]}) from error
         except drafts.DraftTooLarge as error:

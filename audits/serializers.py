@@ -244,6 +244,9 @@ class DraftToSaveSerializer(StrictSerializer):
         default=0,
         help_text="The revision that this content was made from; 0 for a new draft.",
     )
+    owner = serializers.IntegerField(
+        allow_null=True, default=None, help_text="Who typed it: refused in anybody else's session."
+    )
 
 
 class DiscardSerializer(StrictSerializer):

@@ -87,7 +87,7 @@ async function syncInTurn({ store, drafts, id }) {
     const content = base.tried ?? newest;
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
     await store.setMeta(triedOf(id), content);
-    const reply = await drafts.save(id, { content, base_revision: base.revision });
+    const reply = await drafts.save(id, { content, base_revision: base.revision, owner: visit.owner });
     if (!reply) return 'offline';
     if (reply.ok && reply.body?.id === id) {
       await know(store, id, { revision: reply.body.revision, content });

@@ -248,12 +248,25 @@ class TestApi:
         assert client.delete(address).status_code == 404
         assert client.get(reverse("audits:api-drafts")).json() == {"results": []}
 
+    def test_what_somebody_else_typed_on_this_phone_is_not_kept_under_the_name_of_who_signed_in_since(
+        self, client, world, address, visit_id
+    ):
+        body = {"content": {"note": "Typed by Ana."}, "owner": world.ana.pk}
+        client.force_login(world.abe)
+        answer = client.put(address, body, "application/json")
+        assert (answer.status_code, Draft.objects.count()) == (403, 0)
+        assert "sign in as who typed it" in answer.json()["detail"]
+        client.force_login(world.ana)
+        assert client.put(address, body, "application/json").status_code == 201
+        assert stored(visit_id) == (1, {"note": "Typed by Ana."})
+
     @pytest.mark.parametrize(
         "body",
         [
             "", "{", "[]", "null", "{}", '{"content": []}', '{"content": "x"}', '{"content": null}',
             '{"content": {}, "base_revision": -1}', '{"content": {}, "base_revision": "x"}',
             '{"content": {}, "base_revision": null}', '{"content": {}, "base_revision": 99999999999}',
+            '{"content": {}, "owner": "x"}',
             '{"content": {}, "revision": 1}', '{"content": {"a": 1e999}}', '{"content": {"a": NaN}}',
             '{"content": {"a": ' + "[" * 100_000 + "]" * 100_000 + "}}",
         ],

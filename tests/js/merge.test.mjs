@@ -220,6 +220,16 @@ test('what was taken back after a save whose answer was lost does not come back'
   assert.deepEqual([answers.clean, answers.words.value, asked], [undefined, 'Friendly.', []]);
 });
 
+test('a draft says whose it is, and waits while somebody else is signed in', async () => {
+  const [store, drafts] = [phone([makeVisit()]), server()];
+  let session = 2;
+  const theirs = { save: (id, body) => (body.owner === session ? drafts.save(id, body) : { status: 403, ok: false, body: null }) };
+  assert.equal(await syncDraft({ store, drafts: theirs, id: 'v1' }), 'sign-in');
+  assert.equal(drafts.rows.size, 0);
+  session = 1;
+  assert.equal(await syncDraft({ store, drafts: theirs, id: 'v1' }), 'saved');
+});
+
 test('a draft holds what was typed and nothing about this phone', () => {
   const content = contentOf(makeVisit(), []);
   for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) assert.equal(name in content, false);
