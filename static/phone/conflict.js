@@ -1,6 +1,7 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
-import { differences, leafOf, setLeaf } from './merge.js';
+import { differences } from './differences.js';
+import { leafOf, setLeaf } from './merge.js';
 import { buildChoosing } from './reading.js';
 import { plural, t } from './words.js';
 

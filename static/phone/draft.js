@@ -149,5 +149,19 @@ export function complete(visit, payload, at) {
   Object.assign(visit, { state: 'waiting', payload, ended_at: visit.left_at ?? at, errors: [], remarks: [], reason: '' });
 }
 
+/**
+ * Looking at a form is no work that could be lost.
+ * @param {Visit} visit @param {import('./types.js').Photo[]} photos
+ */
+export const isBegun = (visit, photos) =>
+  [visit.context, visit.answers].some(isFilled) || visit.interactions.length > 1 || visit.interactions.some(isSeen) ||
+  photos.length > 0 || visit.taps.length > 0 ||
+  Boolean(visit.note || visit.hidden_notes || visit.not_completed_reason || visit.left_at);
+
+const isFilled = (answers) => Object.keys(answers).length > 0;
+/** It starts when its page opens. @param {import('./types.js').Interaction} interaction */
+const isSeen = ({ answers, label, acknowledged_at: acknowledged, helped_at: helped, ended_at: ended }) =>
+  isFilled(answers) || Boolean(label || acknowledged || helped || ended);
+
 /** May its answers still change? @param {Visit} visit */
 export const isOpen = (visit) => ['draft', 'refused', 'returned'].includes(visit.state);

@@ -1,5 +1,6 @@
 /** Drafts on the server too: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
 import { alone } from './alone.js';
+import { isBegun } from './draft.js';
 import { mergeInto } from './merge.js';
 
 const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'owner', 'place'];
@@ -83,7 +84,9 @@ async function syncInTurn({ store, drafts, id }) {
     const visit = await store.visit(id);
     if (!visit || !DRAFTED.includes(visit.state)) return 'nothing';
     const base = await baseOf(store, id);
-    const newest = contentOf(visit, await store.photosOf(id));
+    const photos = await store.photosOf(id);
+    if (!base.revision && !base.tried && !isBegun(visit, photos)) return 'nothing';
+    const newest = contentOf(visit, photos);
     const content = base.tried ?? newest;
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
     await store.setMeta(triedOf(id), content);

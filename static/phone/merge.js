@@ -2,17 +2,17 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, liveInteractions, newInteraction, observation } from './draft.js';
+import { MOMENTS, answersOf, newInteraction } from './draft.js';
 
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
 ];
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
 /** Words that somebody typed or chose: never decided without asking. */
-const isAskedFor = (/** @type {string[]} */ [kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
+export const isAskedFor = (/** @type {string[]} */ [kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
 
 /** @returns {Map<string, {path: string[], value: any}>} */
-function leavesOf(visit) {
+export function leavesOf(visit) {
   const leaves = new Map();
   const leaf = (path, value) => leaves.set(JSON.stringify(path), { path, value: value ?? null });
   if (!visit) return leaves;
@@ -27,7 +27,7 @@ function leavesOf(visit) {
 }
 
 /** Two answers that say the same in another order are the same. */
-const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+export const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value === '' ? null : value ?? null;
@@ -75,26 +75,6 @@ export function mergeInto(mine, theirs, base, tried = null) {
   mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? [], tried?.taps ?? []);
   return asked;
 }
-
-/**
- * Words that differ, also those that only one of both has. Encounters that were removed say nothing.
- * @returns {import('./types.js').Asked[]}
- */
-export function differences(mine, theirs) {
-  const [here, there] = [mine, theirs].map((visit) => leavesOf({ ...visit, interactions: liveInteractions(visit) }));
-  const found = [];
-  for (const [key, { path }] of new Map([...here, ...there])) {
-    const [m, t] = [here, there].map((leaves) => leaves.get(key)?.value ?? null);
-    if (isAskedFor(path) && !same(said(path, m), said(path, t))) found.push({ path, theirs: path[0] === 'answers' ? t : t ?? '' });
-  }
-  return found;
-}
-
-/** As it would be sent. @param {string[]} path */
-const said = ([kind, , name], value) => (kind === 'answers' ? observation(name, value) : (value ?? '').trim());
-
-/** Is there any word in `mine` that `theirs` has not? */
-export const saysMore = (mine, theirs) => differences(mine, theirs).some(({ path }) => !same(said(path, leafOf(mine, path)), null));
 
 /** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
 function tapsOf(mine, theirs, before, between) {

@@ -1,7 +1,7 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
 import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
+import { saysMore } from './differences.js';
 import { isOpen } from './draft.js';
-import { saysMore } from './merge.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 

@@ -60,6 +60,9 @@ def test_a_draft_begun_on_one_phone_is_continued_and_sent_on_another(phone, seco
     other.locator("#overview").click()
     other.get_by_role("button", name="Send").click()
     other.locator("#step").get_by_text("Received, no. ").wait_for()
+    say(phone, "warmth", "No eye contact")  # the first phone learns of it with the next answer
+    phone.get_by_role("button", name="Take the server’s: Own words").click()
+    phone.locator("#step").get_by_text("Received, no. ").wait_for()
     phone.goto("/phone/")
     phone.get_by_text("Received, no. ").wait_for()
     (visit,) = stage.stored()

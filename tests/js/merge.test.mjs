@@ -3,9 +3,10 @@ import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 
 import { answersFrom } from '../../static/phone/content.js';
-import { addInteraction, patchAnswer, removeInteraction } from '../../static/phone/draft.js';
+import { addInteraction, isBegun, markMoment, patchAnswer, removeInteraction, renameInteraction } from '../../static/phone/draft.js';
+import { differences, saysMore } from '../../static/phone/differences.js';
 import { contentOf, debounced, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
-import { choose, differences, mergeInto, saysMore } from '../../static/phone/merge.js';
+import { choose, mergeInto } from '../../static/phone/merge.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
@@ -129,8 +130,30 @@ const say = (store, key, value) => {
   store.kept.get('v1').changed_at = `${Math.random()}`;
 };
 
-test('a draft goes to the server once for each change', async () => {
+/** One with work in it. */
+const begun = () => makeVisit({ note: 'Rain.' });
+
+test('a form that was only looked at goes nowhere', async () => {
   const [store, drafts] = [phone([makeVisit()]), server()];
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'nothing');
+  assert.equal(drafts.rows.size, 0);
+});
+
+test('a photo, a name or a moment is work', () => {
+  const [named, helped] = [makeVisit(), makeVisit()];
+  renameInteraction(named, 'i1', 'Till 2');
+  markMoment(helped, 'i1', 'helped_at', LATER);
+  assert.deepEqual([isBegun(named, []), isBegun(helped, []), isBegun(makeVisit(), [{}])], [true, true, true]);
+});
+
+test('a visit that has arrived by another way needs no draft', async () => {
+  const store = phone([begun()]);
+  const drafts = { save: async () => ({ status: 410, ok: false, body: { detail: 'Received.' } }) };
+  assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'received');
+});
+
+test('a draft goes to the server once for each change', async () => {
+  const [store, drafts] = [phone([begun()]), server()];
   assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'saved');
   assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'nothing');
   say(store, 'clean', true);
@@ -141,7 +164,7 @@ test('a draft goes to the server once for each change', async () => {
 
 test('two phones that save in turns end with the same draft', async () => {
   const drafts = server();
-  const one = phone([makeVisit()]);
+  const one = phone([begun()]);
   await syncDraft({ store: one, drafts, id: 'v1' });
   const two = phone();
   assert.equal(await fetchDrafts({ store: two, drafts }), 1);
@@ -157,7 +180,7 @@ test('two phones that save in turns end with the same draft', async () => {
 });
 
 test('without an answer nothing is believed to be saved', async () => {
-  const store = phone([makeVisit()]);
+  const store = phone([begun()]);
   const drafts = { save: async () => null };
   assert.equal(await syncDraft({ store, drafts, id: 'v1' }), 'offline');
   assert.equal(await store.meta('draft-v1'), undefined);
@@ -221,7 +244,7 @@ test('what was taken back after a save whose answer was lost does not come back'
 });
 
 test('a draft says whose it is, and waits while somebody else is signed in', async () => {
-  const [store, drafts] = [phone([makeVisit()]), server()];
+  const [store, drafts] = [phone([begun()]), server()];
   let session = 2;
   const theirs = { save: (id, body) => (body.owner === session ? drafts.save(id, body) : { status: 403, ok: false, body: null }) };
   assert.equal(await syncDraft({ store, drafts: theirs, id: 'v1' }), 'sign-in');

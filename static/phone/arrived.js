@@ -1,0 +1,18 @@
+/** The visit that is being filled in has arrived at the server from another phone. */
+import { isOpen } from './draft.js';
+import { readVisit } from './network.js';
+import { takeOne } from './news.js';
+import { t } from './words.js';
+
+/**
+ * Nothing more is typed here in vain; what only this phone has is the auditor's to choose.
+ * @param {import('./types.js').Page} page @param {import('./types.js').Showing} showing
+ */
+export async function takeArrived({ store, visit, status }, showing) {
+  const row = await readVisit(visit.id);
+  if (!row) return; // the next change asks again
+  const wasOpen = isOpen(await store.visit(visit.id));
+  await takeOne({ store, row, readVisit: async () => row });
+  await showing.reload();
+  if (wasOpen && visit.state !== 'conflict') status.inform(t('Another phone sent this visit.'));
+}
