@@ -1,7 +1,7 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
 import { differences } from './differences.js';
-import { leafOf, setLeaf } from './merge.js';
+import { leafOf, mergeInto, setLeaf } from './merge.js';
 import { buildChoosing } from './reading.js';
 import { plural, t } from './words.js';
 
@@ -56,6 +56,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   /** Where a reviewer asked for a correction it can be sent as one; else it waits here until one does. */
   async function keepMine() {
     await store.change(visit.id, (kept) => {
+      mergeInto(kept, stored, null); // what only the server has comes in
       for (const [{ path, theirs }, takesTheirs] of taken) if (takesTheirs) setLeaf(kept, path, theirs);
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {

@@ -1,23 +1,23 @@
 /** In what words two versions of one visit differ. */
 import { liveInteractions, observation } from './draft.js';
-import { isAskedFor, leafOf, leavesOf, same } from './merge.js';
-
-/**
- * Words that differ, also those that only one of both has. Encounters that were removed say nothing.
- * @returns {import('./types.js').Asked[]}
- */
-export function differences(mine, theirs) {
-  const [here, there] = [mine, theirs].map((visit) => leavesOf({ ...visit, interactions: liveInteractions(visit) }));
-  const found = [];
-  for (const [key, { path }] of new Map([...here, ...there])) {
-    const [m, t] = [here, there].map((leaves) => leaves.get(key)?.value ?? null);
-    if (isAskedFor(path) && !same(said(path, m), said(path, t))) found.push({ path, theirs: path[0] === 'answers' ? t : t ?? '' });
-  }
-  return found;
-}
+import { isAskedFor, leavesOf, same } from './merge.js';
 
 /** As it would be sent. @param {string[]} path */
 const said = ([kind, , name], value) => (kind === 'answers' ? observation(name, value) : (value ?? '').trim());
 
-/** Is there any word in `mine` that `theirs` has not? */
-export const saysMore = (mine, theirs) => differences(mine, theirs).some(({ path }) => !same(said(path, leafOf(mine, path)), null));
+/**
+ * What `mine` says, and `theirs` does not or otherwise. Encounters that were removed say nothing.
+ * @returns {import('./types.js').Asked[]}
+ */
+export function differences(mine, theirs) {
+  const here = leavesOf({ ...mine, interactions: liveInteractions(mine) });
+  const there = leavesOf(theirs);
+  const found = [];
+  for (const [key, { path, value }] of here) {
+    if (!isAskedFor(path)) continue;
+    const other = there.get(key)?.value ?? null;
+    const [m, t] = [value, other].map((each) => said(path, each));
+    if (!same(m, null) && !same(m, t)) found.push({ path, theirs: path[0] === 'answers' ? other : other ?? '' });
+  }
+  return found;
+}

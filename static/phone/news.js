@@ -1,6 +1,6 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
 import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
-import { saysMore } from './differences.js';
+import { differences } from './differences.js';
 import { isOpen } from './draft.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
@@ -89,7 +89,7 @@ async function sentElsewhere({ store, row, readVisit }) {
 }
 
 const holdsAll = (content, here, photos) =>
-  !photosLeftOut(content, photos).length && !saysMore(here, { ...here, ...answersFrom(content) });
+  !photosLeftOut(content, photos).length && !differences(here, { ...here, ...answersFrom(content) }).length;
 
 /** Came back, and nobody has begun to correct it here. */
 const isUnchanged = (here, photos) => here.state === 'returned' && here.payload && holdsAll(here.payload, here, photos);
