@@ -145,12 +145,14 @@ class AssignmentSerializer(serializers.ModelSerializer):
     form_url = serializers.HyperlinkedIdentityField(
         view_name="audits:form", lookup_field="version_id", lookup_url_kwarg="version_id"
     )
+    visit_id = serializers.UUIDField(help_text="For the visit: begun on two phones it is still one.")
+    first_interaction_id = serializers.UUIDField(help_text="For its first interaction.")
 
     class Meta:
         model = Assignment
         fields = [
             "id", "location", "standard", "version", "version_number", "form_url", "kind", "opens_on", "closes_on",
-            "daypart",
+            "daypart", "visit_id", "first_interaction_id",
         ]  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """What is planned: who visits where, by when."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from audits.models.standards import Version
 from locations.models import Location
@@ -53,6 +56,20 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.location} by {self.closes_on}"
+
+    @property
+    def visit_id(self) -> UUID:
+        """Of the visit that its auditor makes: begun on two phones, or again on a wiped one, it is still one."""
+        return self._made_id("visit")
+
+    @property
+    def first_interaction_id(self) -> UUID:
+        return self._made_id("interaction")
+
+    def _made_id(self, what: str) -> UUID:
+        """The same each time, another for another auditor, and nobody's to guess."""
+        digest = salted_hmac(f"audits.assignment.{what}", f"{self.pk} {self.auditor_id}", algorithm="sha256").digest()
+        return UUID(bytes=digest[:16], version=4)
 
     def clean(self) -> None:
         if self.version_id and self.version.state != Version.State.PUBLISHED:

@@ -145,19 +145,25 @@ export async function fetchDrafts({ store, drafts }) {
   const owner = await store.meta('user');
   let n = 0;
   for (const row of rows) {
-    if (await inTurn(row.id, () => fetchDraft({ store, drafts, row, owner }))) n += 1;
+    if (await inTurn(row.id, () => fetchInTurn({ store, drafts, row, owner }))) n += 1;
   }
   return n;
 }
 
-/** @returns {Promise<boolean>} whether there was anything to take in */
-async function fetchDraft({ store, drafts, row: { id, revision }, owner }) {
+/** What the server may have of a visit that was just begun here. @returns {Promise<boolean>} whether it had anything */
+export const fetchDraft = ({ store, drafts, id }) =>
+  inTurn(id, () => fetchInTurn({ store, drafts, row: { id, revision: null }, owner: null }));
+
+async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
   const [visit, base] = [await store.visit(id), await baseOf(store, id)];
   if (visit && (!DRAFTED.includes(visit.state) || base.revision === revision)) return false;
   const theirs = await drafts.read(id);
   if (!theirs?.content) return false;
-  if (visit) await takeIn({ store, id, theirs, base });
-  else {
+  if (visit) {
+    const photos = await store.photosOf(id);
+    const isFresh = !base.content && !isBegun(visit, photos); // then all that is there is news
+    await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
+  } else {
     const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
     await store.adopt(visitOf(theirs.content, owner), pictures);
     await know(store, id, theirs);

@@ -1,5 +1,5 @@
 /** The server's copy of a draft: saved some seconds after each change, and what another phone changed comes in. */
-import { isBegun } from './draft.js';
+import { isBegun, isOpen } from './draft.js';
 import { $, one } from './elements.js';
 import { later } from './later.js';
 import { drafts } from './network.js';
@@ -34,10 +34,19 @@ export function createSharing(page, showing) {
     else if (['offline', 'later', 'received'].includes(outcome)) sharingLater = setTimeout(share, SHARE_AGAIN_MS);
   }
 
+  /** Begun on another phone, or on this one before its browser was wiped. */
+  async function fetchBegun() {
+    const theirs = await drafts.read(visit.id);
+    const found = theirs?.content && (await later(() => import('./drafts.js')));
+    if (found && (await found.fetchDraft({ store, drafts: { read: async () => theirs }, id: visit.id }))) await takeMerged();
+  }
+
   async function takeMerged() {
     await showing.reload();
     if (!page.editing.isSaved()) setTimeout(takeMerged, 500);
   }
+
+  if (!page.isPreview && isOpen(visit) && !isBegun(visit, photos)) setTimeout(fetchBegun); // the page comes first
 
   one($('asked'), 'button').addEventListener('click', async () => {
     const { openChoosing } = await import('./choosing.js');

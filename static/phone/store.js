@@ -57,7 +57,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     return (await allVisits()).filter((visit) => visit.owner === user);
   }
 
-  /** The draft of an assignment: the one that was begun, or a new one; never two. */
+  /** The draft of an assignment: the one that was begun, or a new one; never two, for the assignment names its ids. */
   async function begin({ assignmentId, id, interactionId, version, at }) {
     return db.run(['assignments', 'visits', 'meta'], 'readwrite', async (assignments, drafts, facts) => {
       const owner = await asked(facts.get('user'));
@@ -67,7 +67,8 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
       if (begun) return begun;
       const assignment = await asked(assignments.get(assignmentId));
       if (!assignment) return null;
-      const visit = newVisit({ id, interactionId, assignment, version, owner, at });
+      const first = interactionId && (assignment.first_interaction_id ?? interactionId);
+      const visit = newVisit({ id: assignment.visit_id ?? id, interactionId: first, assignment, version, owner, at });
       await asked(drafts.put(visit));
       return visit;
     });

@@ -41,6 +41,8 @@
  * @property {string} opens_on
  * @property {string} closes_on
  * @property {string} daypart
+ * @property {string} [visit_id] For its visit, the same on each phone.
+ * @property {string} [first_interaction_id]
  *
  * @typedef {object} ServerError What the server found wrong, at a place of the visit.
  * @property {string} where

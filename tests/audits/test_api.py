@@ -84,6 +84,26 @@ def test_the_list_of_assignments_holds_only_mine_that_are_open(ana, world):
     assert answer[0]["form_url"].endswith(f"/phone/forms/{world.version.pk}/")
 
 
+def test_an_assignment_names_its_visit_the_same_for_every_phone_of_its_auditor_and_nobody_elses(ana, world):
+    today = timezone.localdate()
+    plans = [
+        Assignment.objects.create(
+            location=world.harbour, version=world.version, auditor=world.ana, opens_on=today, closes_on=today
+        )
+        for _ in range(2)
+    ]
+
+    def named():
+        rows = ana.get(reverse("audits:api-assignments")).json()["results"]
+        return [(row["visit_id"], row["first_interaction_id"]) for row in rows]
+
+    first = named()
+    assert named() == first
+    assert len({id_ for pair in first for id_ in pair}) == 4
+    Assignment.objects.filter(pk=plans[0].pk).update(auditor=world.abe)
+    assert str(Assignment.objects.get(pk=plans[0].pk).visit_id) not in {visit for visit, _ in first}
+
+
 def test_a_visited_assignment_leaves_the_list(ana, world, visit_id, payload):
     today = timezone.localdate()
     planned = Assignment.objects.create(

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { showConflict } from '../../static/phone/conflict.js';
 import { patchAnswer } from '../../static/phone/draft.js';
-import { fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
+import { fetchDraft, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
 import { takeNews } from '../../static/phone/news.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { flush } from '../../static/phone/queue.js';
@@ -126,6 +126,41 @@ test('a photo taken after the other phone sent is not thrown away: the auditor d
   const visit = await one.visit('v1');
   assert.deepEqual([visit.state, visit.stored.photos.map(({ id }) => id)], ['conflict', ['p1']]);
   assert.equal((await one.photosOf('v1')).length, 2);
+});
+
+const PLAN = { ...makeVisit(), id: 5, visit_id: 'v1', first_interaction_id: 'i1' };
+async function beginning(at) {
+  const store = await phone();
+  await store.keepAssignments([PLAN]);
+  await store.begin({ assignmentId: 5, id: `made ${at}`, interactionId: `made too ${at}`, version: 7, at });
+  return store;
+}
+
+test('an assignment that two phones begin without a connection is one visit with the answers of both', async () => {
+  const there = server();
+  const [one, two] = [await beginning(AT), await beginning(LATER)];
+  await one.change('v1', (visit) => {
+    patchAnswer(visit, 'i1', 'greeted', answered(true));
+    visit.changed_at = 'one';
+  });
+  await say(two, 'clean', false);
+  await syncDraft({ store: one, drafts: there.drafts, id: 'v1' });
+  await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
+  const { interactions, answers, asked } = await two.visit('v1');
+  assert.deepEqual(interactions.map(({ id }) => id), ['i1']);
+  assert.deepEqual([interactions[0].answers.greeted.value, answers.clean.value, asked], [true, false, []]);
+  assert.equal((await two.visits()).length, 1);
+});
+
+test('a form opened anew on a wiped phone takes all that the server has', async () => {
+  const there = server();
+  const one = await beginning(AT);
+  await one.change('v1', (visit) => Object.assign(visit, { mode: 'covert', note: 'Rain.', changed_at: 'one' }));
+  await syncDraft({ store: one, drafts: there.drafts, id: 'v1' });
+  const wiped = await beginning(LATER);
+  assert.equal(await fetchDraft({ store: wiped, drafts: there.drafts, id: 'v1' }), true);
+  const { started_at: started, mode, note, asked } = await wiped.visit('v1');
+  assert.deepEqual([started, mode, note, asked], [AT, 'covert', 'Rain.', []]);
 });
 
 test('what is typed while the news are being read is not overwritten', async () => {
