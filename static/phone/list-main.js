@@ -5,7 +5,7 @@ import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
 import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
 import { createOffline } from './offline.js';
 import { inWords, keepSending } from './sending.js';
-import { createSignIn, signInButton } from './session.js';
+import { createSignIn, signInButton, signOut } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
 import { LANGUAGE, t } from './words.js';
@@ -219,24 +219,19 @@ $('languages').addEventListener('click', async (/** @type {{target: any}} */ { t
 // ---- leaving
 
 /** @type {HTMLFormElement} */
-const signOut = $('sign-out');
+const leaving = $('sign-out');
 /** @type {HTMLDialogElement} */
 const warning = $('sign-out-warning');
-let isLeaving = false;
 
-signOut.addEventListener('submit', async (event) => {
-  const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  if (token) /** @type {any} */ (signOut.elements).csrfmiddlewaretoken.value = token;
-  if (isLeaving) return;
+leaving.addEventListener('submit', async (event) => {
   event.preventDefault();
   const unsent = unsentOf(await store.visits());
-  if (unsent.length) {
-    $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
-      unsent: unsentLine(unsent), places: unsent.map((visit) => visit.location.name).join(', '),
-    });
-    warning.returnValue = '';
-    warning.showModal();
-  } else await leave();
+  if (!unsent.length) return leave();
+  $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
+    unsent: unsentLine(unsent), places: unsent.map((visit) => visit.location.name).join(', '),
+  });
+  warning.returnValue = '';
+  return warning.showModal();
 });
 
 warning.addEventListener('close', () => {
@@ -245,9 +240,9 @@ warning.addEventListener('close', () => {
 
 /** The plan goes from this phone with its reader; unsent visits stay for them. */
 async function leave() {
+  if (!(await signOut(leaving.action))) return trouble(t('You are still signed in, as the server did not answer. Sign out again when there is a connection.'));
   await store.forgetLists();
-  isLeaving = true;
-  signOut.requestSubmit();
+  return location.assign(SIGN_IN);
 }
 
 open().catch((error) => trouble(t('{reason} Reload the page; if that does not help, restart the browser.', { reason: error.message })));

@@ -3,21 +3,31 @@ import { one } from './elements.js';
 import { csrf } from './network.js';
 import { t } from './words.js';
 
-/** @returns {Promise<'ok' | 'wrong' | 'offline'>} */
-async function post(address, fields) {
+/** @typedef {'ok' | 'wrong' | 'offline'} Outcome */
+
+/** @returns {Promise<Outcome>} */
+async function signIn(address, fields) {
   try {
     await fetch(address, { cache: 'no-store' }); // brings the cookie that sending needs
-    const response = await fetch(address, {
-      method: 'POST',
-      redirect: 'manual', // the way on is the server's yes
-      headers: { 'X-CSRFToken': csrf() },
-      body: new URLSearchParams(fields),
-    });
-    return response.type === 'opaqueredirect' ? 'ok' : 'wrong';
+    return await post(address, fields);
   } catch {
     return 'offline';
   }
 }
+
+/** Rejects when no answer came. @returns {Promise<Outcome>} */
+async function post(address, fields) {
+  const response = await fetch(address, {
+    method: 'POST',
+    redirect: 'manual', // the way on is the server's yes
+    headers: { 'X-CSRFToken': csrf() },
+    body: new URLSearchParams(fields),
+  });
+  return response.type === 'opaqueredirect' ? 'ok' : 'wrong';
+}
+
+/** Only the server can end a session; until it has, who is signed in keeps their plan. @returns {Promise<boolean>} whether it did */
+export const signOut = (address) => post(address, {}).then((outcome) => outcome === 'ok', () => false);
 
 const WORDS = {
   wrong: t('That was not right: check the address and the password, or sign in another way.'),
@@ -38,7 +48,7 @@ export function createSignIn(dialog, signedIn) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     say('');
-    const outcome = await post(dialog.dataset.address, { username: username.value, password: password.value });
+    const outcome = await signIn(dialog.dataset.address, { username: username.value, password: password.value });
     if (outcome !== 'ok') return say(WORDS[outcome]);
     password.value = '';
     dialog.close();
