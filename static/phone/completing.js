@@ -1,4 +1,5 @@
 /** From the last answer to the receipt: completes the visit, sends it, and says how that goes. */
+import { clockOffset } from './clock.js';
 import { complete, isOpen } from './draft.js';
 import { $ } from './elements.js';
 import { later } from './later.js';
@@ -20,11 +21,11 @@ export function createCompleting(page, showing) {
   async function submit(isKeepingPhotos) {
     if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
     const at = new Date().toISOString();
-    const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
+    const offset = await clockOffset(store);
     next.disabled = true;
     // Built from the store's copy: another tab may have answered, or taken a photo, too.
     const isComplete = await editing.close((kept, pictures) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset, at }), at);
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: offset, at }), at);
     });
     next.disabled = false;
     if (!isComplete) return undefined;

@@ -1,4 +1,5 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
+import { keepClock } from './clock.js';
 import { $, all, copyOf, one } from './elements.js';
 import { isOther, speak } from './language.js';
 import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
@@ -84,7 +85,7 @@ async function fetchNews() {
   await store.signedInAs(me);
   await store.keepAssignments(news.assignments);
   await store.keepSent(news.sent);
-  if (news.clockOffset !== null) await store.setMeta('clock_offset_ms', news.clockOffset);
+  await keepClock(store);
   await render();
   await shareDrafts(news.sent);
   connection(t('Up to date'), 'received');

@@ -1,4 +1,5 @@
 /** Talking to the server. No answer is `null`, never an exception: on a phone that is the ordinary case. */
+import { measure } from './clock.js';
 
 const API = '/api/v1/';
 const READ_MS = 20_000;
@@ -10,21 +11,19 @@ export const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[
 /** @returns {Promise<import('./types.js').Reply | null>} */
 async function ask(path, options, limit) {
   try {
+    const asked = Date.now();
     const response = await fetch(path.startsWith('/') ? path : API + path, {
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(limit),
       ...options,
     });
+    const answered = Date.now();
     const text = await response.text(); // the connection may still break here: then there was no answer
-    return {
-      status: response.status,
-      ok: response.ok,
-      redirected: response.redirected,
-      body: parsed(text),
-      wait: Number(response.headers.get('Retry-After')) || 0,
-      date: response.headers.get('Date'),
-    };
+    const { status, ok, redirected, headers } = response;
+    const body = parsed(text);
+    if (ok && !redirected && body) measure(headers.get('Date'), asked, answered); // else it may be of something in between
+    return { status, ok, redirected, body, wait: Number(headers.get('Retry-After')) || 0 };
   } catch {
     return null; // fetch rejects only when no answer came back
   }
@@ -72,25 +71,13 @@ export async function whoAmI() {
 const isStranger = (reply) => Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
 
 /**
- * My assignments and my last visits, and how far this phone's clock is from the server's.
- * @returns {Promise<{assignments: object[], sent: object[], clockOffset: number | null} | 'offline' | 'sign-in'>}
+ * My assignments and my last visits.
+ * @returns {Promise<{assignments: object[], sent: object[]} | 'offline' | 'sign-in'>}
  */
 export async function fetchLists() {
-  const asked = Date.now();
   const [assignments, sent] = await Promise.all([ask('assignments/', {}, READ_MS), ask('visits/', {}, READ_MS)]);
   if ([assignments, sent].some(isStranger)) return 'sign-in';
   const isList = (reply) => reply?.ok && Array.isArray(reply.body?.results);
   if (!assignments || !sent || ![assignments, sent].every(isList)) return 'offline';
-  return {
-    assignments: assignments.body.results,
-    sent: sent.body.results,
-    clockOffset: clockOffset(assignments.date, asked, Date.now()),
-  };
-}
-
-/** Device clock minus server clock in ms, good to about a second; null when the server did not say. */
-export function clockOffset(date, asked, answered) {
-  const server = Date.parse(date ?? '');
-  if (Number.isNaN(server)) return null;
-  return Math.round((asked + answered) / 2 - (server + 500)); // the header leaves out the fraction of a second
+  return { assignments: assignments.body.results, sent: sent.body.results };
 }

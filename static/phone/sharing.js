@@ -1,4 +1,5 @@
 /** The server's copy of a draft: saved some seconds after each change, and what another phone changed comes in. */
+import { keepClock } from './clock.js';
 import { isBegun, isOpen } from './draft.js';
 import { $, one } from './elements.js';
 import { later } from './later.js';
@@ -28,6 +29,7 @@ export function createSharing(page, showing) {
     if (found) changedDraft ??= found.debounced(share);
     const outcome = found ? await found.syncDraft({ store, drafts, id: visit.id }) : 'offline';
     if (outcome === 'merged') await takeMerged();
+    await keepClock(store);
     clearTimeout(sharingLater);
     const arrived = outcome === 'received' && (await later(() => import('./arrived.js')));
     if (arrived) await arrived.takeArrived(page, showing);

@@ -142,7 +142,6 @@
  * @property {boolean} ok
  * @property {boolean} redirected
  * @property {any} body The JSON, or null when it was none.
- * @property {string | null} [date] Of the answer, by the server's clock.
  * @property {number} wait Seconds that the server asked to be left alone.
  */
 export {};

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { groupsOf, unsentLine } from '../../static/phone/list.js';
-import { clockOffset } from '../../static/phone/network.js';
 import { shrunk } from '../../static/phone/photos.js';
 import { dayName, dayOf } from '../../static/phone/times.js';
 import { AT, makeVisit } from './making.mjs';
@@ -93,12 +92,6 @@ test('days are named as people say them', () => {
     'today', 'tomorrow', 'Fri', '14 Dec',
   ]);
   assert.equal(dayOf(Date.parse('2026-03-02T23:30:00Z'), 'Europe/Berlin'), '2026-03-03');
-});
-
-test("the clock's offset is device minus server, within the second that the header leaves out", () => {
-  const server = Date.parse('2026-03-02T12:00:00Z');
-  assert.equal(clockOffset('Mon, 02 Mar 2026 12:00:00 GMT', server + 10_400, server + 10_600), 10_000);
-  assert.equal(clockOffset(null, 0, 0), null);
 });
 
 test('photos keep their shape and are never enlarged', () => {

@@ -1,0 +1,31 @@
+/** How far this phone's clock is from the server's: measured with each answer, kept for when there is none. */
+
+const NAME = 'clock_offset_ms';
+/** A slower answer says too little: what it took may all have been on the way there, or all on the way back. */
+const SLOWEST_MS = 10_000;
+const ROUGHLY_MS = 1000; // the server's header leaves out the fraction of a second
+
+/** Device clock minus server clock in ms, by the last answer of this page that told. @type {number | null} */
+let measured = null;
+let kept = null;
+
+/**
+ * @param {string | null | undefined} date When the server answered, by its clock.
+ * @param {number} asked By this phone's clock, as is `answered`.
+ * @param {number} answered When the answer began to come.
+ */
+export function measure(date, asked, answered) {
+  const server = Date.parse(date ?? '');
+  if (Number.isNaN(server) || answered - asked > SLOWEST_MS) return;
+  measured = Math.round((asked + answered) / 2 - (server + ROUGHLY_MS / 2));
+}
+
+/** For the pages that are opened without a connection. */
+export async function keepClock(store) {
+  if (measured === null || (kept !== null && Math.abs(measured - kept) < ROUGHLY_MS)) return;
+  kept = measured;
+  await store.setMeta(NAME, measured);
+}
+
+/** @returns {Promise<number | null>} null when no server ever told this phone */
+export const clockOffset = async (store) => measured ?? (await store.meta(NAME)) ?? null;
