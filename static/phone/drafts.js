@@ -1,4 +1,4 @@
-/** Drafts on the server too: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+/** A draft and the server's copy of it, kept in line. */
 import { alone } from './alone.js';
 import { isBegun } from './draft.js';
 import { mergeInto } from './merge.js';
@@ -17,27 +17,12 @@ export const contentOf = (visit, photos) => ({
   })),
 });
 
-/** A draft from the server, as this phone keeps it.
- * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
-export const visitOf = ({ photos, ...content }, owner) => ({
-  ...content,
-  owner,
-  state: content.returned ? 'returned' : 'draft',
-  asked: [],
-  place: { step: '', criterion: null },
-  payload: null,
-  errors: [],
-  reason: '',
-  receipt: null,
-  received_at: null,
-});
-
 /** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
-const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
+export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
 const nameOf = (id) => `draft-${id}`;
 const triedOf = (id) => `tried-${id}`;
-const DRAFTED = ['draft', 'refused', 'returned'];
+export const DRAFTED = ['draft', 'refused', 'returned'];
 
 /**
  * What this phone knows of the server's copy.
@@ -48,7 +33,7 @@ const DRAFTED = ['draft', 'refused', 'returned'];
  */
 
 /** @returns {Promise<Base>} */
-const baseOf = async (store, id) => ({
+export const baseOf = async (store, id) => ({
   revision: 0,
   content: null,
   ...(await store.meta(nameOf(id))),
@@ -56,7 +41,7 @@ const baseOf = async (store, id) => ({
 });
 
 /** The server has this. */
-async function know(store, id, { revision, content }) {
+export async function know(store, id, { revision, content }) {
   await store.setMeta(nameOf(id), { revision, content });
   await store.setMeta(triedOf(id), null);
 }
@@ -75,7 +60,7 @@ async function know(store, id, { revision, content }) {
 export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
 
 /** Two at once would both name the same base, and the second be told that the first was another phone. */
-const inTurn = (id, work) => alone(nameOf(id), work);
+export const inTurn = (id, work) => alone(nameOf(id), work);
 
 async function syncInTurn({ store, drafts, id }) {
   /** @type {'saved' | 'merged'} */
@@ -110,7 +95,7 @@ async function syncInTurn({ store, drafts, id }) {
 /** Surely not kept; of an answer from in between nobody knows. @param {import('./types.js').Reply} reply */
 const isRefusal = ({ status }) => status >= 400 && status < 500;
 
-async function takeIn({ store, id, theirs, base }) {
+export async function takeIn({ store, id, theirs, base }) {
   await store.change(id, (visit) => {
     if (!DRAFTED.includes(visit.state)) return;
     const asked = mergeInto(visit, theirs.content, base.content, base.tried);
@@ -133,42 +118,6 @@ async function takePhotosIn({ store, id, theirs, known }) {
       await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
     }
   }
-}
-
-/**
- * Fetch what other phones saved: drafts that are not here, and newer copies of those that are.
- * @returns {Promise<number>} how many were taken in
- */
-export async function fetchDrafts({ store, drafts }) {
-  const rows = await drafts.list();
-  if (!rows) return 0;
-  const owner = await store.meta('user');
-  let n = 0;
-  for (const row of rows) {
-    if (await inTurn(row.id, () => fetchInTurn({ store, drafts, row, owner }))) n += 1;
-  }
-  return n;
-}
-
-/** What the server may have of a visit that was just begun here. @returns {Promise<boolean>} whether it had anything */
-export const fetchDraft = ({ store, drafts, id }) =>
-  inTurn(id, () => fetchInTurn({ store, drafts, row: { id, revision: null }, owner: null }));
-
-async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
-  const [visit, base] = [await store.visit(id), await baseOf(store, id)];
-  if (visit && (!DRAFTED.includes(visit.state) || base.revision === revision)) return false;
-  const theirs = await drafts.read(id);
-  if (!theirs?.content) return false;
-  if (visit) {
-    const photos = await store.photosOf(id);
-    const isFresh = !base.content && !isBegun(visit, photos); // then all that is there is news
-    await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
-  } else {
-    const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
-    await store.adopt(visitOf(theirs.content, owner), pictures);
-    await know(store, id, theirs);
-  }
-  return true;
 }
 
 /**

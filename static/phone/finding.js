@@ -34,7 +34,7 @@ async function recover(store, id) {
   const me = await whoAmI();
   if (typeof me === 'string') return null;
   await store.signedInAs(me);
-  const { fetchDrafts } = await import('./drafts.js');
+  const { fetchDrafts } = await import('./fetching.js');
   await fetchDrafts({ store, drafts });
   return store.visit(id);
 }

@@ -95,7 +95,9 @@ async function fetchNews() {
 
 /** Drafts of my other phones, what came back, what is to be read without a connection. */
 async function shareDrafts(rows) {
-  const [{ takeNews }, { fetchDrafts, syncDraft }] = await Promise.all([import('./news.js'), import('./drafts.js')]);
+  const [{ takeNews }, { fetchDrafts }, { syncDraft }] = await Promise.all([
+    import('./news.js'), import('./fetching.js'), import('./drafts.js'),
+  ]);
   await takeNews({ store, rows, readVisit });
   if ((await store.toSend()).length) sender.nudge(); // photos that another phone's sending waits for
   await fetchDrafts({ store, drafts });

@@ -39,7 +39,7 @@ export function createSharing(page, showing) {
   /** Begun on another phone, or on this one before its browser was wiped. */
   async function fetchBegun() {
     const theirs = await drafts.read(visit.id);
-    const found = theirs?.content && (await later(() => import('./drafts.js')));
+    const found = theirs?.content && (await later(() => import('./fetching.js')));
     if (found && (await found.fetchDraft({ store, drafts: { read: async () => theirs }, id: visit.id }))) await takeMerged();
   }
 

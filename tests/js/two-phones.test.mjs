@@ -4,7 +4,8 @@ import test from 'node:test';
 
 import { showConflict } from '../../static/phone/conflict.js';
 import { patchAnswer } from '../../static/phone/draft.js';
-import { fetchDraft, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
+import { syncDraft } from '../../static/phone/drafts.js';
+import { fetchDraft, fetchDrafts } from '../../static/phone/fetching.js';
 import { takeNews } from '../../static/phone/news.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { flush } from '../../static/phone/queue.js';

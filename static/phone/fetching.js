@@ -1,0 +1,54 @@
+/** Drafts from the server: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+import { isBegun } from './draft.js';
+import { DRAFTED, baseOf, contentOf, elsewhere, inTurn, know, takeIn } from './drafts.js';
+
+/** A draft from the server, as this phone keeps it.
+ * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
+export const visitOf = ({ photos, ...content }, owner) => ({
+  ...content,
+  owner,
+  state: content.returned ? 'returned' : 'draft',
+  asked: [],
+  place: { step: '', criterion: null },
+  payload: null,
+  errors: [],
+  reason: '',
+  receipt: null,
+  received_at: null,
+});
+
+/**
+ * Fetch what other phones saved: drafts that are not here, and newer copies of those that are.
+ * @returns {Promise<number>} how many were taken in
+ */
+export async function fetchDrafts({ store, drafts }) {
+  const rows = await drafts.list();
+  if (!rows) return 0;
+  const owner = await store.meta('user');
+  let n = 0;
+  for (const row of rows) {
+    if (await inTurn(row.id, () => fetchInTurn({ store, drafts, row, owner }))) n += 1;
+  }
+  return n;
+}
+
+/** What the server may have of a visit that was just begun here. @returns {Promise<boolean>} whether it had anything */
+export const fetchDraft = ({ store, drafts, id }) =>
+  inTurn(id, () => fetchInTurn({ store, drafts, row: { id, revision: null }, owner: null }));
+
+async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
+  const [visit, base] = [await store.visit(id), await baseOf(store, id)];
+  if (visit && (!DRAFTED.includes(visit.state) || base.revision === revision)) return false;
+  const theirs = await drafts.read(id);
+  if (!theirs?.content) return false;
+  if (visit) {
+    const photos = await store.photosOf(id);
+    const isFresh = !base.content && !isBegun(visit, photos); // then all that is there is news
+    await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
+  } else {
+    const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
+    await store.adopt(visitOf(theirs.content, owner), pictures);
+    await know(store, id, theirs);
+  }
+  return true;
+}
