@@ -15,7 +15,7 @@ from audits.answers import Problem
 from audits.content import NotKeepable, as_text, content_digest
 from audits.models import Draft, Interaction, Observation, Photo, Visit, VisitRevision
 from audits.payload import INTERACTION_TIMES, CheckedVisit, VisitRefused, check_visit
-from audits.photos import PhotoRefused, prepare
+from audits.photos import PhotoRefused, Prepared, prepare
 from audits.place import CAMERA_ACCURACY_M, graded
 from audits.review import approve_by_policy
 
@@ -238,8 +238,9 @@ def daypart_of(local: datetime) -> str:
 def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, bool]:
     """Store a photo that the visit named, once. Returns it and whether this call stored it.
 
-    Raises PhotoUnexpected when the visit names no such photo, PhotoRefused when the bytes are no photo or not those
-    that were named, PhotoConflict when the stored one has other bytes.
+    A picture that the visit shows in two places is one file. Raises PhotoUnexpected when the visit names no such
+    photo, PhotoRefused when the bytes are no photo or not those that were named, PhotoConflict when the stored one
+    has other bytes.
     """
     photo = Photo.objects.filter(pk=photo_id, visit=visit).first()
     if photo is None:
@@ -253,21 +254,30 @@ def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, b
         raise PhotoRefused(sentence.format(digest=sha256))
     if photo.received_at is not None:
         return photo, False
-    prepared = prepare(data)
-    photo.width, photo.height = prepared.width, prepared.height
-    photo.image.save(f"{photo_id}.jpg", ContentFile(prepared.image), save=False)
-    photo.thumbnail.save(f"{photo_id}-small.jpg", ContentFile(prepared.thumbnail), save=False)
+    twin = Photo.objects.filter(visit=visit, sha256=sha256, received_at__isnull=False).first()
+    if twin is None:
+        _keep_picture(photo, prepare(data))
+    else:
+        photo.image, photo.thumbnail = twin.image.name, twin.thumbnail.name
+        photo.width, photo.height = twin.width, twin.height
     photo.received_at = timezone.now()
     fields = ["image", "thumbnail", "width", "height", "received_at"]
     stored = Photo.objects.filter(pk=photo_id, received_at=None).update(
         **{name: getattr(photo, name) for name in fields}
     )
     if not stored:  # the same photo arrived twice at once, and the other was faster
-        photo.image.delete(save=False)
-        photo.thumbnail.delete(save=False)
+        if twin is None:
+            photo.image.delete(save=False)
+            photo.thumbnail.delete(save=False)
         kept = Photo.objects.filter(pk=photo_id).first()
         if kept is None:
             sentence = _("The visit no longer names the photo {photo}: it was corrected meanwhile.")
             raise PhotoUnexpected(sentence.format(photo=photo_id))
         photo = kept
     return photo, bool(stored)
+
+
+def _keep_picture(photo: Photo, prepared: Prepared) -> None:
+    photo.width, photo.height = prepared.width, prepared.height
+    photo.image.save(f"{photo.pk}.jpg", ContentFile(prepared.image), save=False)
+    photo.thumbnail.save(f"{photo.pk}-small.jpg", ContentFile(prepared.thumbnail), save=False)

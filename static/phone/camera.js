@@ -1,6 +1,7 @@
 /** Photos of a criterion: taken and kept, removed and brought back. */
 import { isOpen } from './draft.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
+import { SamePicture } from './store.js';
 import { t } from './words.js';
 
 /**
@@ -31,7 +32,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       await editing.change(() => {});
     } catch (error) {
       showing.showState();
-      if (error instanceof UnreadablePhoto) status.warn(error.message);
+      if (error instanceof UnreadablePhoto || error instanceof SamePicture) status.warn(error.message);
       else await showing.couldNotSave(error);
     } finally {
       nReading -= 1;

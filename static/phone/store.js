@@ -18,6 +18,9 @@ const DAY_MS = 86_400_000;
 
 /** @typedef {import('./types.js').Visit} Visit */
 
+/** The picture stands at this answer already. */
+export class SamePicture extends Error {}
+
 export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPGRADES })) {
   const read = (store, work) => db.run([store], 'readonly', work);
   const write = (store, work) => db.run([store], 'readwrite', work);
@@ -120,8 +123,12 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
       const visit = await asked(visits.get(photo.visit));
       if (!visit || !isOpen(visit)) throw new VisitClosed(t('This visit was completed before the photo was ready: it is not part of it.'));
+      const others = await asked(photos.index('visit').getAll(photo.visit));
+      if (others.some((other) => isSame(other, photo))) throw new SamePicture(t('This picture is here already.'));
       await asked(photos.put(photo));
     });
+  const isSame = (other, photo) =>
+    !other.removed_at && ['sha256', 'criterion', 'interaction'].every((name) => other[name] === photo[name]);
   /** A picture that another phone has. */
   const namePhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
   const changePhoto = (id, apply) =>

@@ -91,6 +91,22 @@ def test_a_named_photo_is_stored_once(visit_with_photo, picture):
     assert not again
 
 
+def test_a_picture_that_shows_two_things_is_stored_once(world, payload, visit_id, picture, settings):
+    sha256 = hashlib.sha256(picture).hexdigest()
+    ids = [uuid4(), uuid4()]
+    payload["photos"] = [
+        {"id": str(id_), "criterion": criterion, "sha256": sha256}
+        for id_, criterion in zip(ids, ["clean", "litter"], strict=True)
+    ]
+    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    first, second = (attach_photo(visit=visit, photo_id=id_, data=picture)[0] for id_ in ids)
+    assert second.received_at is not None
+    assert (second.image.name, second.width) == (first.image.name, first.width)
+    second.refresh_from_db()
+    assert second.thumbnail.read() == first.thumbnail.read()
+    assert len(list(settings.MEDIA_ROOT.rglob("*.jpg"))) == 2  # the picture and its thumbnail
+
+
 def test_other_bytes_than_those_named_are_refused_and_nothing_is_kept(visit_with_photo, picture, settings):
     visit, photo_id = visit_with_photo
     with pytest.raises(PhotoRefused, match="send again"):

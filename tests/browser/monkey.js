@@ -71,11 +71,15 @@ async ({ seed, sessions, location, version, nLines }) => {
       const { id } = visit.interactions.find((each) => each.removed_at);
       if (await editing.change((kept) => draft.restoreInteraction(kept, id))) tell('restore', visit.id, id);
     } else if (luck < 0.25) {
+      const id = crypto.randomUUID();
       const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 30 });
-      canvas.getContext('2d').fillRect(0, 0, random() * 40, random() * 30);
+      const brush = canvas.getContext('2d');
+      [...id.replaceAll('-', '')].forEach((digit, n) => { // no two alike: the same picture twice is kept once
+        brush.fillStyle = `#${digit.repeat(3)}`;
+        brush.fillRect((n % 5) * 8, Math.floor(n / 5) * 8, 8, 8);
+      });
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg'));
       const sha256 = hex(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
-      const id = crypto.randomUUID();
       const fresh = { removed_at: null, sent_at: null, refused: '', taken_at: now() };
       await store.addPhoto({ id, visit: visit.id, interaction: null, criterion: 'clean', sha256, blob, ...fresh });
       tell('photo', visit.id, id);

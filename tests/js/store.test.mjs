@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { complete } from '../../static/phone/draft.js';
 import { VisitClosed } from '../../static/phone/editing.js';
-import { createStore } from '../../static/phone/store.js';
+import { SamePicture, createStore } from '../../static/phone/store.js';
 import { AT, makePhoto, makeVisit } from './making.mjs';
 import { memory } from './memory.mjs';
 
@@ -21,4 +21,14 @@ test('a photo that is ready after its visit was completed is refused with a sent
   const closed = (error) => error instanceof VisitClosed && /it is not part of it/.test(error.message);
   await assert.rejects(store.addPhoto(makePhoto()), closed);
   assert.deepEqual(await store.photosOf('v1'), []);
+});
+
+test('the same picture at the same answer is kept once; at another answer, or taken again after its removal, it is kept', async () => {
+  const store = await stage();
+  await store.addPhoto(makePhoto());
+  await assert.rejects(store.addPhoto(makePhoto({ id: 'p2' })), SamePicture);
+  await store.addPhoto(makePhoto({ id: 'p3', criterion: 'words' }));
+  await store.changePhoto('p1', (photo) => void (photo.removed_at = AT));
+  await store.addPhoto(makePhoto({ id: 'p4' }));
+  assert.deepEqual((await store.photosOf('v1')).map(({ id }) => id), ['p1', 'p3', 'p4']);
 });

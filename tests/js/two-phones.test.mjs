@@ -121,7 +121,7 @@ test('a photo that one phone removes is removed on the other', async () => {
 test('a photo taken after the other phone sent is not thrown away: the auditor decides', async () => {
   const { there, one, two } = await begun();
   await send(two, there);
-  await one.addPhoto(makePhoto({ id: 'p2', blob: 'another picture' }));
+  await one.addPhoto(makePhoto({ id: 'p2', sha256: 'b'.repeat(64), blob: 'another picture' }));
   await one.change('v1', (visit) => void (visit.changed_at = LATER));
   await news(one, there);
   const visit = await one.visit('v1');
