@@ -172,8 +172,8 @@ def told(name: str, found: Judged) -> str:
     soon, steps = found.found_within(8, found.drifting), found.found_within(8, eleven)
     sooner, later = (found.found_within(weeks, large) for weeks in (8, 13))
     return (
-        f"{name}: mean delay {found.mean_delay:.2f} weeks, found within 8 weeks {soon:.2f}; steps of 11 points or more "
-        f"{steps:.2f}; medium and large within 8 and 13 weeks {sooner:.2f}, {later:.2f}"
+        f"{name}: mean delay {found.mean_delay:.2f} weeks, found within 8 weeks {soon:.2f}; steps of 11 points or "
+        f"more {steps:.2f}; medium and large within 8 and 13 weeks {sooner:.2f}, {later:.2f}"
     )
 
 
