@@ -1,5 +1,6 @@
 """What phones call: the clock, my assignments, my visits, sending a visit and its photos. A reviewer returns one."""
 
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from locations.roles import CAPTURES, EXCLUDES_VISITS, ONLY_CAPTURES
 
 MOST_ASSIGNMENTS = 200
 MOST_VISITS = 50
+WESTERNMOST = timedelta(hours=12)  # no place on earth is further behind UTC
 
 
 class MayCapture(BasePermission):
@@ -74,13 +76,15 @@ class AssignmentsView(PhoneView):
     @extend_schema(responses=AssignmentSerializer(many=True))
     def get(self, request: SignedInApiRequest) -> Response:
         """My open assignments, the soonest to close first."""
+        now = timezone.now()
         mine = (
             Assignment.objects.visible_to(request.user)
             .filter(auditor=request.user)
-            .open(timezone.localdate())
+            .open((now - WESTERNMOST).date())
             .select_related("location", "version__standard")[:MOST_ASSIGNMENTS]
         )
-        return Response({"results": AssignmentSerializer(mine, many=True, context={"request": request}).data})
+        here = [assignment for assignment in mine if assignment.is_open(now)]
+        return Response({"results": AssignmentSerializer(here, many=True, context={"request": request}).data})
 
 
 def _with_receipt():

@@ -155,12 +155,13 @@ def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
             sentence = _("{time} is no time that can be: check the phone's clock.")
             yield Problem(where, sentence.format(time=told.isoformat()))
             continue
+        there = date_format(moment.astimezone(checked.location.zone), "j F Y H:i")
         if moment > now + CLOCK_TOLERANCE:
-            sentence = _("{time} UTC lies in the future: check the phone's clock.")
-            yield Problem(where, sentence.format(time=date_format(moment, "j F Y H:i")))
+            sentence = _("{time} at the location lies in the future: check the phone's clock.")
+            yield Problem(where, sentence.format(time=there))
         elif moment < now - OLDEST and not where.startswith("photos."):  # an old picture is a reviewer's matter
-            sentence = _("{time} UTC is over two years ago: check the phone's clock.")
-            yield Problem(where, sentence.format(time=date_format(moment, "j F Y H:i")))
+            sentence = _("{time} at the location is over two years ago: check the phone's clock.")
+            yield Problem(where, sentence.format(time=there))
     started, ended = checked.content["started_at"], checked.content["ended_at"]
     if ended is not None and ended < started:
         yield Problem("ended_at", _("The visit ends before it starts."))

@@ -166,7 +166,7 @@ def test_what_is_wrong_is_said_in_french_with_days_as_french_writes_them(client,
     response = put(client, world, visit_id, payload | {"started_at": early.isoformat()})
     assert response.json()["detail"] == "Rien n’a été enregistré\xa0: corrigez ce qui est indiqué."
     said = {error["where"]: error["message"] for error in response.json()["errors"]}
-    assert said["started_at"].startswith("2 août 2019 12:00 UTC remonte à plus de deux ans")
+    assert said["started_at"].startswith("2 août 2019 13:00 sur place remonte à plus de deux ans")
 
 
 def test_numbers_are_grouped_as_french_writes_them(client, world, payload, visit_id, settings):

@@ -1,5 +1,6 @@
 """What is planned: who visits where, by when."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -56,6 +57,10 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.location} by {self.closes_on}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Its last day is not over where it is to be made."""
+        return now.astimezone(self.location.zone).date() <= self.closes_on
 
     @property
     def visit_id(self) -> UUID:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -82,6 +82,18 @@ def test_the_list_of_assignments_holds_only_mine_that_are_open(ana, world):
     assert [row["id"] for row in answer] == [mine.pk]
     assert answer[0]["location"]["name"] == "Harbour Street"
     assert answer[0]["form_url"].endswith(f"/phone/forms/{world.version.pk}/")
+
+
+@pytest.mark.parametrize(("hour", "is_listed"), [(2, True), (5, False)])
+def test_an_assignment_is_open_until_its_last_day_ends_at_the_location(ana, world, monkeypatch, hour, is_listed):
+    Membership.objects.create(user=world.ana, region=world.south, role="auditor")
+    last_day = date(2026, 3, 4)
+    Assignment.objects.create(
+        location=world.cove, version=world.version, auditor=world.ana, opens_on=last_day, closes_on=last_day
+    )
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 5, hour, tzinfo=UTC))  # there it is 5 hours less
+    rows = ana.get(reverse("audits:api-assignments")).json()["results"]
+    assert [row["location"]["name"] for row in rows] == ["Cove"] * is_listed
 
 
 def test_an_assignment_names_its_visit_the_same_for_every_phone_of_its_auditor_and_nobody_elses(ana, world):

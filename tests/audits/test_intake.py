@@ -4,9 +4,11 @@ import hashlib
 from copy import deepcopy
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from audits import intake
 from audits.content import content_digest
@@ -145,6 +147,8 @@ def test_times_in_the_future_are_refused_by_name(world, payload):
     problems = refused(world, payload)
     assert set(problems) == {"ended_at", "interactions.1.helped_at"}
     assert all("future" in message for message in problems.values())
+    told = date_format(ahead.astimezone(ZoneInfo("Europe/London")), "j F Y H:i")
+    assert problems["ended_at"].startswith(f"{told} at the location")
 
 
 def test_a_clock_three_hours_ahead_is_taken_out(world, visit_id):
