@@ -58,7 +58,16 @@ def why(visit: NextVisit, *, threshold: float) -> str:
     return f"{_wait(visit)}{_last(visit)}. {_reason(visit, threshold)}"
 
 
+def weeks(visit: NextVisit) -> str:
+    """In the table: 9; blank where no visit counts any more."""
+    if math.isinf(visit.weeks):
+        return ""
+    return f"{visit.weeks:.0f}" if visit.weeks >= 1 else "under 1"
+
+
 def _wait(visit: NextVisit) -> str:
+    if math.isinf(visit.weeks):
+        return "None of its visits counts any more: they are too old, or were excluded"
     if visit.weeks < 1:
         return "Visited within the last week"
     n = round(visit.weeks)

@@ -1,5 +1,6 @@
 """Where to look next: which visits, why, who may read it and plan them, and that it stays bounded."""
 
+import math
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -184,6 +185,15 @@ def test_without_a_scan_the_page_says_what_to_do(client, world):
     assert "Nothing has been scanned yet." in text_of(client.get(PAGE))
 
 
+def test_a_store_whose_visits_were_all_excluded_is_on_the_page_with_no_weeks(head_office, scanned):
+    place = scanned.locations[NEGLECTED]
+    Tally.objects.filter(location=place).update(is_excluded=True)
+    run_scan(request_scan(standard=scanned.standard, as_of=scanned.end).pk)
+    assert LocationResult.objects.get(location=place).n_visits == 0
+    text = text_of(head_office.get(PAGE))
+    assert "None of its visits counts any more: they are too old, or were excluded. Six more visits are" in text
+
+
 def why(**changed) -> str:
     return next_sentences.why(replace(ONE, **changed), threshold=4.6).replace(words.NBSP, " ")
 
@@ -199,6 +209,7 @@ def test_a_reason_is_a_sentence_about_the_wait_the_last_visits_and_the_evidence(
     assert why(weeks=3.0, n_below=1, n_missing=2).endswith(
         "and the last one was below what was expected. Two more visits are needed before a decline can show."
     )
+    assert why(weeks=math.inf, n_below=0, n_missing=6).startswith("None of its visits counts any more: they are too")
     assert why(judge_days=9.0).endswith("Whether it belongs to the weakest quarter of stores is open.")
     assert why(evidence=150.0).endswith("The evidence of a decline rests on one visit; a second one settles it.")
     assert why(is_flagged=True).endswith("A decline is flagged already; a visit tells how low its level is now.")

@@ -168,7 +168,7 @@ def _row(visit: NextVisit, place: Location, plan: Plan, whom: str, assign: str) 
         name=place.name,
         region=place.region.name,
         why=next_sentences.why(visit, threshold=plan.threshold),
-        weeks=f"{visit.weeks:.0f}" if visit.weeks >= 1 else "under 1",
+        weeks=next_sentences.weeks(visit),
         evidence="flagged" if visit.is_flagged else words.evidence_briefly(visit.evidence) if visit.evidence else "",
         chance="" if visit.is_flagged or visit.n_missing else words.percent(visit.chance),
         days=next_sentences.days(visit.days).removesuffix(f"{words.NBSP}days"),
