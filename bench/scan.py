@@ -120,9 +120,7 @@ def stagger(chain) -> None:
 
     for number, location in enumerate(chain.locations):
         by = timedelta(days=-chain.every_days * (number * 0.618 % 1))
-        Tally.objects.filter(location=location).update(
-            started_at=F("started_at") + by, received_at=F("received_at") + by
-        )
+        Tally.objects.filter(location=location).update(started_at=F("started_at") + by, known_at=F("known_at") + by)
 
 
 def scored_a_second(n_observations: int, n_visits: int) -> float:

@@ -43,7 +43,7 @@ def sweep_unscored() -> None:
     for run in [*lost.exclude(standard__in=underway), *shards.abandoned(Run.objects.defer("effects"))]:
         work_on_run.delay(run.pk)
     call_for_lost_backtests()
-    left = Tally.objects.waiting().filter(received_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
+    left = Tally.objects.waiting().filter(known_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
     places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
     if len(places) <= EVALUATED_AT_ONCE:

@@ -88,7 +88,7 @@ def catch_up(run: Run) -> int:
     Returns how many; none when they are so many that they come from an import: the next run sees those.
     """
     meanwhile = Tally.objects.filter(
-        version__standard=run.standard, received_at__gt=run.as_of, scored_at__gte=run.requested_at
+        version__standard=run.standard, known_at__gt=run.as_of, scored_at__gte=run.requested_at
     )
     places = meanwhile.order_by().values_list("location", flat=True).distinct()[: MOST_TO_CATCH_UP + 1]
     if len(places) > MOST_TO_CATCH_UP:

@@ -115,7 +115,7 @@ def _been(run: Run, effects: Effects, locations: QuerySet[Location]) -> dict[tup
         location__in=locations,
         is_excluded=False,
         scored_at__isnull=False,
-        received_at__lte=run.as_of,
+        known_at__lte=run.as_of,
         started_at__gte=to_datetime(effects.first_day),
     ).exclude(auditor="")
     rows = tallies.order_by("location_id", "auditor").values_list("auditor", "location_id").annotate(n=Count("pk"))

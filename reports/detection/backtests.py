@@ -86,7 +86,7 @@ def count_runs(
     if n_total > MOST_RUNS:
         raise BadPeriod("start_on", f"{n_total:,} runs are too many: shorten the period to {MOST_RUNS:,} or fewer.")
     first = Tally.objects.filter(version__standard=standard, scored_at__isnull=False, is_excluded=False).aggregate(
-        first=Min("received_at")
+        first=Min("known_at")
     )["first"]
     if first is None:
         raise BadPeriod("start_on", f"No visit of {standard} has been scored yet: there is no past to replay.")

@@ -86,7 +86,7 @@ def seen_now(
     estimate_as_of: datetime,
 ) -> Seen:
     """One query, grouped by location. since : days, earlier visits do not count."""
-    known, estimated = Q(received_at__lte=before_as_of), Q(received_at__lte=estimate_as_of)
+    known, estimated = Q(known_at__lte=before_as_of), Q(known_at__lte=estimate_as_of)
     rows = (
         counting(standard=standard, as_of=as_of)
         .filter(started_at__gte=EPOCH + timedelta(days=since))

@@ -84,13 +84,31 @@ def last_run(standard_id: int, *, but: int | None = None) -> Run | None:
 def base_of(run: Run) -> Base | None:
     """What this run could carry on; None without a finished run, or where that was of an older release."""
     before = last_run(run.standard_id, but=run.pk)
-    carried = Carried.objects.filter(run=before).first() if before else None
-    if before is None or before.effects is None or before.threshold is None or carried is None:
+    return None if before is None else left_by(before)
+
+
+def left_by(run: Run) -> Base | None:
+    """What a finished run left for the next one; None where it is not the last, or was of an older release."""
+    carried = Carried.objects.filter(run=run).first()
+    if run.effects is None or run.threshold is None or carried is None:
         return None
-    usual = unpack_usual(before.effects)
+    usual = unpack_usual(run.effects)
     if usual is None:
         return None
-    return Base(before, *unpack(before.effects), usual, Kept.unpack(carried.kept), before.threshold)
+    return Base(run, *unpack(run.effects), usual, Kept.unpack(carried.kept), run.threshold)
+
+
+def seen_since(base: Base, as_of: datetime) -> Seen:
+    """What counts at `as_of`, beside what the last run saw."""
+    return seen_now(
+        standard=base.run.standard,
+        as_of=as_of,
+        since=base.effects.first_day,
+        locations=base.codes.locations,
+        before=base.kept,
+        before_as_of=base.run.as_of,
+        estimate_as_of=base.estimate.as_of,
+    )
 
 
 def find_common(run: Run, tell) -> Common:
@@ -120,15 +138,7 @@ def why_estimate(run: Run, base: Base | None) -> tuple[str, Seen | None]:
         return "It looks at an earlier moment than the run before.", None
     if run.as_of - base.estimate.as_of >= timedelta(days=run.parameters["refit_days"]):
         return f"The last estimate is {run.parameters['refit_days']:g} days old or more.", None
-    seen = seen_now(
-        standard=run.standard,
-        as_of=run.as_of,
-        since=base.effects.first_day,
-        locations=base.codes.locations,
-        before=base.kept,
-        before_as_of=base.run.as_of,
-        estimate_as_of=base.estimate.as_of,
-    )
+    seen = seen_since(base, run.as_of)
     if seen.n_elsewhere:
         return "There are visits at locations that the last estimate did not know.", None
     if has_unknown_criteria(run, base.codes):
@@ -152,7 +162,7 @@ def has_unknown_criteria(run: Run, codes: Codes, *, as_of: datetime | None = Non
 
 def _is_new_form(run: Run, base: Base) -> bool:
     """Whether visits since the estimate are on a form that it hardly knew, so that they raise no flag yet."""
-    scored = _scored_criteria(run, run.as_of, received_at__gt=base.estimate.as_of)
+    scored = _scored_criteria(run, run.as_of, known_at__gt=base.estimate.as_of)
     sds = [base.effects.criterion_sd[np.isin(base.codes.criteria, criteria)] for criteria in scored]
     return any(np.median(sd) > FAMILIAR_SD for sd in sds if sd.size)
 
@@ -217,9 +227,9 @@ def _carry_on(run: Run, base: Base, seen: Seen, tell) -> Common:
     before = base.effects
     # the first new day is judged by the seven days before it, over all locations
     trailing = EPOCH + (before.first_day + before.day.size - WEEK_DAYS) * DAY
-    arrived = counting(standard=run.standard, as_of=run.as_of).filter(received_at__gt=base.run.as_of)
+    arrived = counting(standard=run.standard, as_of=run.as_of).filter(known_at__gt=base.run.as_of)
     codes = base.codes.with_auditors(arrived.order_by().values_list("auditor", flat=True).distinct())
-    news = load(standard=run.standard, as_of=run.as_of, codes=codes, received_after=min(base.run.as_of, trailing))
+    news = load(standard=run.standard, as_of=run.as_of, codes=codes, known_after=min(base.run.as_of, trailing))
     at = judged_at(run.as_of, seen.kept.last)
     effects = carry_on(before, news.chain, known_until=base.known_until, until=at)
     every = np.arange(codes.locations.size)

@@ -28,8 +28,9 @@ MOST_READ = 40  # whose visits are read
 class NextVisit:
     """What a visit to one location is worth, in days of unflagged decline or of a wrong judgement, and why.
 
-    weeks : since the last visit that counts, inf without one. usual_weeks : between two. n_below : last visits in a row below what was expected.
-    n_missing : visits before a decline can show, 0 for enough. evidence : of a decline, as a ratio; 0 for none.
+    weeks : since the last visit that counts, inf without one. usual_weeks : between two. n_below : last visits in a
+    row below what was expected. n_missing : visits before a decline can show, 0 for enough. evidence : of a decline,
+    as a ratio; 0 for none.
     chance : that a decline is under way that no flag tells of. alone : the only auditor lately, "" for several.
     whom : whom to send where it matters who goes; None where it does not.
     """

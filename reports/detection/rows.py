@@ -17,7 +17,7 @@ from reports.models import Tally
 
 LEAST_COVERAGE = 0.25
 COLUMNS = (
-    "visit_id", "location_id", "version_id", "started_at", "received_at", "auditor", "daypart", "staffing",
+    "visit_id", "location_id", "version_id", "started_at", "known_at", "auditor", "daypart", "staffing",
     "coverage", "matrix", "scored_at",
 )  # fmt: skip
 
@@ -72,13 +72,13 @@ class History:
 
 
 def counting(*, standard: Standard, as_of: datetime) -> QuerySet[Tally]:
-    """The tallies of the visits that count at `as_of`: scored, not excluded, received by then.
+    """The tallies of the visits that count at `as_of`: scored, not excluded, approved by then.
 
     A visit that observed less than a quarter of what applied is left out: on real inspections those went to look at
     what was suspect, or noted only what failed, and say nothing about how the location usually does.
     """
     tallies = Tally.objects.filter(
-        version__standard=standard, received_at__lte=as_of, is_excluded=False, scored_at__isnull=False
+        version__standard=standard, known_at__lte=as_of, is_excluded=False, scored_at__isnull=False
     )
     return tallies.exclude(coverage__lt=LEAST_COVERAGE)
 
@@ -89,21 +89,21 @@ def load(
     as_of: datetime,
     codes: Codes | None = None,
     locations=None,
-    received_after: datetime | None = None,
+    known_after: datetime | None = None,
     scored_by: datetime | None = None,
 ) -> History:
     """The visits of a standard that count at `as_of` (see `counting`).
 
     codes : those of an earlier run, so that its effects fit; visits at unknown locations and criteria of newer
-    versions are then left out. locations : ids, None for all. received_after : only visits that came later.
+    versions are then left out. locations : ids, None for all. known_after : only visits that were approved later.
     scored_by : leaves out what was scored later, so that reading again gives the same while visits are approved.
     The number of queries is constant.
     """
     tallies = counting(standard=standard, as_of=as_of)
     if locations is not None:
         tallies = tallies.filter(location__in=locations)
-    if received_after is not None:
-        tallies = tallies.filter(received_at__gt=received_after)
+    if known_after is not None:
+        tallies = tallies.filter(known_at__gt=known_after)
     if scored_by is not None:
         tallies = tallies.filter(scored_at__lte=scored_by)
     rows = list(tallies.order_by("location_id", "started_at", "visit_id").values_list(*COLUMNS))
@@ -114,12 +114,12 @@ def load(
         known_places = set(codes.locations.tolist())
         rows = [row for row in rows if row[1] in known_places]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    visit, place, version, started, received, auditor, daypart, staffing, coverage, matrix, scored = columns
+    visit, place, version, started, known_at, auditor, daypart, staffing, coverage, matrix, scored = columns
     ratings, rating_visit = _ratings(np.array(version, dtype=np.int64), matrix, known, codes)
     chain = Chain(
         location=_index(codes.locations, np.array(place, dtype=np.int64)),
         time=np.array([to_days(moment) for moment in started]),
-        arrival=np.array([to_days(moment) for moment in received]),
+        arrival=np.array([to_days(moment) for moment in known_at]),
         auditor=_index(codes.auditors, np.array(auditor, dtype=str)),
         daypart=_index(codes.dayparts, np.array(daypart, dtype=str)),
         staffing=_index(codes.staffings, np.array(staffing, dtype=str)),

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 RELAXED_UP_TO, NORMAL_UP_TO = 1, 3  # customers per member of staff
 FROM_VISIT = (
-    "id", "location_id", "version_id", "started_at", "received_at", "auditor_id", "auditor_code", "daypart",
+    "id", "location_id", "version_id", "started_at", "approved_at", "auditor_id", "auditor_code", "daypart",
     "staffing", "staff_seen", "customers_waiting", "excluded_at",
 )  # fmt: skip
 SCORED = ["n_interactions", "matrix", "score", "coverage", "n_critical_failed", "scored_at"]
@@ -32,16 +32,17 @@ def queue_visits(visit_ids: Iterable[UUID]) -> None:
     ids = list(visit_ids)
     for start in range(0, len(ids), BATCH):
         visits = Visit.objects.filter(pk__in=ids[start : start + BATCH], approved_at__isnull=False).only(*FROM_VISIT)
-        Tally.objects.bulk_create((_waiting_tally(visit) for visit in visits), ignore_conflicts=True)
+        tallies = (_waiting_tally(visit, visit.approved_at) for visit in visits if visit.approved_at)
+        Tally.objects.bulk_create(tallies, ignore_conflicts=True)
 
 
-def _waiting_tally(visit: Visit) -> Tally:
+def _waiting_tally(visit: Visit, approved_at: datetime) -> Tally:
     return Tally(
         visit_id=visit.pk,
         location_id=visit.location_id,
         version_id=visit.version_id,
         started_at=visit.started_at,
-        received_at=visit.received_at,
+        known_at=approved_at,
         auditor=auditor_code(visit.auditor_id, visit.auditor_code),
         daypart=visit.daypart,
         staffing=visit.staffing or staffing_of(visit.staff_seen, visit.customers_waiting),
@@ -93,16 +94,16 @@ def score_waiting(
     """Score what waits, oldest first, in batches; returns how many were scored.
 
     limit : at most so many. progress : called with the number scored by each batch. older_than : leave those that
-    arrived lately to the task that was sent for them.
+    were approved lately to the task that was sent for them.
     Several processes share the work: on PostgreSQL each skips what another has locked. Raises Unscorable for the
     first visit that contradicts its version, after all others were scored.
     """
     n_scored = 0
     faults: dict[UUID, Unscorable] = {}
     while limit is None or n_scored < limit:
-        waiting = Tally.objects.waiting().exclude(visit__in=list(faults)).order_by("received_at", "pk")
+        waiting = Tally.objects.waiting().exclude(visit__in=list(faults)).order_by("known_at", "pk")
         if older_than is not None:
-            waiting = waiting.filter(received_at__lt=timezone.now() - older_than)
+            waiting = waiting.filter(known_at__lt=timezone.now() - older_than)
         try:
             with transaction.atomic():
                 size = BATCH if limit is None else min(BATCH, limit - n_scored)

@@ -105,7 +105,7 @@ def _linked(run: Run, effects: Effects, ids: list[int], keys: list[str]) -> tupl
         version__standard=run.standard_id,
         is_excluded=False,
         scored_at__isnull=False,
-        received_at__lte=run.as_of,
+        known_at__lte=run.as_of,
         started_at__gte=to_datetime(effects.first_day),
     ).exclude(auditor="")
     pairs = list(tallies.order_by().values_list("location_id", "auditor").distinct())

@@ -26,7 +26,10 @@ class Tally(models.Model):
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="tallies")
     started_at = models.DateTimeField()
-    received_at = models.DateTimeField()
+    known_at = models.DateTimeField(help_text="When it began to count: its approval; imported visits: when made.")
+    received_at = models.DateTimeField(
+        null=True, help_text="Not written any more; there for the release before, until the next one."
+    )
     auditor = models.CharField(
         max_length=72, blank=True, help_text="user:<id> or code:<id of the files>; blank = unknown."
     )
@@ -46,8 +49,8 @@ class Tally(models.Model):
         verbose_name_plural = "tallies"
         indexes = [
             models.Index(fields=["location", "started_at"], name="tally_location_started"),
-            models.Index(fields=["received_at"], condition=Q(scored_at=None), name="tally_waiting"),
-            models.Index(fields=["received_at"], name="tally_received"),
+            models.Index(fields=["known_at"], condition=Q(scored_at=None), name="tally_unscored"),
+            models.Index(fields=["known_at"], name="tally_known"),
         ]
         constraints = [
             models.CheckConstraint(

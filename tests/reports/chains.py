@@ -81,7 +81,7 @@ def publish_version(standard: Standard, *, number: int) -> Version:
     return version
 
 
-def a_visit(version, location, moment, *, auditor="a0", rng=None, received_at=None) -> Visit:
+def a_visit(version, location, moment, *, auditor="a0", rng=None, approved_at=None) -> Visit:
     """Not saved. Approved as it was made, as imported visits are."""
     rng = rng or np.random.default_rng()
     return Visit(
@@ -93,8 +93,8 @@ def a_visit(version, location, moment, *, auditor="a0", rng=None, received_at=No
         started_at=moment,
         daypart=("morning", "afternoon", "evening")[int(rng.integers(3))],
         digest="",
-        received_at=received_at or moment,
-        approved_at=received_at or moment,
+        received_at=moment,
+        approved_at=approved_at or moment,
     )
 
 
@@ -105,13 +105,13 @@ def a_tally(visit: Visit, seen: np.ndarray) -> Tally:
         location_id=visit.location_id,
         version_id=visit.version_id,
         started_at=visit.started_at,
-        received_at=visit.received_at,
+        known_at=visit.approved_at,
         auditor=f"code:{visit.auditor_code}",
         daypart=visit.daypart,
         n_interactions=len(seen),
         matrix=seen.tobytes(),
         coverage=1.0,
-        scored_at=visit.received_at,
+        scored_at=visit.approved_at,
     )
 
 

@@ -71,7 +71,7 @@ def make_visit(
     )
     if run_scores:
         tally = Tally.objects.create(
-            visit=visit, location=location, version=world.version, started_at=started_at, received_at=started_at,
+            visit=visit, location=location, version=world.version, started_at=started_at, known_at=started_at,
             auditor=f"user:{visit.auditor_id}", n_interactions=1, matrix=b"\xf0", score=score, coverage=0.9,
             n_critical_failed=0 if greeted else 1, scored_at=started_at,
         )  # fmt: skip

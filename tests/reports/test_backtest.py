@@ -61,7 +61,7 @@ def test_visit_that_arrived_late_counts_only_from_its_arrival(chain):
     after = Visit.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=190))
     first = first_of(replayed(chain))
     arrival = START + timedelta(weeks=41)
-    Tally.objects.filter(visit__in=after).update(received_at=arrival)
+    Tally.objects.filter(visit__in=after).update(known_at=arrival)
     late = replayed(chain).flags.filter(location=chain.locations[5])
     assert first.flagged_at < arrival
     assert late

@@ -7,6 +7,7 @@ import pytest
 
 from locations.models import Location
 from reports.detection import at_once, scan, shards
+from reports.detection.effects import unpack
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
 from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
@@ -52,7 +53,7 @@ def disturb(chain) -> None:
     }
     for place, number, weeks in ((1, 25, 2.5), (3, 20, 1.5), (9, 27, 3.5)):
         late = here[place][number]
-        Tally.objects.filter(pk=late.pk).update(received_at=BEGIN + weeks * WEEK, scored_at=BEGIN + weeks * WEEK)
+        Tally.objects.filter(pk=late.pk).update(known_at=BEGIN + weeks * WEEK, scored_at=BEGIN + weeks * WEEK)
 
 
 def in_week(chain, week) -> None:
@@ -292,6 +293,21 @@ def test_what_is_common_is_carried_on_from_run_to_run_until_then(small):
     assert (second.estimated_by, third.estimated_by) == (first, first)
     fourth = later(small, 28)
     assert fourth.estimated_by is None
+
+
+def test_visits_that_waited_for_their_approval_move_their_auditors_severity_on(small):
+    """They were received before the run, and approved after it."""
+    later(small, 0)
+    place, approved = small.locations[3], small.end + timedelta(hours=6)
+    for day in range(9):
+        visit = a_visit(small.version, place, small.end - timedelta(days=day), auditor="harsh", approved_at=approved)
+        visit.save()
+        a_tally(visit, np.zeros((3, 15), np.uint8)).save()
+    run = later(small)
+    assert run.why_estimated == ""
+    assert run.effects is not None
+    effects, codes = unpack(run.effects)
+    assert effects.auditor[codes.auditors.tolist().index("code:harsh")] < -0.3
 
 
 def test_a_visit_that_was_evaluated_at_once_belongs_to_the_run_after_it(small, monkeypatch):

@@ -405,7 +405,7 @@ def test_pages_show_what_a_scan_finds(client, world):
             slipped = place == world.harbour and visit >= 20
             sent = visit_payload(world, started_at=started, location=place, greeted=[not slipped] * 3, wait=40)
             record_visit(visit_id=uuid4(), auditor=(world.ana, world.abe)[visit % 2], payload=sent)
-    Tally.objects.update(received_at=F("started_at"))
+    Tally.objects.update(known_at=F("started_at"))
     score_waiting()
     run = run_scan(request_scan(standard=world.standard).pk)
     client.force_login(world.mia)

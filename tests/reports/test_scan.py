@@ -177,11 +177,11 @@ def test_late_visit_lands_in_its_own_place(chain):
     late = Visit.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=150))[:6]
     ids = [visit.pk for visit in late]
     arrived = chain.end + timedelta(days=3)
-    Tally.objects.filter(visit__in=ids).update(received_at=arrived)
+    Tally.objects.filter(visit__in=ids).update(known_at=arrived)
     before = scanned(chain)
     assert before.n_visits == TOTAL - 6
     after = scanned(chain, as_of=arrived)
-    Tally.objects.filter(visit__in=ids).update(received_at=START)
+    Tally.objects.filter(visit__in=ids).update(known_at=START)
     in_time = scanned(chain, as_of=arrived)
     assert after.n_visits == in_time.n_visits == TOTAL
     assert after.threshold == in_time.threshold

@@ -1,8 +1,10 @@
 """Approved visits -> tallies and section scores."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from audits.models import Observation, Visit
@@ -44,7 +46,20 @@ def test_approval_leaves_a_waiting_tally_in_the_same_transaction(visit):
     assert (tally.scored_at, tally.matrix) == (None, None)
     assert (tally.location_id, tally.auditor) == (visit.location_id, f"user:{visit.auditor_id}")
     assert tally.daypart == visit.daypart
-    assert tally.received_at == visit.received_at
+
+
+def test_a_visit_is_known_from_its_approval_not_from_its_receipt(visit):
+    Tally.objects.all().delete()
+    later = visit.received_at + timedelta(days=9)
+    Visit.objects.filter(pk=visit.pk).update(approved_at=later)
+    queue_visits([visit.pk])
+    assert Tally.objects.get().known_at == later
+
+
+def test_tallies_of_an_older_release_are_known_from_the_approval_of_their_visits(visit):
+    Tally.objects.update(known_at=visit.approved_at - timedelta(days=9))
+    import_module("reports.migrations.0007_fill_tally_known_at").fill(apps, None)
+    assert Tally.objects.get().known_at == visit.approved_at
 
 
 def test_matrix_has_a_row_per_interaction_and_a_column_per_criterion(visit):

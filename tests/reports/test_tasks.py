@@ -67,7 +67,7 @@ def test_broker_that_is_away_does_not_undo_the_visit(world, payload, visit_id, m
 def test_sweeper_scores_what_a_lost_message_left(visit, sent):
     tasks.sweep_unscored()
     assert Tally.objects.waiting().count() == 1  # it arrived just now: its own task is under way
-    Tally.objects.update(received_at=timezone.now() - timedelta(seconds=31))
+    Tally.objects.update(known_at=timezone.now() - timedelta(seconds=31))
     tasks.sweep_unscored()
     assert not Tally.objects.waiting().exists()
     assert sent == [("evaluate_location", visit.version.standard_id, visit.location_id)]

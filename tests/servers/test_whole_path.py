@@ -56,7 +56,7 @@ def test_the_sweeper_scores_what_a_lost_message_left(start_worker, world, payloa
     start_worker().kill()
     record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert app.control.purge() >= 1  # the broker lost its memory: only the table still knows
-    Tally.objects.filter(pk=visit_id).update(received_at=timezone.now() - timedelta(minutes=5))
+    Tally.objects.filter(pk=visit_id).update(known_at=timezone.now() - timedelta(minutes=5))
     start_worker()
     sweep_unscored.delay()
     assert eventually(lambda: is_scored(visit_id))
@@ -71,7 +71,7 @@ def test_a_broken_visit_is_not_lost_when_the_worker_is_killed_in_the_middle(star
         record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
         if number == 10:
             worker.kill()
-    Tally.objects.filter(scored_at=None).update(received_at=timezone.now() - timedelta(minutes=5))
+    Tally.objects.filter(scored_at=None).update(known_at=timezone.now() - timedelta(minutes=5))
     start_worker()
     sweep_unscored.delay()
     assert eventually(lambda: Tally.objects.filter(pk__in=ids, scored_at__isnull=False).count() == 20)
