@@ -43,7 +43,7 @@ def sweep_unscored() -> None:
     for run in [*lost.exclude(standard__in=underway), *shards.abandoned(Run.objects.defer("effects"))]:
         work_on_run.delay(run.pk)
     call_for_lost_backtests()
-    left = Tally.objects.waiting().filter(known_at__lt=timezone.now() - LOST_AFTER).order_by("received_at", "pk")
+    left = Tally.objects.waiting().filter(known_at__lt=timezone.now() - LOST_AFTER).order_by("known_at", "pk")
     places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
     scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
     if len(places) <= EVALUATED_AT_ONCE:
@@ -54,7 +54,7 @@ def sweep_unscored() -> None:
 @shared_task(**heals)
 def work_on_run(run_id: int) -> None:
     """Makes shards of a run until none is free; who makes the first phase calls for helpers, who makes the last one
-    for the run of the same standard that had to wait."""
+    for the run of the same standard that had to wait, or that is due as much came meanwhile."""
 
     def call_helpers(n_shards: int) -> None:
         for _ in range(min(settings.WORKERS, n_shards) - 1):
@@ -70,7 +70,8 @@ def work_on_run(run_id: int) -> None:
     if n_made and shards.any_free(run):  # the time for one task is over
         work_on_run.delay(run_id)
     if run.state == Run.State.DONE and n_made:
-        at_once.catch_up(run)
+        if not at_once.catch_up(run):
+            request_scan(standard=run.standard)
         for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
             work_on_run.delay(waiting.pk)
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from reports.detection import flags
-from reports.detection.common import has_unknown_criteria, judged_at, last_run
+from reports.detection.common import has_unknown_criteria, judged_at, last_run, left_by, seen_since
 from reports.detection.comparison import UsualNumbers, Verdict, reported_numbers
 from reports.detection.effects import unpack, unpack_usual
 from reports.detection.found import Found, look_at
@@ -82,18 +82,22 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
     return False
 
 
-def catch_up(run: Run) -> int:
-    """Evaluate the locations of the visits that a run did not see because they came while it was under way.
+def catch_up(run: Run) -> bool:
+    """Evaluate the locations with news since a finished run read them: what was evaluated at once while it was under
+    way it has written over.
 
-    Returns how many; none when they are so many that they come from an import: the next run sees those.
+    Returns whether all were; False when they are so many that they come from an import, and another run is due.
     """
-    meanwhile = Tally.objects.filter(
-        version__standard=run.standard, known_at__gt=run.as_of, scored_at__gte=run.requested_at
-    )
-    places = meanwhile.order_by().values_list("location", flat=True).distinct()[: MOST_TO_CATCH_UP + 1]
+    base = left_by(run)
+    if base is None:
+        return True
+    has_news = seen_since(base, timezone.now()).has_news
+    places = base.codes.locations[has_news].tolist()
     if len(places) > MOST_TO_CATCH_UP:
-        return 0
-    return sum(evaluate_location(standard_id=run.standard_id, location_id=place) for place in places)
+        return False
+    for place in places:
+        evaluate_location(standard_id=run.standard_id, location_id=place)
+    return True
 
 
 def _stamp(standard_id: int, location_id: int) -> dict:

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from reports import tasks
-from reports.detection import at_once
+from reports.detection import at_once, scan, shards
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
@@ -227,6 +228,62 @@ def test_a_run_that_ends_in_between_is_the_one_that_counts(chain, later, monkeyp
     assert evaluated(chain)
     assert {row.run_id for row in LocationResult.objects.filter(standard=chain.standard)} == {runs[0].pk}
     assert DriftFlag.objects.open().get(location=chain.locations[5]).run == runs[0]
+
+
+def meanwhile(chain, happens) -> Run:
+    """A run of now, and what happens once it has read the visits."""
+    run = scan.begin(request_scan(standard=chain.standard).pk)
+    desk = scan._Desk(run, None)
+    while shard := shards.take(run):
+        desk.make(shard)
+        if shard.phase == shard.Phase.COMMON:
+            happens()
+    run.refresh_from_db()
+    return run
+
+
+def approve(tallies) -> None:
+    for tally in tallies:
+        tally.known_at = tally.scored_at = timezone.now()
+    Tally.objects.bulk_create(tallies)
+    assert at_once.evaluate_visit(tallies[-1].pk)
+
+
+def test_a_flag_of_visits_that_were_approved_while_a_run_was_under_way_stands_after_it(chain, later):
+    scanned(chain)
+    fallen = DriftFlag.objects.open().filter(location=chain.locations[5])
+
+    def happens():
+        approve(later)
+        assert fallen.exists()
+
+    run = meanwhile(chain, happens)
+    assert not fallen.exists()  # the run had not seen them
+    assert at_once.catch_up(run)
+    assert fallen.get().run == run
+    assert LocationResult.objects.get(location=chain.locations[5]).n_visits == N_VISITS
+
+
+def test_visits_that_were_excluded_while_a_run_was_under_way_are_out_after_it(chain):
+    scanned(chain)
+    fallen = DriftFlag.objects.open().filter(location=chain.locations[5])
+    suspect = Tally.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=126))
+
+    def happens():
+        suspect.update(is_excluded=True)
+        assert evaluated(chain)
+        assert not fallen.exists()
+
+    run = meanwhile(chain, happens)
+    assert fallen.exists()
+    assert at_once.catch_up(run)
+    assert not fallen.exists()
+
+
+def test_news_of_too_many_locations_ask_for_another_run(chain, monkeypatch):
+    monkeypatch.setattr(at_once, "MOST_TO_CATCH_UP", 1)
+    run = meanwhile(chain, lambda: Tally.objects.filter(started_at__gte=chain.end - timedelta(days=9)).delete())
+    assert not at_once.catch_up(run)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_chain():

@@ -108,6 +108,18 @@ def test_run_makes_its_results_and_calls_for_the_one_that_waited(world, visit, s
     assert Run.objects.filter(state=Run.State.DONE).count() == 1
 
 
+def test_run_during_which_much_came_in_asks_for_another(
+    world, visit, sent, monkeypatch, django_capture_on_commit_callbacks
+):
+    tasks.score_visit(str(visit.pk))
+    run = request_scan(standard=world.standard)
+    monkeypatch.setattr(tasks.at_once, "catch_up", lambda run: False)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.work_on_run(run.pk)
+    due = Run.objects.get(state=Run.State.WAITING)
+    assert set(sent) == {("work_on_run", due.pk)}
+
+
 def test_asking_for_a_scan_tells_who_asked_and_sends_it(world, sent, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         run = tasks.request_scan(standard=world.standard, requested_by=world.dan)

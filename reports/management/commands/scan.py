@@ -52,7 +52,8 @@ class Command(BaseCommand):
                 run = request_scan(standard=chosen, as_of=moment, parameters=parameters, must_estimate=refit)
                 with Bars(hidden=verbosity == 0) as bars:
                     run = run_scan(run.pk, progress=bars)
-                catch_up(run)
+                    if moment is None and not catch_up(run):
+                        run = run_scan(request_scan(standard=chosen, parameters=parameters).pk, progress=bars)
             except BadParameters as wrong:
                 raise CommandError(str(wrong)) from wrong
             except RunTaken as busy:
