@@ -8,23 +8,23 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from reports.detection import backtests
-from reports.detection.comparison import ReportedNumbers, Verdict, reported_numbers
+from reports.detection.comparison import ReportedNumbers, Verdict, read_numbers
 from reports.detection.flags import channel_name
 from reports.detection.kept import pack_days, pack_replayed, unpack_replayed
-from reports.detection.moments import to_datetime, to_days
+from reports.detection.moments import to_date, to_datetime, to_days
 from reports.detection.recent import known
 from reports.detection.rows import Codes, History, load
 from reports.detection.runs import settings_of
 from reports.detection.shards import LEASE
 from reports.detection.threshold import threshold_for
-from reports.measure.backtest import DatedSignal, Replayed, in_order, replay
-from reports.measure.drift import DECLINE
+from reports.measure.backtest import DatedSignal, Replayed, as_known, in_order, replay
+from reports.measure.drift import DECLINE, Signal
 from reports.measure.levels import fit_window
 from reports.measure.severity import WINDOW_DAYS, fit_effects
 from reports.models import Backtest, DriftFlag, PastFlag
@@ -142,7 +142,7 @@ def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
     if backtest.kept is not None and backtest.inputs_digest == history.digest:
         done, window = unpack_replayed(backtest.kept)
         return _Past(history, first, last, window), done
-    before = history.chain.as_of(first)
+    before = as_known(history.chain, first)  # what is simulated must not depend on what comes later
     if not before.n_visits:
         raise NothingToReplay(
             f"No visit of {backtest.standard} that counts was known on {backtest.start_on}: choose a later first "
@@ -165,26 +165,39 @@ def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
         inputs_digest=history.digest,
         able_from=pack_days(history, parameters.least_baseline + VISITS_OF_A_CHANGE),
     )
-    return _Past(history, first, last, window), Replayed(effects=effects, threshold=calibration.threshold)
+    return _Past(history, first, last, window), Replayed(threshold=calibration.threshold)
 
 
 def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
-    codes, stop = past.history.codes, backtests.end_of(backtest.stop_on)
-    numbers = reported_numbers(codes.locations, as_of=stop.date())
-    flags = [_flag(backtest, past, codes, numbers, dated) for dated in in_order(done.signals)]
+    codes = past.history.codes
+    comparing = _Comparing(codes, stop_on=backtest.stop_on)
+    flags = [_flag(backtest, past, codes, comparing, dated) for dated in in_order(done.signals)]
     with transaction.atomic():
         backtests.finish(backtest, n_done=done.n_scans)
         PastFlag.objects.bulk_create(flags, batch_size=500)
 
 
-def _flag(backtest: Backtest, past: _Past, codes: Codes, numbers: ReportedNumbers, dated: DatedSignal) -> PastFlag:
+class _Comparing:
+    """Declines beside the reported numbers, with the readings that were known at a moment. Readings are read once."""
+
+    def __init__(self, codes: Codes, *, stop_on: date):
+        self.readings = read_numbers(codes.locations, until=stop_on)
+        self.by_day: dict[date, ReportedNumbers] = {}
+
+    def verdict(self, signal: Signal, *, flagged_at: float, now: float) -> Verdict:
+        day = to_date(now)
+        if day not in self.by_day:
+            self.by_day[day] = self.readings.as_of(day)
+        return self.by_day[day].verdict(signal.location, now=now, onset=signal.onset, flagged_at=flagged_at)
+
+
+def _flag(backtest: Backtest, past: _Past, codes: Codes, comparing: _Comparing, dated: DatedSignal) -> PastFlag:
     signal, every = dated.signal, backtest.every_days
     run_at = past.first + every * max(1, math.ceil((dated.raised_at - past.first) / every - 1e-9))
     then = in_the_end = Verdict()
     if signal.direction == DECLINE:
-        about = {"onset": signal.onset, "flagged_at": run_at}
-        then = numbers.verdict(signal.location, now=run_at, **about)
-        in_the_end = numbers.verdict(signal.location, now=past.last, **about)
+        then = comparing.verdict(signal, flagged_at=run_at, now=run_at)
+        in_the_end = comparing.verdict(signal, flagged_at=run_at, now=past.last)
     return PastFlag(
         backtest=backtest,
         location_id=int(codes.locations[signal.location]),

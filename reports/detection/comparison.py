@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+from django.db.models import Min
 
 from locations.models import Metric, Reading
 from reports.detection.moments import to_date
@@ -144,7 +145,48 @@ def _trend(one: Reported, location: int, now: float) -> str:
 
 
 def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers | None = None) -> ReportedNumbers:
-    """The metrics of these locations (sorted ids), from the readings of periods that were over at `as_of`.
+    """The metrics of these locations, from the readings of periods that were over at `as_of`; see `read_numbers`."""
+    return read_numbers(locations, until=as_of, usual=usual).as_of(as_of)
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """The readings of L locations, read once, so that they can be judged as of several days.
+
+    place : (n,) indexes of locations. table : (n, 4) metric's id, first and last day as ordinals, value. others : by
+    metric that is never evidence, (L,) the last day of each location's first period, inf without one.
+    """
+
+    metrics: list[Metric]
+    n_locations: int
+    place: np.ndarray
+    table: np.ndarray
+    others: dict[int, np.ndarray]
+    usual: UsualNumbers | None
+
+    def as_of(self, day: date) -> ReportedNumbers:
+        """What the readings of periods that were over before `day` say, and no later one."""
+        is_over = self.table[:, 2] < day.toordinal()
+        table, place = self.table[is_over], self.place[is_over]
+        found = []
+        for metric in self.metrics:
+            if metric.pk in self.others:
+                refused = np.full(self.n_locations, why_never(metric), dtype=object)
+                never = np.full(self.n_locations, np.inf)
+                has_readings = self.others[metric.pk] < day.toordinal()
+                found.append(Reported(metric, {}, {}, refused, never, has_readings))
+            else:
+                mine = table[:, 0] == metric.pk
+                known = None if self.usual is None else self.usual.by_metric[metric.pk]
+                found.append(_reported(metric, self.n_locations, place[mine], table[mine, 1:], known))
+        until = float(table[:, 2].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
+        if self.usual is not None and self.usual.until is not None:
+            until = max(until, self.usual.until)
+        return ReportedNumbers(found, until)
+
+
+def read_numbers(locations: np.ndarray, *, until: date, usual: UsualNumbers | None = None) -> Readings:
+    """The readings of these locations (sorted ids) for periods that were over at `until`.
 
     usual : what a run found common to the readings of the whole chain, where these are a part of it: only theirs are
     read then, and a metric that the run did not know is left out. Metrics that are for context only and those that
@@ -154,7 +196,7 @@ def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers 
     if usual is not None:
         metrics = [metric for metric in metrics if metric.pk in usual.by_metric]
     telling = [metric for metric in metrics if why_never(metric) is None]
-    readings = Reading.objects.filter(period_end__lt=as_of)
+    readings = Reading.objects.filter(period_end__lt=until)
     if usual is not None:
         readings = readings.filter(location__in=locations.tolist())
     rows = readings.filter(metric__in=telling)
@@ -170,22 +212,8 @@ def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers 
     place = np.searchsorted(locations, table[:, 1]) if locations.size else np.zeros(len(table), int)
     place = np.minimum(place, max(locations.size - 1, 0))
     known = locations[place] == table[:, 1] if locations.size else np.zeros(len(table), bool)
-    table, place = table[known], place[known]
-    others = _has_readings(readings, [metric for metric in metrics if metric not in telling], locations)
-    found = []
-    for metric in metrics:
-        if metric in telling:
-            mine = table[:, 0] == metric.pk
-            known_usual = None if usual is None else usual.by_metric[metric.pk]
-            found.append(_reported(metric, locations.size, place[mine], table[mine, 2:], known_usual))
-        else:
-            refused = np.full(locations.size, why_never(metric), dtype=object)
-            never = np.full(locations.size, np.inf)
-            found.append(Reported(metric, {}, {}, refused, never, others[metric.pk]))
-    until = float(table[:, 3].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
-    if usual is not None and usual.until is not None:
-        until = max(until, usual.until)
-    return ReportedNumbers(found, until)
+    others = _first_readings(readings, [metric for metric in metrics if metric not in telling], locations)
+    return Readings(metrics, locations.size, place[known], table[known][:, [0, 2, 3, 4]], others, usual)
 
 
 def why_never(metric: Metric) -> str | None:
@@ -195,15 +223,15 @@ def why_never(metric: Metric) -> str | None:
     return None if metric.is_independent else compare.NOT_INDEPENDENT
 
 
-def _has_readings(readings, metrics: Iterable[Metric], locations: np.ndarray) -> dict[int, np.ndarray]:
-    """Which locations have readings of these metrics."""
-    has = {metric.pk: np.zeros(locations.size, bool) for metric in metrics}
+def _first_readings(readings, metrics: Iterable[Metric], locations: np.ndarray) -> dict[int, np.ndarray]:
+    """Of these metrics, the last day (ordinal) of each location's first period; inf without one."""
+    first = {metric.pk: np.full(locations.size, np.inf) for metric in metrics}
     place = {location: at for at, location in enumerate(locations.tolist())}
-    pairs = readings.filter(metric__in=list(has)).order_by()
-    for metric, location in pairs.values_list("metric_id", "location_id").distinct():
+    pairs = readings.filter(metric__in=list(first)).order_by().values_list("metric_id", "location_id")
+    for metric, location, end in pairs.annotate(end=Min("period_end")):
         if location in place:
-            has[metric][place[location]] = True
-    return has
+            first[metric][place[location]] = end.toordinal()
+    return first
 
 
 def _reported(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.measure.chain import Chain
+from reports.measure.chain import NONE, Chain
 from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import Restarts, Settings, Signal, scan, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
@@ -126,6 +126,39 @@ def replay(
         found = _scan_news(chain, effects, settings, limit, signals, earlier, moment, window_days)
         signals = (*signals, *found)
         yield Replayed(n, effects, limit, signals)
+
+
+def as_known(chain: Chain, moment: float) -> Chain:
+    """The chain as of `moment` with nothing in it that nobody had observed by then: no location, region or auditor
+    without a visit, no criterion without a rating.
+
+    They are numbered anew in their order, sections in that of their criteria, so that what is drawn at random for
+    each does not depend on those that come later.
+
+    The second location, auditor and criterion come on day 9:
+
+    >>> chain = Chain([0, 1], [1.0, 9.0], [1.0, 9.0], [1, 0], [0, 0], [0, 0], [[240, 255], [255, 0]], [0, 1], [1, 0],
+    ...     [0, 0], [False] * 2, [1, 0], 2)
+    >>> early = as_known(chain, 5.0)
+    >>> early.n_locations, early.n_regions, early.n_auditors, early.n_criteria, early.n_sections
+    (1, 1, 1, 1, 1)
+    """
+    known = chain.as_of(moment)
+    columns = np.flatnonzero((known.ratings != NONE).any(axis=0))
+    places, location = np.unique(known.location, return_inverse=True)
+    auditors = np.unique(known.auditor[known.auditor >= 0])
+    _, first, section = np.unique(known.section[columns], return_index=True, return_inverse=True)
+    return replace(
+        known,
+        location=location,
+        n_locations=places.size,
+        region=np.unique(known.region[places], return_inverse=True)[1],
+        auditor=np.where(known.auditor < 0, -1, np.searchsorted(auditors, known.auditor)),
+        ratings=known.ratings[:, columns],
+        section=np.argsort(np.argsort(first))[section],
+        dimension=known.dimension[columns],
+        critical=known.critical[columns],
+    )
 
 
 def n_scans(*, start: float, stop: float, scan_days: float) -> int:

@@ -175,18 +175,19 @@ def _least_overshoot(chain: Chain, effects: Effects, settings: Settings) -> floa
 
 
 def smallest_logits(effects: Effects, settings: Settings) -> float:
-    """The smallest drop that is looked for, in logits at the average criterion.
+    """The smallest drop that is looked for, in logits at the average criterion that was observed.
 
     Three points at even odds, where a logit is a quarter: 0.03 / 0.25
 
     >>> from dataclasses import replace
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> even = replace(fit_effects(empty), criterion=np.zeros(1))
+    >>> even = replace(fit_effects(empty), criterion=np.zeros(1), criterion_sd=np.ones(1))
     >>> round(smallest_logits(even, Settings(smallest_drop=0.03)), 3)
     0.12
     """
-    share = expit(effects.criterion).mean() if effects.criterion.size else 0.5
+    known = effects.criterion[effects.is_observed]
+    share = expit(known).mean() if known.size else 0.5
     return float(settings.smallest_drop / (share * (1 - share)))
 
 

@@ -8,6 +8,7 @@ from scipy.special import expit
 from reports.measure.chain import Chain
 
 WEEK_DAYS = 7.0
+CRITERION_SD = 2.0  # logits, of the prior of a criterion's ease
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class Effects:
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
     `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
 
+    usual_location : mean level of the locations that the fit saw; NaN where it saw none.
+
     A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
     """
 
@@ -52,11 +55,18 @@ class Effects:
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    usual_location: float = float("nan")
 
     @property
     def overdispersion_of_channels(self) -> np.ndarray:
         """(3 + S,) `overdispersion`, then that of the two dimensions: the overall one."""
         return np.r_[self.overdispersion, self.overdispersion[[0, 0]]]
+
+    @property
+    def is_observed(self) -> np.ndarray:
+        """(C,) bool, the criteria that a visit of the fit observed. The others are no part of what is looked for: a
+        backtest has the columns of versions that come later."""
+        return self.criterion_sd < CRITERION_SD
 
     def of_day(self, time: np.ndarray) -> np.ndarray:
         """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest

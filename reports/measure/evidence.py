@@ -123,9 +123,12 @@ def evidence(
     # a part starts from what is known of the location's overall level
     prior = mean[:, reach], effects.variance["section"] + variance[:, reach] + loose
     drops = tried_drops(PART_DROPS, smallest_drop)
-    n_parts = {SECTION: chain.n_sections, DIMENSION: 2}
+    sections = set(chain.section[effects.is_observed].tolist())
+    n_parts = {SECTION: len(sections), DIMENSION: 2}
     for c, channel in enumerate(history.residuals.channels[1:], start=1):
-        kind = channel.partition(":")[0]
+        kind, _, index = channel.partition(":")
+        if kind == SECTION and int(index) not in sections:
+            continue
         ratios, _, _ = _level_ratios(history, near, c, *prior, direction * drops)
         terms[:, reach, c] = (of_sections if kind == SECTION else of_dimensions) / n_parts[kind] * ratios
     if of_spread and visit.size:

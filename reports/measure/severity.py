@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from reports.measure.chain import Chain
-from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.effects import CRITERION_SD, WEEK_DAYS, Effects
 from reports.measure.interactions import interactions, usual_spread
 from reports.measure.overdispersion import steadiness, successive_overdispersion, wander, weights
 
@@ -29,7 +29,7 @@ FIRST_VARIANCE = {
     "section": 0.06,
     "breadth": 0.05,
 }
-FIXED_VARIANCE = {"criterion": 4.0, "daypart": 0.25, "staffing": 0.25}
+FIXED_VARIANCE = {"criterion": CRITERION_SD**2, "daypart": 0.25, "staffing": 0.25}
 PRIOR_LEVELS = 4.0  # how many levels the first variance counts for; it matters where a facet has one or two levels
 CRITERION_MEAN = 1.5  # logit; about 82 % conform
 
@@ -209,6 +209,7 @@ class _Fit:
             variance=dict(self.variance),
             breadth=self.effect["breadth"][:-1],
             steady=self.steady[:-1].reshape(self.chain.n_locations, -1)[:, 0].copy(),
+            usual_location=float("nan") if unseen.all() else float(level[~unseen].mean()),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )
         return self._with_sections(effects)

@@ -148,8 +148,9 @@ def _moved(step: int) -> np.ndarray:
 
 
 def _usual_logit(effects: Effects) -> float:
-    """Typical expectation of a rating, weighted by its information."""
-    if not effects.criterion.size:
+    """Typical expectation of a rating, weighted by its information; at even odds before any was seen."""
+    known = effects.criterion[effects.is_observed]
+    if not known.size:
         return 0.0
-    p = expit(effects.criterion + (effects.location.mean() if effects.location.size else 0.0))
+    p = expit(known + np.nan_to_num(effects.usual_location))
     return float(logit(np.average(p, weights=p * (1 - p))))

@@ -1,12 +1,19 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from reports.measure.backtest import backtest, replay
+from reports.measure.backtest import as_known, backtest, replay
+from reports.measure.chain import NONE
 from reports.measure.drift import Settings
 from tests.measure.chains import empty_chain, make_chain
 
 SETTINGS = Settings(false_alarms_per_year=0.02)
+EASY = Settings(false_alarms_per_year=1.0)
+BEGUN, GROWN = 120.0, 210.0
 
 
 def drifting():
@@ -18,6 +25,38 @@ def replayed(chain, **changes):
         (dated.signal.location, dated.signal.direction, dated.signal.at, dated.raised_at, dated.signal.onset)
         for dated in backtest(chain, SETTINGS, start=160.0, **changes)
     ]
+
+
+def growing(seed):
+    """A chain with late visits that grows on day 210: the same criteria and a new section in a new version, in front
+    of the others, an auditor with the first index, and a location with the last."""
+    chain = make_chain(n_locations=6, n_visits=30, drops={1: (150.0, 1.6, 0), 2: (190.0, 1.6, None)}, seed=seed)
+    rng = np.random.default_rng(seed)
+    is_new = chain.time >= GROWN
+    old = np.where(is_new[chain.rating_visit][:, None], NONE, chain.ratings)
+    new = np.where(is_new[chain.rating_visit][:, None], chain.ratings, NONE)
+    extra = np.where(is_new[chain.rating_visit], rng.choice([0, 240], chain.rating_visit.size), NONE)
+    known = (chain.location < 5) | is_new
+    return replace(
+        chain,
+        arrival=chain.arrival + np.where(rng.random(chain.n_visits) < 0.1, 30.0, 0.0),
+        auditor=np.where(is_new & (rng.random(chain.n_visits) < 0.2), 0, chain.auditor + 1),
+        ratings=np.column_stack([extra, new, old]),
+        section=np.r_[0, 1 + chain.section, 1 + chain.section],
+        dimension=np.r_[0, chain.dimension, chain.dimension],
+        critical=np.r_[False, chain.critical, chain.critical],
+    ).subset(known)
+
+
+@hypothesis_settings(max_examples=8, deadline=None)
+@given(week=st.integers(4, 22), seed=st.integers(0, 2**16))
+def test_what_becomes_known_later_changes_nothing_that_was_found_before(week, seed):
+    chain, day = growing(seed), BEGUN + 7 * week
+    found = backtest(chain, EASY, start=BEGUN, stop=day)
+    then = backtest(as_known(chain, day), EASY, start=BEGUN, stop=day)
+    assert [(one.raised_at, one.signal.at) for one in found] == [(one.raised_at, one.signal.at) for one in then]
+    for one, other in zip(found, then, strict=True):
+        assert one.signal.evidence == pytest.approx(other.signal.evidence, rel=1e-5)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audits.models import Visit
+from locations.models import Reading
 from reports.detection import flags_file
 from reports.detection.backtest import replay_past
 from reports.detection.backtests import request_backtest
@@ -83,6 +84,23 @@ def test_decline_that_a_metric_shows_later_has_a_lead_in_the_end(chain):
     worse_from = START + timedelta(weeks=39)
     noticed = flag.flagged_at + timedelta(days=flag.lead_days)
     assert timedelta(0) < noticed - worse_from < timedelta(weeks=4)
+
+
+def test_readings_that_come_later_change_no_comparison_of_before(chain):
+    """The metric stands at its best until the last weeks, when one store shows that it can be better still."""
+    metric = make_metric()
+    report_weekly(metric, chain.locations, n_weeks=44)
+    Reading.objects.filter(value__gt=80).update(value=80)
+    last_weeks = Reading.objects.filter(period_start__gte=START.date() + timedelta(weeks=41))
+    last_weeks.filter(location=chain.locations[9]).update(value=90)
+    later = {(flag.location_id, flag.flagged_at): flag for flag in replayed(chain).flags.all()}
+    assert {flag.in_the_end for flag in later.values() if flag.direction == "decline"} == {"blind_spot"}
+    stop_on = START.date() + timedelta(weeks=40)
+    Reading.objects.filter(period_end__gte=stop_on).delete()
+    early = replayed(chain, stop_on=stop_on).flags.filter(direction="decline")
+    assert early
+    for flag in early:
+        assert later[flag.location_id, flag.flagged_at].comparison == flag.comparison == ""
 
 
 def test_backtest_raises_no_flag_that_anybody_would_act_on(chain):

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from locations.models import Location, Metric, Reading, Region
-from reports.detection.comparison import UsualNumbers, reported_numbers
+from reports.detection.comparison import UsualNumbers, read_numbers, reported_numbers
 from reports.detection.moments import to_days
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
@@ -51,6 +54,24 @@ def test_metric_that_stays_steady_is_first_too_early_to_tell_then_a_blind_spot(l
     assert (early.comparison, early.note) == ("waiting", "not yet in the metric (week 6)")
     late = verdict(locations, 1)
     assert (late.comparison, late.note, late.lead_days) == ("blind_spot", "", None)
+
+
+@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(week=st.integers(0, N_WEEKS))
+def test_what_readings_say_as_of_a_day_does_not_depend_on_later_ones(locations, week):
+    Reading.objects.all().delete()
+    metric, context = Metric.objects.get_or_create(key="speed")[0], Metric.objects.get_or_create(key="own")[0]
+    Metric.objects.filter(pk=context.pk).update(is_independent=False)
+    report_weekly(metric, locations, n_weeks=N_WEEKS, drops={2: (48, 5.0), 3: (60, -9.0)})
+    report_weekly(context, locations[:2], n_weeks=3, first=date(2026, 1, 5))
+    now, day = to_days(START + timedelta(weeks=week)), date(2025, 1, 6) + timedelta(weeks=week)
+    ids = np.array([location.pk for location in locations])
+    read = read_numbers(ids, until=AS_OF).as_of(day)
+    Reading.objects.filter(period_end__gte=day).delete()
+    then = reported_numbers(ids, as_of=AS_OF)
+    assert read.usual == then.usual
+    for place in range(len(locations)):
+        assert read.verdict(place, now=now) == then.verdict(place, now=now)
 
 
 def test_metric_that_falls_where_execution_holds_is_reported_only(locations):
