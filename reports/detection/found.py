@@ -15,11 +15,15 @@ from reports.measure.effects import Effects
 from reports.measure.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
 from reports.measure.replay import go_on
 from reports.measure.standing import SectionShare, Standing, standing
+from reports.models.runs import VISITS_OF_A_CHANGE
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One location, by its index, as its result states it; `last` in days, None without a visit."""
+    """One location, by its index, as its result states it; `last` in days, None without a visit.
+
+    n_more_needed : visits still missing before there is a level and a change could be flagged.
+    """
 
     place: int
     n_visits: int
@@ -87,6 +91,7 @@ def look_at(
     stands = standing(chain, effects, settings, replayed.signals)
     levels = recent_levels(chain, effects, lately(chain), usual)
     values, first = adjusted_values(chain, effects, usual), chain.first_visit
+    least = settings.least_baseline + VISITS_OF_A_CHANGE
     outcomes = []
     for place in places.tolist():
         here = slice(int(first[place]), int(first[place + 1]))
@@ -96,7 +101,7 @@ def look_at(
             Outcome(
                 place=place,
                 n_visits=times.size,
-                n_more_needed=max(0, LEAST_VISITS - int(levels.n_visits[place])),
+                n_more_needed=max(0, least - times.size, LEAST_VISITS - int(levels.n_visits[place])),
                 last=float(times[-1]) if times.size else None,
                 level=known(levels.level[place]),
                 low=known(levels.low[place]),

@@ -158,7 +158,7 @@ class LocationResult(models.Model):
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="results")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="location_results")
     n_visits = models.PositiveIntegerField()
-    n_more_needed = models.PositiveIntegerField(default=0, help_text="Visits still missing before a level is shown.")
+    n_more_needed = models.PositiveIntegerField(default=0, help_text="Visits still missing before a change could be flagged.")
     last_visit_at = models.DateTimeField(null=True)
     level = models.FloatField(null=True, help_text="Share kept lately, adjusted, 0 to 1; null with too few visits.")
     level_low = models.FloatField(null=True)

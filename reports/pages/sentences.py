@@ -227,7 +227,8 @@ def location_headline(
     if n_more_needed or level is None:
         n = max(n_more_needed, 1)
         verb = "visit is" if n == 1 else "visits are"
-        return f"{name}: {words.number(n)} more {verb} needed before anything can be said."
+        what = "anything can be said" if level is None else "a change could show"
+        return f"{name}: {words.number(n)} more {verb} needed before {what}."
     if comparison == Comparison.REPORTED_ONLY:
         return f"{name}: execution is steady, but the reported numbers are falling. Look elsewhere."
     return f"{name}: execution is in control at {words.interval(*level)}{words.NBSP}%."

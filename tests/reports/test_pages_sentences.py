@@ -212,6 +212,10 @@ def test_metric_that_is_called_reported_is_not_called_so_twice():
         ),
         ({"n_more_needed": 3}, "Mill: three more visits are needed before anything can be said."),
         ({"n_more_needed": 1}, "Mill: one more visit is needed before anything can be said."),
+        (
+            {"n_more_needed": 1, "level": (0.8, 0.85)},
+            "Mill: one more visit is needed before a change could show.",
+        ),
         ({"is_scanned": False}, "Mill: no scan has covered it yet."),
     ],
 )

@@ -143,11 +143,14 @@ def test_every_location_gets_a_level_with_its_interval_and_recent_points(chain):
         assert all(0 <= share <= 1 for _, share in result.points)
 
 
-def test_too_few_visits_is_an_answer_with_how_many_more():
-    chain = make_chain(n_locations=4, n_visits=3)
-    scanned(chain)
+@pytest.mark.parametrize(("n_visits", "n_more", "has_level"), [(3, 3, False), (5, 1, True), (6, 0, True)])
+def test_too_few_visits_is_an_answer_with_how_many_more(n_visits, n_more, has_level):
+    """A level takes four; a flag takes two more, and before it is possible nothing is in control."""
+    chain = make_chain(n_locations=4, n_visits=n_visits)
+    run = scanned(chain)
     result = LocationResult.objects.get(location=chain.locations[0])
-    assert (result.level, result.n_more_needed) == (None, 1)
+    assert (result.n_more_needed, result.level is not None) == (n_more, has_level)
+    assert (n_more == 0) == (result.n_visits >= run.least_visits)
 
 
 def test_nothing_is_flagged_on_little_evidence_however_rare_the_visits():

@@ -140,7 +140,7 @@ def summary(run: Run) -> str:
     raised = flags.filter(raised_at__gte=run.started_at).count()
     closed = DriftFlag.objects.filter(standard=run.standard, closed_at__gte=run.started_at).count()
     results = LocationResult.objects.filter(standard=run.standard, run=run)
-    thin = results.filter(n_more_needed__gt=0).count()
+    thin = results.filter(level=None).count()
     able = results.able_to_flag(run).count()
     apart = results.filter(n_disagreements__gt=0).count()
     rate = run.parameters["false_alarms_per_year"]
