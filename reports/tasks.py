@@ -1,6 +1,7 @@
 """Celery's way in. A task takes ids, may run twice, and tries again only what time can heal."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection import at_once, scan, scoring, shards
+from reports.detection.matrices import Unscorable
 from reports.models import Run, Tally
 from reports.queueing import heals, send_on_commit
 from reports.replaying import call_for_lost_backtests
@@ -45,7 +47,8 @@ def sweep_unscored() -> None:
     call_for_lost_backtests()
     left = Tally.objects.waiting().filter(known_at__lt=timezone.now() - LOST_AFTER).order_by("known_at", "pk")
     places = list(left.values_list("version__standard", "location")[: EVALUATED_AT_ONCE + 1])
-    scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
+    with suppress(Unscorable):  # each is in the log; what was scored is evaluated
+        scoring.score_waiting(limit=SWEPT_AT_ONCE, older_than=LOST_AFTER)
     if len(places) <= EVALUATED_AT_ONCE:
         for standard_id, location_id in dict.fromkeys(places):
             evaluate_location.delay(standard_id, location_id)

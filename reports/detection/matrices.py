@@ -20,7 +20,10 @@ class Unscorable(Exception):
     """A stored visit contradicts its version; `visit_id` names it."""
 
     def __init__(self, visit_id: UUID, why: str):
-        super().__init__(f"Visit {visit_id} cannot be scored: {why}")
+        super().__init__(
+            f"Visit {visit_id} cannot be scored: {why} It counts nowhere, the others do: return it to its auditor, "
+            "or exclude it with a reason."
+        )
         self.visit_id = visit_id
 
 

@@ -96,7 +96,7 @@ def score_waiting(
     limit : at most so many. progress : called with the number scored by each batch. older_than : leave those that
     were approved lately to the task that was sent for them.
     Several processes share the work: on PostgreSQL each skips what another has locked. Raises Unscorable for the
-    first visit that contradicts its version, after all others were scored.
+    first visit that contradicts its version, after all others were scored and each such visit was logged.
     """
     n_scored = 0
     faults: dict[UUID, Unscorable] = {}

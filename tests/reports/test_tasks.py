@@ -1,20 +1,22 @@
 """Celery's way in: what is enqueued, what may run twice, what is tried again."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
 from audits.intake import record_visit
-from audits.models import Visit
+from audits.models import Observation, Visit
 from audits.signals import visit_approved
 from reports import receivers, tasks
 from reports.detection.scan import request_scan
 from reports.models import Run, Tally
 from tests.conftest import NOON
-from tests.making import visit_payload
+from tests.making import publish_small_standard, visit_payload
 
 
 @pytest.fixture
@@ -71,6 +73,32 @@ def test_sweeper_scores_what_a_lost_message_left(visit, sent):
     tasks.sweep_unscored()
     assert not Tally.objects.waiting().exists()
     assert sent == [("evaluate_location", visit.version.standard_id, visit.location_id)]
+
+
+def contradicting(world) -> Visit:
+    """A visit with an answer to a question of another version, waiting to be scored."""
+    broken = record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON)).visit
+    other = publish_small_standard(world.standard, number=2).criteria().first()
+    Observation.objects.filter(visit=broken, criterion__key="clean").update(criterion=other)
+    Tally.objects.update(known_at=timezone.now() - timedelta(seconds=31))
+    return broken
+
+
+def test_sweeper_names_a_visit_that_cannot_be_scored_and_evaluates_the_others(world, visit, sent, caplog):
+    broken = contradicting(world)
+    sent.clear()
+    tasks.sweep_unscored()
+    assert list(Tally.objects.waiting().values_list("visit", flat=True)) == [broken.pk]
+    assert sent == [("evaluate_location", visit.version.standard_id, visit.location_id)]
+    assert f"Visit {broken.pk} cannot be scored: criterion" in caplog.text
+    assert "return it to its auditor, or exclude it with a reason" in caplog.text
+
+
+def test_command_scans_although_a_visit_cannot_be_scored(world, visit, caplog):
+    broken = contradicting(world)
+    call_command("scan", verbosity=0)
+    assert Run.objects.get().n_visits == 1
+    assert f"Visit {broken.pk} cannot be scored" in caplog.text
 
 
 def test_sweeper_calls_again_for_a_run_that_nobody_makes(world, sent):
@@ -145,8 +173,6 @@ def test_the_beat_schedule_names_tasks_that_exist(settings):
 
 
 def test_visits_of_two_interactions_and_none_are_scored_by_the_same_task(world, sent):
-    from uuid import uuid4
-
     for greeted in ((True, True), ()):
         made = record_visit(
             visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON, greeted=greeted)

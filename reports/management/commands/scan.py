@@ -1,5 +1,6 @@
 """Scan the visits of one standard, or of all, here and now."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, time
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +10,7 @@ from tqdm import tqdm
 
 from audits.models import Standard
 from reports.detection.at_once import catch_up
+from reports.detection.matrices import Unscorable
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import run_scan
 from reports.detection.scoring import score_waiting
@@ -71,7 +73,8 @@ def score_first(*, hidden: bool) -> None:
             def advance(n: int) -> None:
                 bar.update(n)
 
-            score_waiting(progress=advance)
+            with suppress(Unscorable):  # each is in the log; the others are scored, and scanned
+                score_waiting(progress=advance)
 
 
 def standards(key: str | None) -> list[Standard]:
