@@ -47,22 +47,27 @@ def request_scan(
 ) -> Run:
     """The row of a run to be made, waiting for `run_scan`; the same request made twice while it waits is one row.
 
-    as_of : only what was known at this moment counts; None for now. parameters : any of those of
-    `measure.drift.Settings`, `seed`, and those of GOING_ON; the others are as set for the standard, else their
-    defaults. must_estimate : estimate anew what is common, whenever that was done last.
+    as_of : only what was known at this moment counts; None for that at which the run begins. parameters : any of
+    those of `measure.drift.Settings`, `seed`, and those of GOING_ON; the others are as set for the standard, else
+    their defaults. must_estimate : estimate anew what is common, whenever that was done last.
     Raises BadParameters, which names the parameter and what it may be.
     """
     complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}), DETECTOR | GOING_ON)
     _fail_dead(standard)
     if as_of is None:
         waiting = Run.objects.filter(
-            standard=standard, state=Run.State.WAITING, parameters=complete, must_estimate=must_estimate
+            standard=standard,
+            state=Run.State.WAITING,
+            is_current=True,
+            parameters=complete,
+            must_estimate=must_estimate,
         )
         if run := waiting.first():
             return run
     return Run.objects.create(
         standard=standard,
         as_of=as_of or timezone.now(),
+        is_current=as_of is None,
         parameters=complete,
         must_estimate=must_estimate,
         requested_by=requested_by,
@@ -121,6 +126,8 @@ def _begin(run: Run) -> None:
     other = Run.objects.filter(standard=OuterRef("standard"), state=Run.State.RUNNING)
     waiting = Run.objects.filter(pk=run.pk, state=Run.State.WAITING).exclude(Exists(other))
     begun = {"started_at": timezone.now(), "error": "", "code_version": code_version()}
+    if run.is_current and run.started_at is None:  # one that was put back goes on with what it has read
+        begun["as_of"] = begun["started_at"]
     try:
         with transaction.atomic():
             if waiting.update(state=Run.State.RUNNING, **begun):

@@ -23,6 +23,11 @@ class Run(models.Model):
     standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     as_of = models.DateTimeField(help_text="Only what was known at this moment counts.")
+    is_current = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Asked for without a moment: it looks at that of its own beginning.",
+    )
     parameters = models.JSONField(default=dict, help_text="False alarms a year, smallest drop, look-back, seed.")
     inputs_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the tallies that were read.")
     code_version = models.CharField(max_length=64, blank=True)
@@ -158,7 +163,9 @@ class LocationResult(models.Model):
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="results")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="location_results")
     n_visits = models.PositiveIntegerField()
-    n_more_needed = models.PositiveIntegerField(default=0, help_text="Visits still missing before a change could be flagged.")
+    n_more_needed = models.PositiveIntegerField(
+        default=0, help_text="Visits still missing before a change could be flagged."
+    )
     last_visit_at = models.DateTimeField(null=True)
     level = models.FloatField(null=True, help_text="Share kept lately, adjusted, 0 to 1; null with too few visits.")
     level_low = models.FloatField(null=True)

@@ -275,6 +275,21 @@ def test_the_same_request_twice_is_one_waiting_run(chain):
     assert request_scan(standard=chain.standard).pk == request_scan(standard=chain.standard).pk
 
 
+def test_a_request_without_a_moment_looks_at_the_one_at_which_the_run_begins(world):
+    """Workers may have been away for a day; what came meanwhile counts."""
+    run, of_then = request_scan(standard=world.standard), request_scan(standard=world.standard, as_of=START)
+    Run.objects.update(as_of=START)
+    assert request_scan(standard=world.standard).pk == run.pk
+    assert timezone.now() - run_scan(run.pk).as_of < timedelta(minutes=1)
+    assert run_scan(of_then.pk).as_of == START
+
+
+def test_a_run_that_was_put_back_keeps_its_moment(world):
+    run = request_scan(standard=world.standard)
+    Run.objects.update(as_of=START, started_at=START)
+    assert run_scan(run.pk).as_of == START
+
+
 def test_failure_is_on_record_and_nothing_of_the_run_is_kept(chain, monkeypatch):
     def broken(*args, **kwargs):
         raise ValueError("the threshold could not be simulated")
