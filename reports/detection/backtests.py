@@ -142,6 +142,8 @@ def take(backtest_id: int) -> Backtest:
         "started_at": Coalesce("started_at", now),
         "code_version": code_version(),
     }
+    if backtest.code_version != code_version():
+        mine["kept"] = None  # what another release found does not go on in this one
     try:
         with transaction.atomic():
             won = free.update(**mine)

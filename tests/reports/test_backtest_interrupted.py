@@ -96,6 +96,17 @@ def test_visit_taken_out_meanwhile_makes_it_begin_anew(chain, monkeypatch):
     assert rows_of(again) == rows_of(replay_past(requested(chain).pk))
 
 
+def test_release_that_came_in_between_makes_it_begin_anew(chain, monkeypatch):
+    stop_on = FIRST_DAY + timedelta(weeks=6)
+    killed = requested(chain, stop_on=stop_on)
+    kill_after(killed, 3, monkeypatch)
+    end_the_lease(killed)
+    Backtest.objects.filter(pk=killed.pk).update(code_version="0.0.1+before")
+    replayed = []
+    replay_past(killed.pk, listener=lambda n_done, n_total, moment: replayed.append(n_done))
+    assert replayed[0] == 1
+
+
 def test_visit_that_is_approved_meanwhile_belongs_to_the_next_backtest(chain, monkeypatch):
     late = Tally.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=160))
     late.update(scored_at=None)
