@@ -16,6 +16,7 @@ from reports.detection.effects import pack, unpack
 from reports.detection.rows import Codes
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import LEAST_SHARDS, run_scan
+from reports.management.commands.scan import summary
 from reports.measure.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
@@ -360,6 +361,20 @@ def test_command_scans_and_says_what_it_found(chain, capsys):
     assert f"is carried on from run {run.pk - 1}" in capsys.readouterr().out
     call_command("scan", standard="chain", as_of=chain.end.date().isoformat(), refit=True)
     assert "It was asked for." in capsys.readouterr().out
+
+
+def test_command_expects_as_many_false_flags_as_the_pages(chain):
+    run = scanned(chain)
+    Run.objects.filter(pk=run.pk).update(simulated_rate=0.06)
+    run.refresh_from_db()
+    assert f"about {N_LOCATIONS * 0.06 / 52:.1f} a week (0.06 per location and year" in summary(run)
+
+
+def test_command_refuses_to_write_over_the_last_scan_with_the_past(chain):
+    run = scanned(chain)
+    with pytest.raises(CommandError, match="its flags and results would be written over"):
+        call_command("scan", standard="chain", as_of=(chain.end - timedelta(days=30)).date().isoformat())
+    assert Run.objects.get() == run
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ from tqdm import tqdm
 
 from audits.models import Standard
 from reports.detection.at_once import catch_up
+from reports.detection.common import last_run
 from reports.detection.matrices import Unscorable
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import run_scan
 from reports.detection.scoring import score_waiting
+from reports.detection.settings import expected_rate
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10
@@ -33,7 +35,7 @@ class Command(BaseCommand):
             "--refit-days",
             type=float,
             metavar="DAYS",
-            help="Carry on what is common to all locations for so long before it is estimated anew (28; 0: never).",
+            help="Carry on what is common to all locations for so long, then estimate it anew (28; 0: every run).",
         )
         parser.add_argument("--refit", action="store_true", help="Estimate it anew now.")
         parser.add_argument(
@@ -49,7 +51,10 @@ class Command(BaseCommand):
             parameters["incremental"] = False
         moment = None if as_of is None else moment_of(as_of, "--as-of")
         score_first(hidden=verbosity == 0)
-        for chosen in standards(standard):
+        every = standards(standard)
+        if moment is not None:
+            refuse_the_past(every, moment.astimezone(UTC))
+        for chosen in every:
             try:
                 run = request_scan(standard=chosen, as_of=moment, parameters=parameters, must_estimate=refit)
                 with Bars(hidden=verbosity == 0) as bars:
@@ -75,6 +80,18 @@ def score_first(*, hidden: bool) -> None:
 
             with suppress(Unscorable):  # each is in the log; the others are scored, and scanned
                 score_waiting(progress=advance)
+
+
+def refuse_the_past(every: list[Standard], moment: datetime) -> None:
+    """A run of an earlier moment would write over the flags and results that people read."""
+    for standard in every:
+        last = last_run(standard.pk)
+        if last is not None and moment < last.as_of:
+            raise CommandError(
+                f"--as-of {moment:%Y-%m-%d %H:%M} UTC lies before the last scan of {standard}, which looked at "
+                f"{last.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC: its flags and results would be written over. What "
+                "would have been flagged then, a backtest tells: manage.py backtest --from … --to …"
+            )
 
 
 def standards(key: str | None) -> list[Standard]:
@@ -146,7 +163,7 @@ def summary(run: Run) -> str:
     thin = results.filter(level=None).count()
     able = results.able_to_flag(run).count()
     apart = results.filter(n_disagreements__gt=0).count()
-    rate = run.parameters["false_alarms_per_year"]
+    rate = expected_rate(run) or 0.0
     lines = [
         f"Run {run.pk} of {run.standard}: {run.n_visits:,} visits at {run.n_locations:,} locations, as of "
         f"{run.as_of:%d %b %Y}.",
@@ -154,7 +171,7 @@ def summary(run: Run) -> str:
         f"Open: {declines.count()} declines ({blind} blind spots), "
         f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
         f"raised now: {raised}, closed now: {closed}.",
-        f"False flags to expect in each direction: about {able * rate / 52:.1f} a week ({rate:g} per location and "
+        f"False flags to expect in each direction: about {able * rate / 52:.1f} a week ({rate:.2g} per location and "
         f"year at {able:,} locations with {run.least_visits} visits or more).",
     ]
     if thin:
