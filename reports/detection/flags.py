@@ -92,7 +92,7 @@ def reconcile(
     place = {location: index for index, location in enumerate(codes.locations.tolist())}
     changes = Changes()
     known = set()
-    for flag in flags.order_by("pk"):
+    for flag in flags.select_related("location").order_by("pk"):
         key = (place.get(flag.location_id, -1), flag.direction)
         if places is not None and key[0] >= 0 and key[0] not in places:
             flag.run = run
@@ -118,15 +118,18 @@ def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
         return "No longer signalled: with the visits and common effects known now, nothing stands out."
     if now.ended == RECOVERED and now.turned_at is not None:
         turned = "recovery" if flag.direction == DECLINE else "decline"
-        return (
-            f"A {turned} was signalled on {to_datetime(now.turned_at):%d %b %Y}: at least half of the gap is closed."
-        )
+        return f"A {turned} was signalled on {_day(flag, now.turned_at)}: at least half of the gap is closed."
     if now.ended == FADED:
         return "Faded: the visits since are likelier without a change."
     if now.ended == OLD:
         return "Older than the look-back: the visits since have made it the location's usual level."
     again = "fell again" if flag.direction == DECLINE else "improved again"
-    return f"It {again}: a new change began about {to_datetime(now.signal.onset):%d %b %Y} and has its own flag."
+    return f"It {again}: a new change began about {_day(flag, now.signal.onset)} and has its own flag."
+
+
+def _day(flag: DriftFlag, days: float) -> str:
+    """In the store's own time."""
+    return f"{to_datetime(days).astimezone(flag.location.zone):%d %b %Y}"
 
 
 def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:

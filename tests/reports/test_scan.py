@@ -13,11 +13,15 @@ from django.utils import timezone
 from audits.models import Visit
 from locations.models import Metric
 from reports.detection.effects import pack, unpack
+from reports.detection.flags import _why_closed
+from reports.detection.moments import to_days
 from reports.detection.rows import Codes
 from reports.detection.runs import BadParameters, RunTaken, request_scan
 from reports.detection.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
+from reports.measure.drift import Signal
 from reports.measure.effects import Effects
+from reports.measure.standing import RECOVERED, Standing
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
@@ -375,6 +379,15 @@ def test_command_refuses_to_write_over_the_last_scan_with_the_past(chain):
     with pytest.raises(CommandError, match="its flags and results would be written over"):
         call_command("scan", standard="chain", as_of=(chain.end - timedelta(days=30)).date().isoformat())
     assert Run.objects.get() == run
+
+
+def test_a_reason_for_closing_names_the_day_in_the_stores_own_time(chain):
+    flag = DriftFlag(location=chain.locations[5], direction="decline")
+    flag.location.timezone = "Asia/Tokyo"
+    evening = to_days(START.replace(hour=20))
+    signal = Signal(5, 0, evening, "overall", "decline", evening, evening, evening, 99.0, 0.5, 0.8, 4)
+    assert "began about 07 Jan 2025" in _why_closed(flag, Standing(signal, (), None, None))
+    assert "signalled on 07 Jan 2025" in _why_closed(flag, Standing(signal, (), RECOVERED, evening))
 
 
 @pytest.mark.parametrize(
