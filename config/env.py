@@ -22,10 +22,11 @@ def env_bool(name: str, *, default: bool) -> bool:
     return value == "1"
 
 
-def env_int(name: str, default: int, *, at_least: int) -> int:
+def env_int(name: str, default: int, *, at_least: int, at_most: int | None = None) -> int:
     value = env(name, str(default))
-    if not value.isdecimal() or int(value) < at_least:
-        raise ImproperlyConfigured(f"{name}={value!r}: use a whole number, {at_least} or more.")
+    if not value.isdecimal() or int(value) < at_least or (at_most is not None and int(value) > at_most):
+        reach = f"{at_least} or more" if at_most is None else f"{at_least} to {at_most}"
+        raise ImproperlyConfigured(f"{name}={value!r}: use a whole number, {reach}.")
     return int(value)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -178,11 +179,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TIMEZONE = "UTC"
+NIGHT_HOUR = env_int("NIGHT_HOUR", 2, at_least=0, at_most=23)
+CELERY_TIMEZONE = ORGANISATION_TIME_ZONE  # of the schedule
 CELERY_BEAT_SCHEDULE = {
     "score-what-a-lost-message-left": {"task": "reports.tasks.sweep_unscored", "schedule": 60.0},
-    "empty-abandoned-drafts": {"task": "audits.tasks.empty_abandoned_drafts", "schedule": 24 * 3600.0},
-    "scan-every-night": {"task": "reports.tasks.scan_all_standards", "schedule": 24 * 3600.0},
+    "empty-abandoned-drafts": {
+        "task": "audits.tasks.empty_abandoned_drafts",
+        "schedule": crontab(hour=NIGHT_HOUR, minute=45),
+    },
+    "scan-every-night": {"task": "reports.tasks.scan_all_standards", "schedule": crontab(hour=NIGHT_HOUR, minute=0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 WORKERS = env_int("WORKERS", 2, at_least=1)

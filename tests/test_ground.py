@@ -39,6 +39,7 @@ def start_up(**environment) -> subprocess.CompletedProcess:
         ({"DEBUG": "yes"}, "DEBUG='yes': use 0 or 1."),
         ({"DEBUG": "1", "DATABASE_URL": "mysql://x"}, "DATABASE_URL begins with 'mysql': use one of"),
         ({"DEBUG": "1", "REDIS_URL": "amqp://x"}, "REDIS_URL begins with 'amqp': use one of"),
+        ({"DEBUG": "1", "NIGHT_HOUR": "24"}, "NIGHT_HOUR='24': use a whole number, 0 to 23."),
         ({"DEBUG": "1", "WORKERS": "many"}, "WORKERS='many': use a whole number, 1 or more."),
     ],
 )

@@ -172,6 +172,12 @@ def test_the_beat_schedule_names_tasks_that_exist(settings):
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
 
 
+def test_the_nightly_scan_comes_at_the_hour_of_the_organisation_whenever_the_scheduler_began(settings):
+    nightly = settings.CELERY_BEAT_SCHEDULE["scan-every-night"]["schedule"]
+    assert (nightly.hour, nightly.minute) == ({settings.NIGHT_HOUR}, {0})
+    assert settings.CELERY_TIMEZONE == settings.ORGANISATION_TIME_ZONE
+
+
 def test_visits_of_two_interactions_and_none_are_scored_by_the_same_task(world, sent):
     for greeted in ((True, True), ()):
         made = record_visit(
