@@ -168,9 +168,14 @@ def describe(run: Run, **found) -> None:
 
 
 def finish(run: Run, **results) -> None:
-    """Within the transaction that writes the results: nothing of a run that lost its row is kept."""
+    """Within the transaction that writes the results: nothing of a run that lost its row is kept.
+
+    Flags, results and the next run rest on this one from now on, so the effects of earlier ones have no reader.
+    """
     describe(run, state=Run.State.DONE, finished_at=timezone.now(), phase="Done", **results)
     Shard.objects.filter(run=run).delete()
+    ended = Run.objects.filter(standard=run.standard, state__in=[Run.State.DONE, Run.State.FAILED])
+    ended.filter(effects__isnull=False).exclude(pk=run.pk).update(effects=None)
 
 
 def _own(run: Run):

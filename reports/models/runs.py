@@ -38,7 +38,7 @@ class Run(models.Model):
     n_visits = models.PositiveIntegerField(default=0)
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
     simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
-    effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz.")
+    effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz; of the last run alone.")
     chain_movement = models.FloatField(
         null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale."
     )

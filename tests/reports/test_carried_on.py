@@ -203,6 +203,19 @@ def test_only_locations_with_news_are_looked_at_and_all_name_the_run(small, monk
     assert list(Carried.objects.values_list("run", flat=True)) == [run.pk]
 
 
+def test_only_the_last_run_keeps_its_effects(small):
+    first = later(small, 0)
+    Run.objects.create(
+        standard=small.standard, as_of=small.end, state="failed", effects=b"half", finished_at=small.end, error="x"
+    )
+    visited(small, 3)
+    second = later(small, 1)
+    assert second.estimated_by == first
+    assert list(Run.objects.filter(effects__isnull=False)) == [second]
+    visited(small, 4, days=1.5)
+    assert later(small, 2).estimated_by == first
+
+
 def test_without_news_nothing_is_looked_at_and_the_inputs_are_the_same(small, monkeypatch):
     first = later(small, 0)
     places = looked_at(monkeypatch)
