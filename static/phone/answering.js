@@ -3,8 +3,10 @@ import { moveUp, patchAnswer } from './draft.js';
 import { $ } from './elements.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput } from './form.js';
+import { arriveAt, arriveOn, leaveAt } from './stay.js';
 import { indexOfStep } from './steps.js';
-import { atTime } from './times.js';
+
+const STAY = { arrived: arriveAt, 'arrived-day': arriveOn, left: leaveAt };
 
 /**
  * @param {import('./types.js').Page} page
@@ -49,15 +51,15 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
   $('step').addEventListener('change', (/** @type {{target: any}} */ { target }) => {
     const { part } = target.dataset;
     if (part === 'photo') return camera.take(target);
-    const { timezone } = visit.location;
-    if (part === 'arrived' && target.value) {
-      const at = atTime(visit.started_at, target.value, timezone);
-      return editing.change((kept) => void (kept.started_at = at));
-    }
-    if (part !== 'left') return undefined;
-    const at = target.value ? atTime(new Date().toISOString(), target.value, timezone) : null;
-    return editing.change((kept) => void (kept.left_at = at));
+    if (Object.hasOwn(STAY, part)) stay(STAY[part], target.value);
   });
+
+  function stay(note, value) {
+    if (!value && note !== leaveAt) return; // nobody came at no time
+    const now = Date.now();
+    editing.change((kept) => note(kept, value, now));
+    screen.refresh();
+  }
 
   $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     const button = target.closest('button');

@@ -1,10 +1,10 @@
 /** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
 import { one } from './elements.js';
+import { fillFields } from './fields.js';
 import { interactionName, stepName } from './names.js';
 import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
-import { clockOf } from './times.js';
 import { plural, t } from './words.js';
 
 /**
@@ -72,9 +72,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   part('removed').querySelector('ul').append(
     ...removed.map(({ id }) => item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))),
   );
-  part('visit-note').value = visit.note;
-  part('left').value = visit.left_at ? clockOf(visit.left_at, visit.location.timezone) : '';
-  part('not-completed-reason').value = visit.not_completed_reason ?? '';
+  fillFields(page, visit);
   part('not-completed').open = Boolean(visit.not_completed_reason);
   return page;
 }

@@ -4,12 +4,12 @@ import { shownIn } from './conditions.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
 import { $, all, one } from './elements.js';
+import { fillFields } from './fields.js';
 import { fill, putBeside, tick } from './form.js';
 import { interactionCrumb, interactionName } from './names.js';
 import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
 import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
-import { clockOf } from './times.js';
 import { t } from './words.js';
 
 /**
@@ -119,9 +119,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
       }
     }
     showMoments();
-    /** @type {HTMLInputElement | null} */
-    const arrived = $('step').querySelector('[data-part="arrived"]');
-    if (arrived && arrived !== document.activeElement) arrived.value = clockOf(visit.started_at, visit.location.timezone);
+    fillFields($('step'), visit);
     $('jump').hidden = !nextUnanswered(steps, visit, sections, { index: current, criterion: null });
     $('asked').hidden = !visit.asked?.length;
     one($('asked'), 'span').textContent = t('Answered differently on another phone.');

@@ -7,7 +7,6 @@ import { daysUnsent, nudgeLine } from '../../static/phone/list.js';
 import { said } from '../../static/phone/moments.js';
 import { grade } from '../../static/phone/place.js';
 import { nextUnanswered, stepsOf } from '../../static/phone/steps.js';
-import { atTime } from '../../static/phone/times.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
 const after = (seconds) => new Date(Date.parse(AT) + seconds * 1000).toISOString();
@@ -71,11 +70,6 @@ test('a place is graded by how far and how sure', () => {
   assert.equal(grade({ refused: true }, shop), 'refused');
   assert.equal(grade(at(0, 1), { latitude: null, longitude: null }), 'unsure');
   assert.equal(grade(null, shop), '');
-});
-
-test('a written time is the nearest moment at which clocks over there show it', () => {
-  assert.equal(atTime('2026-03-02T12:00:00.000Z', '11:40', 'Europe/London'), '2026-03-02T11:40:00.000Z');
-  assert.equal(atTime('2026-03-02T05:10:00.000Z', '23:50', 'America/New_York'), '2026-03-02T04:50:00.000Z');
 });
 
 test('from the second day unsent work is named', () => {
