@@ -19,20 +19,26 @@ export function createCompleting(page, showing) {
   /** @param {boolean} isKeepingPhotos */
   async function submit(isKeepingPhotos) {
     if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
-    const at = new Date().toISOString();
-    const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
-    const pictures = await store.photosOf(visit.id);
-    next.disabled = true;
-    // Built from the store's copy: another tab may have answered too.
-    const isComplete = await editing.close((kept) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset, at }), at);
-    });
-    next.disabled = false;
-    if (!isComplete) return undefined;
+    next.disabled = true; // at once: a second tap would find the visit completed "in another tab"
+    try {
+      if (!(await close())) return undefined;
+    } finally {
+      next.disabled = false;
+    }
     $('undo').hidden = true;
     scrollTo(0, 0);
     $('title').focus({ preventScroll: true });
     return page.sender?.nudge();
+  }
+
+  async function close() {
+    const at = new Date().toISOString();
+    const clockOffset = (await store.meta('clock_offset_ms')) ?? null;
+    const pictures = await store.photosOf(visit.id);
+    // Built from the store's copy: another tab may have answered too.
+    return editing.close((kept) => {
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset, at }), at);
+    });
   }
 
   function startSending() {

@@ -1,6 +1,7 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
 import { buildCheck, buildDone } from './check.js';
 import { shownIn } from './conditions.js';
+import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
 import { $, all, one } from './elements.js';
@@ -22,6 +23,8 @@ import { t } from './words.js';
 export function createScreen({ visit, photos, sections, isPreview }) {
   const pictures = createPictures($('photo'));
   const asksInteractions = sections.some((section) => section.asked === 'interaction');
+  const button = /** @type {HTMLButtonElement} */ ($('next'));
+  const sending = createHold(button);
   let steps = stepsOf(visit, sections);
   let current = 0;
 
@@ -93,10 +96,12 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('foot').hidden = false;
     $('back').hidden = current === 0;
     $('add').hidden = !asksInteractions;
-    $('next').textContent = next
+    button.textContent = next
       ? t('Next: {step}', { step: nextName(next) })
       : isPreview ? t('Send (not in the preview)') : t('Send');
-    $('next').toggleAttribute('disabled', !next && isPreview);
+    if (next) sending.release();
+    else if (isPreview) button.disabled = true;
+    else sending.hold(); // the second of two taps on "Next" would send
   }
 
   function nextName({ section, scope }) {
