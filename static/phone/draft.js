@@ -29,6 +29,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     state: 'draft',
     started_at: at,
     ended_at: null,
+    completed_at: null,
     changed_at: at,
     context: {},
     note: '',
@@ -135,7 +136,10 @@ export function markMoment(visit, id, moment, at) {
 
 /** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit */
 export function complete(visit, payload, at) {
-  Object.assign(visit, { state: 'waiting', payload, ended_at: visit.left_at ?? at, errors: [], remarks: [], reason: '' });
+  const completed_at = visit.completed_at ?? at; // a correction days later moves no departure
+  Object.assign(visit, {
+    state: 'waiting', payload, completed_at, ended_at: visit.left_at ?? completed_at, errors: [], remarks: [], reason: '',
+  });
 }
 
 /** May its answers still change? @param {Visit} visit */

@@ -5,7 +5,7 @@
 import { MOMENTS, answersOf, newInteraction } from './draft.js';
 
 const PLAIN = [
-  'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
+  'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version', 'completed_at',
 ];
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
 /** Words that somebody typed or chose: never decided without asking. */

@@ -59,12 +59,13 @@
  *   accepted: the server has the answers, photos are still to go.
  * @property {string} started_at
  * @property {string | null} ended_at
+ * @property {string | null} [completed_at] When it was complete for the first time.
  * @property {string} changed_at
  * @property {Answers} context Staff seen, customers waiting, busyness.
  * @property {string} note
  * @property {Interaction[]} interactions
  * @property {Answers} answers Of the sections that are asked once per visit.
- * @property {string | null} left_at Departure, where the auditor wrote it; else the moment of sending.
+ * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
