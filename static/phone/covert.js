@@ -1,6 +1,7 @@
 /** Inside, unnoticed: one tap an event, and a line of notes. Outside, the report begins with what was tapped. */
 import { addInteraction, markMoment } from './draft.js';
 import { $ } from './elements.js';
+import { putText } from './fields.js';
 import { timeOf } from './times.js';
 import { t } from './words.js';
 
@@ -41,10 +42,15 @@ export function prefill(visit, ids) {
 }
 
 /** @param {import('./types.js').Page} page @param {() => void} showReport */
-export function openCovert({ visit, editing }, showReport) {
+export function openCovert(page, showReport) {
+  const { visit, editing } = page;
   const cover = (isOn, title) => {
     document.body.classList.toggle('covert', isOn);
     document.title = title;
+  };
+  const lift = () => {
+    cover(false, `${visit.location.name} · Plumbline`);
+    page.cover = null;
   };
   const tapped = (what) => {
     const at = new Date().toISOString();
@@ -61,12 +67,14 @@ export function openCovert({ visit, editing }, showReport) {
       prefill(kept, ids);
       kept.place = { step: '', criterion: null };
     });
-    cover(false, `${visit.location.name} · Plumbline`);
+    lift();
     showReport();
   };
   editing.change((kept) => void (kept.place = { step: 'covert', criterion: null }));
   cover(true, t('Notes'));
-  $('step').replaceChildren(buildCovert({ visit, tapped, untapped, noted, report }));
+  const { element, refresh } = buildCovert({ visit, tapped, untapped, noted, report });
+  page.cover = { refresh, lift };
+  $('step').replaceChildren(element);
 }
 
 /**
@@ -76,6 +84,7 @@ export function openCovert({ visit, editing }, showReport) {
  * @param {() => void} given.untapped The last tap was a slip.
  * @param {(text: string) => void} given.noted
  * @param {() => void} given.report
+ * @returns {{element: HTMLElement, refresh: () => void}} `refresh`: another tab or phone may have tapped or written.
  */
 export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const page = document.createElement('div');
@@ -86,15 +95,15 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   };
   const said = document.createElement('p');
   said.setAttribute('role', 'status');
-  const show = () => {
+  const showTaps = () => {
     const zone = visit.location.timezone;
     said.textContent = visit.taps.map(({ what, at }) => `${textOf(what)} ${timeOf(at, zone)}`).slice(-6).join(' · ');
   };
-  const then = (deed) => () => (deed(), show());
+  const then = (deed) => () => (deed(), showTaps());
   const taps = document.createElement('div');
   taps.className = 'taps';
   taps.append(...EVENTS.map(({ what, text }) => button(text, then(() => tapped(what)))));
-  const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000, value: visit.hidden_notes });
+  const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000 });
   notes.setAttribute('aria-label', t('Notes'));
   notes.addEventListener('input', () => noted(notes.value));
   const foot = document.createElement('p');
@@ -102,8 +111,12 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   foot.append(button(t('Undo'), then(untapped)), button(t('Write up'), report));
   const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: t('Notes') });
   page.append(title, taps, said, notes, foot);
-  show();
-  return page;
+  const refresh = () => {
+    showTaps();
+    putText(notes, visit.hidden_notes);
+  };
+  refresh();
+  return { element: page, refresh };
 }
 
 const isSameTap = (one, other) => one.at === other.at && one.what === other.what;

@@ -45,7 +45,7 @@ async function open() {
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
   const editing = /** @type {any} */ (null); // `start` puts it there
-  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null };
+  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null, cover: null };
 }
 
 /** @param {import('./types.js').Page} page @param {boolean} isReading */

@@ -41,7 +41,7 @@ export function createShowing(page) {
   function showState() {
     if (page.isPreview) return status.say(t('Nothing is kept'), 'todo');
     if (isOpen(visit)) return status.saved(visit.changed_at);
-    document.body.classList.remove('covert');
+    page.cover?.lift();
     const shown = stateOf(visit, picturesOf(photos), page.progress);
     screen.showDone(shown);
     showAnswers();
@@ -80,9 +80,11 @@ export function createShowing(page) {
     photos.splice(0, Infinity, ...pictures);
     if (!isOpen(visit)) showState();
     else if (isOther) {
+      page.cover?.lift();
       show(screen.renewSteps().length - 1);
       showState();
-    } else if (screen.hasSameSteps()) screen.refresh();
+    } else if (page.cover) page.cover.refresh();
+    else if (screen.hasSameSteps()) screen.refresh();
     else showPlace();
   }
 

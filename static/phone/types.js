@@ -129,6 +129,7 @@
  * @property {ReturnType<import('./editing.js').startEditing>} editing
  * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
  * @property {Progress | null} progress
+ * @property {{refresh: () => void, lift: () => void} | null} cover The plain page for taps and notes, while it is shown instead of a step.
  *
  * @typedef {{type: string, control: HTMLInputElement, value: string}} Noted Done before the form's scripts had come.
  *

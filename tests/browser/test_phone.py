@@ -221,6 +221,13 @@ def test_two_tabs_on_one_visit_add_to_each_other(phone):
     page.get_by_role("heading", name="Greeting").wait_for()
     assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
     assert on(page, "wait").locator("output").inner_text() == "0:12"
+    for tab in (page, other):
+        tab.locator("#overview").click()
+    page.get_by_label("Anything else worth knowing").focus()  # where the next letter would go
+    other.get_by_label("Anything else worth knowing").fill("Wet floor.")
+    wait_saved(other)
+    page.evaluate("dispatchEvent(new Event('focus'))")  # back to this tab
+    page.wait_for_function("document.querySelector('[data-part=visit-note]').value === 'Wet floor.'")
 
 
 def test_a_draft_opens_in_the_version_that_it_was_begun_with(phone, stage, server):

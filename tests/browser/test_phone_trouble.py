@@ -194,7 +194,14 @@ def test_taps_made_inside_begin_the_report_outside(phone, more):
     for name in ("Here", "In", "Noticed", "Helped", "Done", "Out", "In"):
         page.get_by_role("button", name=name, exact=True).click()
     page.get_by_role("button", name="Undo").click()
-    page.get_by_role("textbox", name="Notes").fill("Two at the till, one on the phone.")
+    page.locator("#saved:not([aria-busy])").wait_for(state="attached")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Notes").fill("Two at the till, one on the phone.")
+    other.locator("#saved:not([aria-busy])").wait_for(state="attached")
+    other.close()
+    nudge(page)  # back to this tab
+    page.wait_for_function("document.querySelector('#step textarea').value.startsWith('Two at the till')")
     assert page.title() == "Notes"
     assert page.get_by_text("Harbour Street").is_hidden()
     page.locator("#saved:not([aria-busy])").wait_for(state="attached")

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { fillFields } from '../../static/phone/fields.js';
-import { makeVisit } from './making.mjs';
+import { fillText } from '../../static/phone/form.js';
+import { answered, makeVisit } from './making.mjs';
 
 /** A step with these fields; writes to `value` are counted. */
 function step(fields) {
@@ -35,4 +36,22 @@ test('times and days are those of the place, and one that is being written is le
   const location = { ...makeVisit().location, timezone: 'Pacific/Auckland' };
   fillFields(box, makeVisit({ location, started_at: '2026-03-01T11:10:00.000Z', left_at: null }));
   assert.deepEqual([box.made.arrived.value, box.made['arrived-day'].value, box.made.left.value], ['00:10', '2026-03-02', '18:3']);
+});
+
+test('a number is written as it was until another tab has answered differently', () => {
+  const { made: { field } } = step({ field: ['text', '1:30'] });
+  globalThis.document = { activeElement: field };
+  fillText(field, answered(90), 'seconds');
+  assert.equal(field.value, '1:30');
+  fillText(field, { typed: '1:3' }, 'seconds');
+  assert.equal(field.value, '1:3');
+  fillText(field, answered(12), 'seconds');
+  assert.equal(field.value, '12');
+});
+
+test('the note of an answer that another tab wrote stands where somebody is writing', () => {
+  const { made: { field } } = step({ field: ['textarea', 'One till.'] });
+  globalThis.document = { activeElement: field };
+  fillText(field, answered('Two tills.'), 'text');
+  assert.equal(field.value, 'Two tills.');
 });
