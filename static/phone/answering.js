@@ -61,6 +61,11 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     screen.refresh();
   }
 
+  async function choose() {
+    const { openChoosing } = await import('./choosing.js');
+    openChoosing(page, () => show(screen.index(), { moves: false }));
+  }
+
   $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     const button = target.closest('button');
     if (!button) return undefined;
@@ -70,6 +75,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
       return show(screen.renewSteps().length - 1);
     }
     if (deed === 'covert') return goCovert();
+    if (deed === 'choose') return choose();
     if (go) return show(indexOfStep(screen.steps(), go), { criterion });
     if (restore) return bringBack(restore);
     if (deed === 'send') return page.sender?.nudge();

@@ -1,8 +1,9 @@
-/** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
+/** The last step: what is unanswered, what is still to choose, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
 import { one } from './elements.js';
 import { fillFields } from './fields.js';
 import { interactionName, stepName } from './names.js';
+import { aboutOf } from './questions.js';
 import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
 import { plural, t } from './words.js';
@@ -36,6 +37,12 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
       }),
     );
   }
+
+  const asked = visit.asked ?? [];
+  part('asked').hidden = !asked.length;
+  part('asked').querySelector('ul').append(
+    ...asked.map((question) => item(link(aboutOf(question, visit, sections), { deed: 'choose' }))),
+  );
 
   const open = steps.map((step) => ({ step, criteria: unansweredIn(step, visit, sections) }));
   const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
@@ -106,14 +113,13 @@ const EXPLAINED = {
 
 /**
  * The page of a visit that is complete.
+ * @param {ParentNode} page
  * @param {object} given
- * @param {HTMLTemplateElement} given.template
  * @param {import('./types.js').Visit} given.visit
  * @param {import('./types.js').Photo[]} given.photos
  * @param {{state: string, tone: string}} given.shown
  */
-export function buildDone({ template, visit, photos, shown }) {
-  const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+export function fillDone(page, { visit, photos, shown }) {
   /** @param {string} name @returns {any} */
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
   const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
@@ -130,7 +136,6 @@ export function buildDone({ template, visit, photos, shown }) {
     ...refused.map((photo) => t('A photo was not accepted: {reason}', { reason: photo.refused })),
   ].filter(Boolean).join(' ');
   one(page, '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
-  return page;
 }
 
 const explainedBy = (visit, shown) => (shown.tone === 'sending' ? 'sending' : visit.state);

@@ -1,6 +1,7 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
-import { differences, leafOf, setLeaf } from './merge.js';
+import { disagreements, leafOf, setLeaf } from './merge.js';
+import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
 import { plural, t } from './words.js';
 
@@ -12,6 +13,15 @@ const aboutPhotos = (n) => plural(
 
 const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
 
+const isSame = (one, other) => JSON.stringify([one.path, one.theirs]) === JSON.stringify([other.path, other.theirs]);
+
+/** As the server would have it from this phone: what is no longer asked is not sent, and who wrote no departure disputes none. */
+function asSent(visit, sections) {
+  const departed = { ...visit, left_at: visit.left_at ?? visit.stored.ended_at };
+  const sent = buildPayload({ visit: departed, photos: [], sections, clockOffset: null, at: '' });
+  return { ...visit, ...answersFrom(sent) };
+}
+
 /**
  * @param {object} given
  * @param {HTMLElement} given.box
@@ -22,15 +32,27 @@ const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().repla
  * @param {() => void} given.done
  */
 export async function showConflict({ box, visit, sections, store, readVisit, done }) {
-  const stored = { ...visit, ...answersFrom(visit.stored) };
-  const questions = differences({ ...visit, left_at: visit.ended_at }, stored);
+  const mine = asSent(visit, sections);
+  const questions = disagreements(mine, { ...visit, ...answersFrom(visit.stored) });
   const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
-  const taken = new Map();
+  let choices = visit.choices ?? [];
 
+  const choiceOf = (question) => choices.find((choice) => isSame(choice, question));
+  const open = () => questions.filter((question) => !choiceOf(question));
+
+  /** Kept at once: one choice among many is work too. */
   async function chosen(question, takesTheirs) {
-    taken.set(question, takesTheirs);
-    if (taken.size < questions.length) return show();
-    if (![...taken.values()].includes(false)) await takeServers();
+    ({ choices } = await store.change(visit.id, (kept) => {
+      const others = (kept.choices ?? []).filter((choice) => !isSame(choice, question));
+      kept.choices = [...others, { ...question, takesTheirs }];
+    }));
+    if (!open().length) return settle();
+    show();
+    return box.querySelector('button')?.focus();
+  }
+
+  async function settle() {
+    if (questions.every((question) => choiceOf(question)?.takesTheirs)) await takeServers();
     else await keepMine();
     return done();
   }
@@ -47,6 +69,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
         received_at: read?.received_at ?? new Date().toISOString(),
         reason: '',
         stored: null,
+        choices: [],
       });
     });
   }
@@ -54,7 +77,10 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   /** Where a reviewer asked for a correction it can be sent as one; else it waits here until one does. */
   async function keepMine() {
     await store.change(visit.id, (kept) => {
-      for (const [{ path, theirs }, takesTheirs] of taken) if (takesTheirs) setLeaf(kept, path, theirs);
+      for (const question of questions) {
+        if (choiceOf(question)?.takesTheirs) setLeaf(kept, question.path, question.theirs);
+      }
+      kept.choices = [];
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {
         kept.stored = null;
@@ -65,9 +91,8 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   }
 
   function show() {
-    const open = questions.filter((question) => !taken.has(question));
     const names = [t('Keep mine'), t('Take the server’s')];
-    box.replaceChildren(buildChoosing({ questions: open, leafOf, visit, sections, names, chosen }));
+    box.replaceChildren(buildChoosing({ questions: open(), leafOf, visit: mine, sections, names, chosen }));
     if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
     box.append(button(t('Take all of the server’s'), takeServers));
     if (!questions.length) box.append(button(t('Keep mine'), keepMine));
@@ -82,6 +107,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
     return made;
   }
 
+  if (questions.length && !open().length) return settle();
   if (questions.length || leftOut) return show();
   await takeServers(); // both say the same, such as after another phone of mine sent it
   return done();

@@ -2,19 +2,11 @@
 import { addInteraction, markMoment } from './draft.js';
 import { $ } from './elements.js';
 import { putText } from './fields.js';
-import { timeOf } from './times.js';
+import { EVENTS, tapsInWords } from './taps.js';
 import { t } from './words.js';
 
-/** What is tapped: plain words on the screen, and what each means for the report. */
-export const EVENTS = [
-  { what: 'arrived', text: t('Here') },
-  { what: 'customer', text: t('In') },
-  { what: 'acknowledged', text: t('Noticed') },
-  { what: 'helped', text: t('Helped') },
-  { what: 'done', text: t('Done') },
-  { what: 'left', text: t('Out') },
-];
-/** @type {Record<string, string>} */
+/** What a tap means for the report.
+ * @type {Record<string, string>} */
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
 /**
@@ -96,8 +88,7 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const said = document.createElement('p');
   said.setAttribute('role', 'status');
   const showTaps = () => {
-    const zone = visit.location.timezone;
-    said.textContent = visit.taps.map(({ what, at }) => `${textOf(what)} ${timeOf(at, zone)}`).slice(-6).join(' · ');
+    said.textContent = tapsInWords(visit.taps.slice(-6), visit.location.timezone);
   };
   const then = (deed) => () => (deed(), showTaps());
   const taps = document.createElement('div');
@@ -120,4 +111,3 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
 }
 
 const isSameTap = (one, other) => one.at === other.at && one.what === other.what;
-const textOf = (what) => EVENTS.find((event) => event.what === what)?.text ?? what;

@@ -2,14 +2,16 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, newInteraction } from './draft.js';
+import { MOMENTS, answersOf, liveInteractions, newInteraction } from './draft.js';
 
 const PLAIN = [
-  'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version', 'completed_at',
+  'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
+  'completed_at',
 ];
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
-/** Words that somebody typed or chose: never decided without asking. */
-const isAskedFor = ([kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
+const TYPED = ['answers', 'started_at', 'left_at', 'note', 'hidden_notes', 'not_completed_reason', 'taps'];
+/** What somebody typed, chose or tapped: never decided without asking. */
+const isAskedFor = ([kind, , name]) => TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
 
 /** @returns {Map<string, {path: string[], value: any}>} */
 function leavesOf(visit) {
@@ -17,6 +19,7 @@ function leavesOf(visit) {
   const leaf = (path, value) => leaves.set(JSON.stringify(path), { path, value: value ?? null });
   if (!visit) return leaves;
   for (const name of PLAIN) leaf([name], visit[name]);
+  leaf(['taps'], visit.taps?.length ? visit.taps : null);
   for (const scope of ['context', 'visit', ...visit.interactions.map(({ id }) => id)]) {
     for (const [key, answer] of Object.entries(answersOf(visit, scope))) leaf(['answers', scope, key], answer);
   }
@@ -25,6 +28,8 @@ function leavesOf(visit) {
   }
   return leaves;
 }
+
+const at = (leaves, key) => leaves.get(key)?.value ?? null;
 
 /** Two answers that say the same in another order are the same. */
 const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
@@ -37,13 +42,20 @@ function sorted(value) {
 
 /** @param {import('./types.js').Visit} visit @param {string[]} path */
 export function setLeaf(visit, [kind, scope, name], value) {
-  if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
+  if (kind === 'interactions' && !name) putInteraction(visit, scope, value);
+  else if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
   else if (kind !== 'answers') visit[kind] = value;
   else {
     const answers = ['context', 'visit'].includes(scope) ? answersOf(visit, scope) : interactionIn(visit, scope).answers;
     if (value === null) delete answers[name];
     else answers[name] = structuredClone(value);
   }
+}
+
+/** The whole of it; null takes it away. */
+function putInteraction(visit, id, interaction) {
+  visit.interactions = visit.interactions.filter((each) => each.id !== id);
+  if (interaction) visit.interactions.push(structuredClone(interaction));
 }
 
 function interactionIn(visit, id) {
@@ -61,9 +73,9 @@ function interactionIn(visit, id) {
 export function mergeInto(mine, theirs, base) {
   const [here, there, before] = [leavesOf(mine), leavesOf(theirs), leavesOf(base)];
   const asked = [];
-  const at = (leaves, key) => leaves.get(key)?.value ?? null;
   for (const key of new Set([...here.keys(), ...there.keys()])) {
     const path = JSON.parse(key);
+    if (path[0] === 'taps') continue; // a list of its own kind: below
     const [m, t, b] = [at(here, key), at(there, key), at(before, key)];
     if (same(m, t) || same(t, b)) continue;
     if (same(m, b)) setLeaf(mine, path, t);
@@ -73,8 +85,32 @@ export function mergeInto(mine, theirs, base) {
   return asked;
 }
 
-/** What differs, all of it. @returns {import('./types.js').Asked[]} */
-export const differences = (mine, theirs) => mergeInto(structuredClone(mine), theirs, null);
+/** What a person typed, chose or tapped and the two do not say alike, leaf by leaf. */
+function unlike(mine, theirs) {
+  const [here, there] = [leavesOf(mine), leavesOf(theirs)];
+  return [...new Set([...here.keys(), ...there.keys()])]
+    .map((key) => ({ path: JSON.parse(key), mine: at(here, key), theirs: at(there, key) }))
+    .filter((leaf) => isAskedFor(leaf.path) && !same(leaf.mine, leaf.theirs));
+}
+
+const asQuestion = ({ path, theirs }) => ({ path, theirs });
+
+/** What `mine` says and `theirs` does not say. @returns {import('./types.js').Asked[]} */
+export const differences = (mine, theirs) => unlike(mine, theirs).filter((leaf) => !same(leaf.mine, null)).map(asQuestion);
+
+/**
+ * Whatever the two say differently, also where one of them says nothing. An interaction that only one has is one
+ * question, not as many as it has answers.
+ * @returns {import('./types.js').Asked[]}
+ */
+export function disagreements(mine, theirs) {
+  const [here, there] = [mine, theirs].map((visit) => new Set(liveInteractions(visit).map(({ id }) => id)));
+  const lone = [...new Set([...here, ...there])].filter((id) => !here.has(id) || !there.has(id));
+  return [
+    ...lone.map((id) => ({ path: ['interactions', id], theirs: leafOf(theirs, ['interactions', id]) })),
+    ...unlike(mine, theirs).filter(({ path }) => !lone.includes(path[1])).map(asQuestion),
+  ];
+}
 
 /** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
 function tapsOf(mine, theirs, before) {
@@ -93,5 +129,7 @@ export function choose(visit, { path, theirs }, takesTheirs) {
 
 /** @param {import('./types.js').Visit} visit */
 export function leafOf(visit, path) {
+  const [kind, id, name] = path;
+  if (kind === 'interactions' && !name) return liveInteractions(visit).find((each) => each.id === id) ?? null;
   return leavesOf(visit).get(JSON.stringify(path))?.value ?? null;
 }

@@ -1,8 +1,11 @@
 /** A visit in words: what was answered, for reading and for choosing between two versions. */
 import { answersOf, liveInteractions } from './draft.js';
 import { interactionName } from './names.js';
+import { aboutOf } from './questions.js';
+import { tapsInWords } from './taps.js';
 import { clock } from './timer.js';
-import { t, written } from './words.js';
+import { dayAndTime } from './times.js';
+import { plural, t, written } from './words.js';
 
 const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not observed') };
 
@@ -42,26 +45,24 @@ export function buildReading(visit, sections) {
   return page;
 }
 
-const NAMES = {
-  note: t('Anything else worth knowing'), hidden_notes: t('Notes from inside'), label: t('Name of the interaction'),
-};
-
 /** What a question of `merge.js` is about, and both answers to it. */
-export function questionInWords({ path, theirs }, mine, visit, sections) {
-  const [kind, scope, name] = path;
-  if (kind !== 'answers') {
-    return { about: NAMES[name] ?? NAMES[kind] ?? (name ?? kind).replaceAll('_', ' '), mine: plain(mine), theirs: plain(theirs) };
-  }
-  const criterion = sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name);
-  const at = visit.interactions.some(({ id }) => id === scope) ? `${interactionName(visit, scope)} · ` : '';
-  return {
-    about: at + (criterion?.text ?? name),
-    mine: answerInWords(criterion, mine),
-    theirs: answerInWords(criterion, theirs),
-  };
+export function questionInWords(question, mine, visit, sections) {
+  const say = (value) => saidAt(question.path, value, visit, sections);
+  return { about: aboutOf(question, visit, sections), mine: say(mine), theirs: say(question.theirs) };
 }
 
-const plain = (value) => (value === null || value === '' ? t('Nothing') : typeof value === 'object' ? JSON.stringify(value) : String(value));
+function saidAt([kind, , name], value, visit, sections) {
+  const { timezone } = visit.location;
+  if (kind === 'answers') {
+    return answerInWords(sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name), value);
+  }
+  if (value === null || value === '') return t('Nothing');
+  if (kind === 'taps') return tapsInWords(value, timezone);
+  if (kind === 'interactions' && !name) return answersCounted(value);
+  return (name ?? kind).endsWith('_at') ? dayAndTime(value, timezone) : String(value);
+}
+
+const answersCounted = ({ answers }) => plural('{n} answer', '{n} answers', Object.values(answers).filter(({ state }) => state).length);
 
 /**
  * Both versions of each answer, as two buttons.

@@ -1,5 +1,5 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
-import { buildCheck, buildDone } from './check.js';
+import { buildCheck, fillDone } from './check.js';
 import { shownIn } from './conditions.js';
 import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
@@ -152,8 +152,14 @@ export function createScreen({ visit, photos, sections, isPreview }) {
 
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
+    if (!$('step').querySelector('[data-part="explained"]')) openDone();
+    fillDone($('step'), { visit, photos, shown });
+  }
+
+  /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */
+  function openDone() {
     pictures.release();
-    $('step').replaceChildren(buildDone({ template: $('done'), visit, photos, shown }));
+    $('step').replaceChildren(/** @type {HTMLTemplateElement} */ ($('done')).content.cloneNode(true));
     $('title').textContent = t('Visit complete');
     $('head').hidden = false;
     for (const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']) $(id).hidden = true;

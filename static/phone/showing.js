@@ -48,12 +48,20 @@ export function createShowing(page) {
     return status.say(shown.state, shown.tone);
   }
 
+  /** What stands under the state. @type {{box: HTMLElement | null, told: string}} */
+  let read = { box: null, told: '' };
+
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
   async function showAnswers() {
     const part = (name) => one($('step'), `[data-part="${name}"]`);
     const found = await later(() => import('./reading.js'));
-    if (!found) return;
-    part('answers')?.replaceChildren(found.buildReading(visit, sections));
+    const box = part('answers');
+    if (!found || !box) return;
+    const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place'].includes(name) ? undefined : value));
+    if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
+    read = { box, told };
+    box.replaceChildren(found.buildReading(visit, sections));
+    part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('./conflict.js');
     showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });

@@ -49,6 +49,10 @@ export function dayName(day, today) {
   );
 }
 
+/** 14 Nov, 11:20 @param {string} moment ISO @param {string} [timeZone] */
+export const dayAndTime = (moment, timeZone) =>
+  format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false, timeZone }).format(new Date(moment));
+
 /** Today 11:20, Yesterday, 14 Nov */
 export function momentName(moment, now, timeZone) {
   const ago = daysBetween(dayOf(Date.parse(moment), timeZone), dayOf(now, timeZone));

@@ -75,7 +75,8 @@
  * @property {{comment: string} | null} returned A reviewer's word.
  * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
  * @property {Asked[]} asked Changed on two phones: the auditor chooses.
- * @property {object | null} [stored] What the server holds instead (409).
+ * @property {any} [stored] What the server holds instead (409).
+ * @property {(Asked & {takesTheirs: boolean})[]} [choices] Made so far between the two.
  * @property {{step: string, criterion: string | null}} place Where the auditor was last.
  * @property {object | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
