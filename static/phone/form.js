@@ -79,7 +79,17 @@ export function fill(fieldset, answer, wrong) {
   said.textContent = reasons.join(' ');
   said.hidden = !reasons.length;
   fieldset.classList.toggle('is-wrong', reasons.length > 0);
-  field?.toggleAttribute('aria-invalid', reasons.length > 0);
+  field?.setAttribute('aria-invalid', String(reasons.length > 0));
+  said.id = `w-${fieldset.dataset.criterion}`;
+  for (const told of [fieldset, field]) if (told) describe(told, said.id, reasons.length > 0);
+}
+
+/** What a screen reader says with it, beside what it says anyway. @param {Element} element @param {string} id @param {boolean} isSaid */
+export function describe(element, id, isSaid) {
+  const others = (element.getAttribute('aria-describedby') ?? '').split(' ').filter((each) => each && each !== id);
+  const ids = isSaid ? [...others, id] : others;
+  if (ids.length) element.setAttribute('aria-describedby', ids.join(' '));
+  else element.removeAttribute('aria-describedby');
 }
 
 /** Where somebody is writing, what says the same stays as it is written: `1:30` for 90 seconds. */

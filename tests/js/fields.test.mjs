@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { fillFields } from '../../static/phone/fields.js';
-import { fillText } from '../../static/phone/form.js';
+import { describe, fillText } from '../../static/phone/form.js';
+import { made } from './elements.mjs';
 import { answered, makeVisit } from './making.mjs';
 
 /** A step with these fields; writes to `value` are counted. */
@@ -54,4 +55,16 @@ test('the note of an answer that another tab wrote stands where somebody is writ
   globalThis.document = { activeElement: field };
   fillText(field, answered('Two tills.'), 'text');
   assert.equal(field.value, 'Two tills.');
+});
+
+test('what is wrong is said with its field, beside what is said anyway, and only while it is wrong', () => {
+  const field = made('input');
+  describe(field, 'w-a', false);
+  assert.equal(field.getAttribute('aria-describedby'), null);
+  field.setAttribute('aria-describedby', 'l-a');
+  describe(field, 'w-a', true);
+  describe(field, 'w-a', true);
+  assert.equal(field.getAttribute('aria-describedby'), 'l-a w-a');
+  describe(field, 'w-a', false);
+  assert.equal(field.getAttribute('aria-describedby'), 'l-a');
 });
