@@ -9,26 +9,46 @@ import { t } from './words.js';
  * @type {Record<string, string>} */
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
+/** The encounters that were tapped, each as its moments.
+ * @param {import('./types.js').Visit['taps']} taps @returns {Record<string, string>[]} */
+function encountersOf(taps) {
+  /** @type {Record<string, string>[]} */
+  const encounters = [];
+  for (const { what, at } of taps.filter((tap) => !['arrived', 'left'].includes(tap.what))) {
+    if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
+    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
+  }
+  return encounters;
+}
+
+/** Written up before: it may have been moved or removed since, but a moment of it is still that of a tap. */
+const isOf = (interaction, moments) => Object.entries(moments).some(([moment, at]) => interaction[moment] === at);
+
+/** There from the start, and looked at at most. @param {import('./types.js').Interaction} interaction */
+const isBlank = ({ label, removed_at: removed, answers, acknowledged_at: noticed, helped_at: helped, ended_at: ended }) =>
+  !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
+
 /**
- * Times of the report from the taps.
+ * Times of the report from the taps. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
  * @param {import('./types.js').Visit} visit
  * @param {string[]} ids For the interactions that do not exist yet.
  */
 export function prefill(visit, ids) {
-  visit.mode = 'covert';
-  /** @type {Record<string, string>[]} */
-  const encounters = [];
-  for (const { what, at } of visit.taps) {
-    if (what === 'arrived') visit.started_at = at;
-    else if (what === 'left') visit.left_at = at;
-    else if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
-    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
-  }
-  const first = visit.taps[0]?.at; // who forgot to tap on entering was there by the first tap
+  const { taps } = visit;
+  visit.mode = taps.length || visit.hidden_notes ? 'covert' : 'live';
+  const last = (what) => taps.findLast((tap) => tap.what === what)?.at;
+  visit.started_at = last('arrived') ?? visit.started_at;
+  visit.left_at = last('left') ?? visit.left_at;
+  const first = taps[0]?.at; // who forgot to tap on entering was there by the first tap
   if (first && first < visit.started_at) visit.started_at = first;
+  const encounters = encountersOf(taps);
+  const known = encounters.map((moments) => visit.interactions.find((each) => isOf(each, moments)));
+  const blank = visit.interactions.filter((each) => isBlank(each) && !known.includes(each));
   encounters.forEach((moments, number) => {
-    const id = visit.interactions[number]?.id ?? ids[number];
-    addInteraction(visit, id, moments.started_at ?? null);
+    const here = known[number] ?? blank.shift();
+    const id = here?.id ?? ids[number];
+    addInteraction(visit, id, null);
+    if (!known[number]) markMoment(visit, id, 'started_at', null); // looking at its page was no arrival
     for (const [moment, at] of Object.entries(moments)) markMoment(visit, id, moment, at);
   });
 }

@@ -87,16 +87,19 @@ export function patchAnswer(visit, scope, criterion, patch) {
   visit.place.criterion = criterion;
 }
 
-/** @param {Visit} visit @param {string} id @param {string} at */
+/** @param {Visit} visit @param {string} id @param {string | null} at */
 export function addInteraction(visit, id, at) {
   if (!interactionOf(visit, id)) visit.interactions.push(newInteraction(id, at));
 }
+
+/** Recorded as it happens. A report after taps, or a correction, is written when nobody comes in any more. @param {Visit} visit */
+export const isLive = (visit) => visit.mode !== 'covert' && visit.state === 'draft';
 
 /** The first interaction exists before anybody walked up to it: it starts when its first page opens.
  * @param {Visit} visit @param {string} id @param {string} at */
 export function startInteraction(visit, id, at) {
   const interaction = interactionOf(visit, id);
-  if (interaction) interaction.started_at ??= at;
+  if (interaction && isLive(visit)) interaction.started_at ??= at;
 }
 
 /** @param {Visit} visit @param {string} id @param {string} label */
