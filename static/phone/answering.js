@@ -13,7 +13,7 @@ const STAY = { arrived: arriveAt, 'arrived-day': arriveOn, left: leaveAt };
  * @param {object} means
  * @param {import('./types.js').Showing['show']} means.show
  * @param {(id: string) => void} means.bringBack
- * @param {{take: (input: HTMLInputElement) => void, drop: (id: string) => void}} means.camera
+ * @param {{take: (input: HTMLInputElement) => void, keepAgain: (id: string) => void, drop: (id: string) => void}} means.camera
  * @param {() => void} means.goCovert
  */
 export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
@@ -79,6 +79,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     if (go) return show(indexOfStep(screen.steps(), go), { criterion });
     if (restore) return bringBack(restore);
     if (deed === 'send') return page.sender?.nudge();
+    if (deed === 'keep-photo') return camera.keepAgain(photo);
     if (deed === 'drop-photo') return camera.drop(photo);
     const fieldset = button.closest('[data-criterion]');
     if (!fieldset) return undefined; // a choice or a tap, with an owner of its own

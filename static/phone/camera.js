@@ -1,4 +1,4 @@
-/** Photos of a criterion: taken and kept, removed and brought back. */
+/** Photos of a criterion: taken or chosen and kept, removed and brought back. */
 import { isOpen } from './draft.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
 import { t } from './words.js';
@@ -25,10 +25,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       const made = await preparePhoto(file);
       const interaction = scope === 'visit' ? null : scope;
       const fresh = { removed_at: null, sent_at: null, refused: '' };
-      const photo = { id, visit: visit.id, interaction, criterion, ...made, ...fresh };
-      await store.addPhoto(photo);
-      photos.push(photo);
-      await editing.change(() => {});
+      await keep({ id, visit: visit.id, interaction, criterion, ...made, ...fresh });
     } catch (error) {
       showing.showState();
       if (error instanceof UnreadablePhoto) status.warn(error.message);
@@ -38,6 +35,37 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       input.value = '';
     }
     if (isOpen(visit)) screen.refresh();
+  }
+
+  /** Where the phone is full the picture stays in memory, at its question, until it can be kept or is removed.
+   * @param {import('./types.js').Photo} photo */
+  async function keep(photo) {
+    const { is_unkept: wasUnkept, ...kept } = photo;
+    try {
+      await store.addPhoto(kept);
+      delete photo.is_unkept;
+    } catch (error) {
+      photo.is_unkept = true;
+      status.photoNotKept(/** @type {Error} */ (error));
+    }
+    if (!wasUnkept) photos.push(photo);
+    warnOnLeaving();
+    return !photo.is_unkept && editing.change(() => {});
+  }
+
+  const unkept = () => photos.filter((photo) => photo.is_unkept);
+  const warnOfLoss = (event) => event.preventDefault();
+
+  function warnOnLeaving() {
+    if (unkept().length) addEventListener('beforeunload', warnOfLoss);
+    else removeEventListener('beforeunload', warnOfLoss);
+  }
+
+  /** @param {string} id */
+  async function keepAgain(id) {
+    const photo = unkept().find((each) => each.id === id);
+    if (photo) await keep(photo);
+    screen.refresh();
   }
 
   async function mark(id, removedAt) {
@@ -54,9 +82,21 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** @param {string} id */
   function drop(id) {
+    const place = photos.findIndex((photo) => photo.id === id && photo.is_unkept);
+    if (place >= 0) {
+      photos.splice(place, 1); // it was nowhere else
+      warnOnLeaving();
+      return screen.refresh();
+    }
     offerUndo(t('Photo removed.'), () => mark(id, null));
     return mark(id, new Date().toISOString());
   }
 
-  return { take, drop, isBusy: () => nReading > 0 };
+  /** Why the visit cannot be sent with all its photos yet; blank when it can. */
+  function whyNotYet() {
+    if (nReading) return t('A photo is still being kept. Send again in a moment.');
+    return unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
+  }
+
+  return { take, keepAgain, drop, whyNotYet };
 }

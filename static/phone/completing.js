@@ -16,9 +16,9 @@ export function createCompleting(page, showing) {
   const next = /** @type {HTMLButtonElement} */ ($('next'));
   let openSignIn = null;
 
-  /** @param {boolean} isKeepingPhotos */
-  async function submit(isKeepingPhotos) {
-    if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
+  /** @param {string} whyNotYet Blank when nothing stands against it. */
+  async function submit(whyNotYet) {
+    if (whyNotYet) return status.warn(whyNotYet);
     next.disabled = true; // at once: a second tap would find the visit completed "in another tab"
     try {
       if (!(await close())) return undefined;

@@ -126,7 +126,7 @@ function listen(page, showing, completing) {
   $('overview').addEventListener('click', () => leaveTo(screen.steps().length - 1));
   $('next').addEventListener('click', () => {
     if (screen.step().section) leaveTo(screen.index() + 1);
-    else completing.submit(camera.isBusy());
+    else completing.submit(camera.whyNotYet());
   });
 }
 

@@ -85,7 +85,7 @@ export function createShowing(page) {
     const isOther = kept.state !== visit.state;
     const { place } = visit;
     Object.assign(visit, kept, isOpen(kept) && { place });
-    photos.splice(0, Infinity, ...pictures);
+    photos.splice(0, Infinity, ...pictures, ...photos.filter((photo) => photo.is_unkept));
     if (!isOpen(visit)) showState();
     else if (isOther) {
       page.cover?.lift();

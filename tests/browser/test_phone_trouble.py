@@ -158,7 +158,10 @@ def test_a_full_phone_says_so_before_and_keeps_what_fits_once_there_is_room(phon
     page.evaluate("window.full = true")
     say(page, "greeted", "No")
     page.get_by_text("This phone is full: your last entries are not saved yet.").wait_for()
+    on(page, "greeted").locator("input[type=file]").set_input_files(picture())
+    page.get_by_text("This phone is full: the photo is not kept yet.").wait_for()
     page.evaluate("window.full = false")
+    on(page, "greeted").get_by_role("button", name="Try again").click()
     on(page, "wait").get_by_role("button", name="type instead").click()
     on(page, "wait").get_by_role("textbox", name="Seconds").fill("9")
     wait_saved(page)
@@ -166,6 +169,7 @@ def test_a_full_phone_says_so_before_and_keeps_what_fits_once_there_is_room(phon
     page.get_by_role("heading", name="Greeting").wait_for()
     assert on(page, "greeted").get_by_role("radio", name="No").is_checked()
     assert on(page, "wait").locator("output").inner_text() == "0:09"
+    on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
 
 
 MORE = """

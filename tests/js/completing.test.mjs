@@ -25,7 +25,7 @@ function opened(visit = makeVisit()) {
 
 test('Send takes no second tap while the first one is at work', async () => {
   const { page, elements, completing, warned } = opened();
-  const sent = completing.submit(false);
+  const sent = completing.submit('');
   assert.equal(elements.next.disabled, true);
   await sent;
   assert.equal(elements.next.disabled, false);
