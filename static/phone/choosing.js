@@ -14,7 +14,7 @@ export function openChoosing({ visit, sections, editing }, done) {
     editing.change((kept) => choose(kept, question, takesTheirs));
     if (visit.asked.length) {
       fillDialog();
-      return one(dialog, 'div button').focus();
+      return one(one(dialog, 'div'), 'button').focus();
     }
     dialog.close();
     return done();
