@@ -28,7 +28,7 @@ def test_a_server_that_dies_between_the_visit_and_its_photos_gets_the_photos_lat
     go_on(page, "Greeting")
     say(page, "greeted", "No")
     for number in (1, 2):
-        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number))
+        on(page, "greeted").locator("input[capture]").set_input_files(picture(number))
         on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
@@ -63,7 +63,7 @@ def test_a_sign_in_that_expires_in_mid_queue_costs_nothing(phone, stage):
     say(page, "greeted", "No")
     upright = camera_says(taken="2026:03:02 12:41:07")
     for number, exif in ((1, upright), (2, None)):
-        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number, exif))
+        on(page, "greeted").locator("input[capture]").set_input_files(picture(number, exif))
         on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
@@ -158,7 +158,7 @@ def test_a_full_phone_says_so_before_and_keeps_what_fits_once_there_is_room(phon
     page.evaluate("window.full = true")
     say(page, "greeted", "No")
     page.get_by_text("This phone is full: your last entries are not saved yet.").wait_for()
-    on(page, "greeted").locator("input[type=file]").set_input_files(picture())
+    on(page, "greeted").locator("input[capture]").set_input_files(picture())
     page.get_by_text("This phone is full: the photo is not kept yet.").wait_for()
     page.evaluate("window.full = false")
     on(page, "greeted").get_by_role("button", name="Try again").click()
