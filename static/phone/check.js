@@ -1,10 +1,8 @@
 /** The last step: what is unanswered, what is still to choose, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
-import { one } from './elements.js';
 import { fillFields } from './fields.js';
 import { interactionName, stepName } from './names.js';
 import { aboutOf } from './questions.js';
-import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
 import { plural, t } from './words.js';
 
@@ -102,40 +100,3 @@ function link(text, data) {
   Object.assign(button.dataset, data);
   return button;
 }
-
-const EXPLAINED = {
-  waiting: t('Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.'),
-  sending: t('Complete, and on its way.'),
-  accepted: t('The answers have arrived. The photos follow one by one.'),
-  received: t('The server has everything. You may close this page.'),
-  conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
-};
-
-/**
- * The page of a visit that is complete.
- * @param {ParentNode} page
- * @param {object} given
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Photo[]} given.photos
- * @param {{state: string, tone: string}} given.shown
- */
-export function fillDone(page, { visit, photos, shown }) {
-  /** @param {string} name @returns {any} */
-  const part = (name) => page.querySelector(`[data-part="${name}"]`);
-  const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
-  const away = ['accepted', 'received'].includes(visit.state) ? picturesOf(photos).elsewhere : 0;
-  part('state').textContent = shown.state;
-  part('state').dataset.tone = shown.tone;
-  part('explained').textContent = [
-    visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? t('The answers have arrived.') : EXPLAINED[explainedBy(visit, shown)],
-    away && plural(
-      '{n} photo of it stayed on another phone of yours: open your visits there, and it is sent.',
-      '{n} photos of it stayed on another phone of yours: open your visits there, and they are sent.',
-      away,
-    ),
-    ...refused.map((photo) => t('A photo was not accepted: {reason}', { reason: photo.refused })),
-  ].filter(Boolean).join(' ');
-  one(page, '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
-}
-
-const explainedBy = (visit, shown) => (shown.tone === 'sending' ? 'sending' : visit.state);

@@ -34,7 +34,7 @@ export function createPictures(template) {
   function elsewhere() {
     const words = document.createElement('p');
     words.className = 'hint';
-    words.textContent = t('Photo taken on another phone; it will be sent from there.');
+    words.textContent = t('The picture is not on this phone. It is sent from the phone that took it; if that was this one, take it anew and remove this one.');
     return words;
   }
 

@@ -1,6 +1,7 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
-import { buildCheck, fillDone } from './check.js';
+import { buildCheck } from './check.js';
 import { shownIn } from './conditions.js';
+import { fillDone } from './done.js';
 import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
@@ -153,7 +154,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
     if (!$('step').querySelector('[data-part="explained"]')) openDone();
-    fillDone($('step'), { visit, photos, shown });
+    fillDone($('step'), { visit, photos, sections, shown });
   }
 
   /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */

@@ -35,13 +35,19 @@ class Made {
     this.heard[type] = listener;
   }
 
-  /** Tags only. */
-  querySelector(tag) {
-    return this.all(tag)[0] ?? null;
+  querySelector(selector) {
+    return this.all(selector)[0] ?? null;
   }
 
-  all(tag) {
-    return this.children.flatMap((child) => [...(child.tag === tag ? [child] : []), ...(child.all?.(tag) ?? [])]);
+  querySelectorAll(selector) {
+    return this.all(selector);
+  }
+
+  /** By a tag, or by one `[data-part="left"]`. */
+  all(selector) {
+    const [, name, value] = /^\[data-(\w+)="(.*)"\]$/.exec(selector) ?? [];
+    const fits = (child) => (name ? child.dataset?.[name] === value : child.tag === selector);
+    return this.children.flatMap((child) => [...(fits(child) ? [child] : []), ...(child.all?.(selector) ?? [])]);
   }
 
   focus() {
@@ -62,6 +68,7 @@ export const made = (tag = 'div') => new Made(tag);
 /** @returns {object} a document that makes such elements */
 export const makeDocument = () => ({
   activeElement: null,
+  querySelector: () => null,
   createElement: made,
   createDocumentFragment: () => made('#fragment'),
 });

@@ -94,7 +94,7 @@ test('a second phone names the photo, sends the visit, and the first phone sends
   await send(two, there);
   assert.deepEqual(there.rows()[0].photos_missing, ['p1']);
   const here = await two.visit('v1');
-  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo on another phone');
+  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo not on this phone');
 
   await news(one, there);
   assert.equal((await one.visit('v1')).state, 'accepted');

@@ -1,0 +1,82 @@
+/** What is said of a visit that is complete, and what can still be done about its photos. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { createCamera } from '../../static/phone/camera.js';
+import { fillDone } from '../../static/phone/done.js';
+import { markMoment, patchAnswer } from '../../static/phone/draft.js';
+import { buildPayload } from '../../static/phone/payload.js';
+import { buildReading } from '../../static/phone/reading.js';
+import { picturesOf, stateOf } from '../../static/phone/state.js';
+import { createStore } from '../../static/phone/store.js';
+import { made, makeDocument } from './elements.mjs';
+import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
+import { memory } from './memory.mjs';
+
+const LATER = '2026-03-02T12:30:00.000Z';
+
+function received(photos, visit = makeVisit()) {
+  const payload = buildPayload({ visit, photos, sections: SECTIONS, clockOffset: 0, at: LATER });
+  return Object.assign(visit, { state: 'received', payload, ended_at: LATER, receipt: 'AB12-CD34', received_at: LATER });
+}
+
+function doneOf(visit, photos) {
+  globalThis.document = makeDocument();
+  const page = made();
+  for (const part of ['state', 'explained', 'stuck']) page.append(Object.assign(made(), { dataset: { part } }));
+  page.append(Object.assign(made('button'), { dataset: { deed: 'send' } }));
+  const fill = () => fillDone(page, { visit, photos, sections: SECTIONS, shown: stateOf(visit, picturesOf(photos), null) });
+  fill();
+  return { fill, said: (part) => page.querySelector(`[data-part="${part}"]`).text ?? '', stuck: page.querySelector('[data-part="stuck"]') };
+}
+
+test('a photo that the server refused stands with its question, its reason and a way out', () => {
+  const photos = [makePhoto({ refused: 'The photo is damaged.' })];
+  const { fill, said, stuck } = doneOf(received(photos), photos);
+  assert.equal(said('stuck'), 'About clean A photo was not accepted: The photo is damaged. Remove');
+  const [button] = stuck.all('button');
+  fill();
+  assert.equal(stuck.all('button')[0], button, 'progress takes the focus away');
+});
+
+test('a picture that is nowhere on this phone is not said to be on another', () => {
+  const photos = [makePhoto({ blob: null })];
+  const visit = received(photos);
+  const { said } = doneOf(visit, photos);
+  assert.match(said('stuck'), /picture is not on this phone\. If another phone of yours took it/);
+  assert.equal(said('explained'), 'The answers have arrived.');
+});
+
+test('a photo that is given up needs nobody any more, is never sent, and can be taken back', async () => {
+  const photos = [makePhoto({ refused: 'The photo is damaged.', blob: 'a picture' })];
+  const visit = received(photos);
+  const store = createStore(memory());
+  await store.adopt(visit, photos);
+  globalThis.document = { getElementById: () => ({ focus() {} }) };
+  let undo;
+  const reload = async () => void photos.splice(0, Infinity, ...(await store.photosOf('v1')));
+  const page = { visit, photos, store, screen: {}, status: {}, editing: {} };
+  const camera = createCamera(page, { showing: { reload }, offerUndo: (sentence, deed) => void (undo = deed) });
+  await camera.drop('p1');
+  assert.deepEqual(picturesOf(photos).refused, []);
+  assert.deepEqual(await store.photosToSend('v1'), []);
+  assert.equal(stateOf(visit, picturesOf(photos), null).tone, 'received');
+  assert.match(doneOf(visit, photos).said('explained'), /^The answers have arrived\. 1 photo was removed here; the report says/);
+  await undo();
+  assert.deepEqual([photos[0].removed_at, photos[0].blob, picturesOf(photos).refused.length], [null, 'a picture', 1]);
+});
+
+test('what was sent is read with its times, taps, reasons and photos', () => {
+  const visit = makeVisit({
+    not_completed_reason: 'Closed early.', taps: [{ what: 'arrived', at: AT }], left_at: LATER, hidden_notes: 'One till.',
+  });
+  markMoment(visit, 'i1', 'helped_at', LATER);
+  patchAnswer(visit, 'visit', 'words', { state: 'not_observed', reason: 'hidden' });
+  globalThis.document = makeDocument();
+  document.querySelector = () => ({ content: { querySelectorAll: () => [{ value: 'hidden', textContent: 'Out of sight' }] } });
+  const { text } = buildReading(received([makePhoto()], visit), SECTIONS);
+  for (const said of [
+    'Arrived 2 Mar, 12:00 Left 2 Mar, 12:30', 'Why it could not be completed Closed early.', 'Taps from inside Here 12:00',
+    'Notes from inside One till.', 'Interaction 1 Helped 12:30', 'About clean No answer. 1 photo', 'Not observed: Out of sight',
+  ]) assert.ok(text.includes(said), `${said}: ${text}`);
+});
