@@ -186,4 +186,4 @@ def test_from_the_second_day_the_list_says_what_waits_here_only(phone):
     phone.clock.install()
     phone.clock.fast_forward("49:00:00")
     phone.goto("/phone/")
-    phone.get_by_text("Harbour Street: on this phone only for 2 days.").wait_for()
+    phone.get_by_text("Harbour Street: not sent for 2 days.").wait_for()

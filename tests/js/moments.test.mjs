@@ -124,5 +124,5 @@ test('from the second day unsent work is named', () => {
   const visits = [makeVisit(), makeVisit({ id: 'v2', state: 'received', started_at: '2026-01-01T00:00:00Z' })];
   assert.equal(nudgeLine(visits, Date.parse(AT) + DAY / 2), '');
   assert.equal(daysUnsent(visits, Date.parse(AT) + 2.5 * DAY), 2);
-  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: on this phone only for 2 days\./);
+  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: not sent for 2 days\./);
 });
