@@ -3,10 +3,12 @@ import { moveUp, patchAnswer } from './draft.js';
 import { $ } from './elements.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput } from './form.js';
-import { arriveAt, arriveOn, leaveAt } from './stay.js';
+import { later } from './later.js';
 import { indexOfStep } from './steps.js';
+import { t } from './words.js';
 
-const STAY = { arrived: arriveAt, 'arrived-day': arriveOn, left: leaveAt };
+/** What `stay.js` makes of a field's value. */
+const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' };
 
 /**
  * @param {import('./types.js').Page} page
@@ -54,11 +56,20 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     if (Object.hasOwn(STAY, part)) stay(STAY[part], target.value);
   });
 
-  function stay(note, value) {
-    if (!value && note !== leaveAt) return; // nobody came at no time
+  const loadStay = () => later(() => import('./stay.js'));
+
+  // Loaded before a time is written, so that "Send", tapped right after it, comes after it.
+  $('step').addEventListener('focusin', (/** @type {{target: any}} */ { target }) => {
+    if (Object.hasOwn(STAY, target.dataset.part)) loadStay();
+  });
+
+  async function stay(name, value) {
+    if (!value && name !== 'leaveAt') return undefined; // nobody came at no time
+    const found = await loadStay();
+    if (!found) return page.status.warn(t('This page is not on this phone yet: open it once with a connection.'));
     const now = Date.now();
-    editing.change((kept) => note(kept, value, now));
-    screen.refresh();
+    editing.change((kept) => found[name](kept, value, now));
+    return screen.refresh();
   }
 
   async function choose() {

@@ -1,6 +1,5 @@
 /** Photos of a criterion: taken or chosen and kept, removed and brought back. */
 import { isOpen } from './draft.js';
-import { $ } from './elements.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
 import { t } from './words.js';
 
@@ -89,25 +88,8 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       warnOnLeaving();
       return screen.refresh();
     }
-    if (!isOpen(visit)) return giveUp(id);
     offerUndo(t('Photo removed.'), () => mark(id, null));
     return mark(id, new Date().toISOString());
-  }
-
-  /** One that the server does not take, or that is nowhere: it stays named in what was sent, and is asked for no more. */
-  async function giveUp(id) {
-    const { blob = null } = photos.find((photo) => photo.id === id) ?? {};
-    const become = async (changes) => {
-      try {
-        await store.changePhoto(id, (photo) => void Object.assign(photo, changes));
-      } catch (error) {
-        return status.warn(/** @type {Error} */ (error).message);
-      }
-      return showing.reload();
-    };
-    offerUndo(t('Photo removed.'), () => become({ removed_at: null, blob }));
-    await become({ removed_at: new Date().toISOString(), blob: null }); // without a picture nothing sends it by mistake
-    $('title').focus();
   }
 
   /** Why the visit cannot be sent with all its photos yet; blank when it can. */

@@ -1,8 +1,8 @@
 /** The last step: what is unanswered, what is still to choose, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
 import { fillFields } from './fields.js';
+import { later } from './later.js';
 import { interactionName, stepName } from './names.js';
-import { aboutOf } from './questions.js';
 import { unansweredIn } from './steps.js';
 import { plural, t } from './words.js';
 
@@ -38,9 +38,7 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
 
   const asked = visit.asked ?? [];
   part('asked').hidden = !asked.length;
-  part('asked').querySelector('ul').append(
-    ...asked.map((question) => item(link(aboutOf(question, visit, sections), { deed: 'choose' }))),
-  );
+  if (asked.length) listAsked(part('asked').querySelector('ul'), visit, sections);
 
   const open = steps.map((step) => ({ step, criteria: unansweredIn(step, visit, sections) }));
   const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
@@ -80,6 +78,12 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   fillFields(page, visit);
   part('not-completed').open = Boolean(visit.not_completed_reason);
   return page;
+}
+
+async function listAsked(list, visit, sections) {
+  const found = await later(() => import('./questions.js'));
+  if (!found) return; // the button in the head leads to them, too
+  list.append(...visit.asked.map((question) => item(link(found.aboutOf(question, visit, sections), { deed: 'choose' }))));
 }
 
 const said = (about, message) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));

@@ -154,7 +154,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
     if (!$('step').querySelector('[data-part="explained"]')) openDone();
-    fillDone($('step'), { visit, photos, sections, shown });
+    fillDone($('step'), { visit, photos, shown });
   }
 
   /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */

@@ -54,13 +54,14 @@ export function createShowing(page) {
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
   async function showAnswers() {
     const part = (name) => one($('step'), `[data-part="${name}"]`);
-    const found = await later(() => import('./reading.js'));
+    const [found, stuck] = await Promise.all([later(() => import('./reading.js')), later(() => import('./stuck.js'))]);
     const box = part('answers');
     if (!found || !box) return;
     const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place'].includes(name) ? undefined : value));
     if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
     read = { box, told };
     box.replaceChildren(found.buildReading(visit, sections));
+    stuck?.fillStuck(part('stuck'), { visit, photos, sections, store, changed: reload });
     part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('./conflict.js');

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createCamera } from '../../static/phone/camera.js';
 import { fillDone } from '../../static/phone/done.js';
 import { markMoment, patchAnswer } from '../../static/phone/draft.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { buildReading } from '../../static/phone/reading.js';
 import { picturesOf, stateOf } from '../../static/phone/state.js';
 import { createStore } from '../../static/phone/store.js';
+import { fillStuck } from '../../static/phone/stuck.js';
 import { made, makeDocument } from './elements.mjs';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
@@ -23,46 +23,53 @@ function received(photos, visit = makeVisit()) {
 function doneOf(visit, photos) {
   globalThis.document = makeDocument();
   const page = made();
-  for (const part of ['state', 'explained', 'stuck']) page.append(Object.assign(made(), { dataset: { part } }));
+  for (const part of ['state', 'explained']) page.append(Object.assign(made(), { dataset: { part } }));
   page.append(Object.assign(made('button'), { dataset: { deed: 'send' } }));
-  const fill = () => fillDone(page, { visit, photos, sections: SECTIONS, shown: stateOf(visit, picturesOf(photos), null) });
-  fill();
-  return { fill, said: (part) => page.querySelector(`[data-part="${part}"]`).text ?? '', stuck: page.querySelector('[data-part="stuck"]') };
+  fillDone(page, { visit, photos, shown: stateOf(visit, picturesOf(photos), null) });
+  return (part) => page.querySelector(`[data-part="${part}"]`).text ?? '';
 }
 
-test('a photo that the server refused stands with its question, its reason and a way out', () => {
+/** The list of stuck photos, drawn anew after each change. */
+async function stuckOf(visit, photos) {
+  globalThis.document = makeDocument();
+  const store = createStore(memory());
+  await store.adopt(visit, photos);
+  const list = made('ul');
+  const show = async () => {
+    photos.splice(0, Infinity, ...(await store.photosOf('v1')));
+    fillStuck(list, { visit, photos, sections: SECTIONS, store, changed: show });
+  };
+  await show();
+  return { list, store };
+}
+
+test('a photo that the server refused stands with its question, its reason and a way out', async () => {
   const photos = [makePhoto({ refused: 'The photo is damaged.' })];
-  const { fill, said, stuck } = doneOf(received(photos), photos);
-  assert.equal(said('stuck'), 'About clean A photo was not accepted: The photo is damaged. Remove');
-  const [button] = stuck.all('button');
-  fill();
-  assert.equal(stuck.all('button')[0], button, 'progress takes the focus away');
+  const { list } = await stuckOf(received(photos), photos);
+  assert.equal(list.text, 'About clean A photo was not accepted: The photo is damaged. Remove');
 });
 
-test('a picture that is nowhere on this phone is not said to be on another', () => {
+test('a picture that is nowhere on this phone is not said to be on another', async () => {
   const photos = [makePhoto({ blob: null })];
   const visit = received(photos);
-  const { said } = doneOf(visit, photos);
-  assert.match(said('stuck'), /picture is not on this phone\. If another phone of yours took it/);
-  assert.equal(said('explained'), 'The answers have arrived.');
+  const { list } = await stuckOf(visit, photos);
+  assert.match(list.text, /picture is not on this phone\. If another phone of yours took it/);
+  assert.equal(doneOf(visit, photos)('explained'), 'The answers have arrived.');
 });
 
 test('a photo that is given up needs nobody any more, is never sent, and can be taken back', async () => {
   const photos = [makePhoto({ refused: 'The photo is damaged.', blob: 'a picture' })];
   const visit = received(photos);
-  const store = createStore(memory());
-  await store.adopt(visit, photos);
-  globalThis.document = { getElementById: () => ({ focus() {} }) };
-  let undo;
-  const reload = async () => void photos.splice(0, Infinity, ...(await store.photosOf('v1')));
-  const page = { visit, photos, store, screen: {}, status: {}, editing: {} };
-  const camera = createCamera(page, { showing: { reload }, offerUndo: (sentence, deed) => void (undo = deed) });
-  await camera.drop('p1');
+  const { list, store } = await stuckOf(visit, photos);
+  await list.querySelector('button').click();
   assert.deepEqual(picturesOf(photos).refused, []);
   assert.deepEqual(await store.photosToSend('v1'), []);
   assert.equal(stateOf(visit, picturesOf(photos), null).tone, 'received');
-  assert.match(doneOf(visit, photos).said('explained'), /^The answers have arrived\. 1 photo was removed here; the report says/);
-  await undo();
+  assert.equal(document.activeElement, list.querySelector('button'), 'the focus is lost');
+  assert.match(list.text, /Photo removed; the report says that it is missing\. Undo$/);
+  assert.equal(doneOf(visit, photos)('explained'), 'The answers have arrived.');
+  globalThis.document = makeDocument();
+  await list.querySelector('button').click();
   assert.deepEqual([photos[0].removed_at, photos[0].blob, picturesOf(photos).refused.length], [null, 'a picture', 1]);
 });
 
