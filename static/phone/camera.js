@@ -82,9 +82,9 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** @param {string} id */
   function drop(id) {
-    const place = photos.findIndex((photo) => photo.id === id && photo.is_unkept);
-    if (place >= 0) {
-      photos.splice(place, 1); // it was nowhere else
+    const lost = unkept().find((photo) => photo.id === id);
+    if (lost) {
+      photos.splice(photos.indexOf(lost), 1); // it was nowhere else
       warnOnLeaving();
       return screen.refresh();
     }

@@ -1,8 +1,8 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
-import { disagreements, leafOf, setLeaf } from './merge.js';
 import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
+import { disagreements, saidIn, takeTheirs } from './versions.js';
 import { plural, t } from './words.js';
 
 const aboutPhotos = (n) => plural(
@@ -78,7 +78,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   async function keepMine() {
     await store.change(visit.id, (kept) => {
       for (const question of questions) {
-        if (choiceOf(question)?.takesTheirs) setLeaf(kept, question.path, question.theirs);
+        if (choiceOf(question)?.takesTheirs) takeTheirs(kept, question);
       }
       kept.choices = [];
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
@@ -92,7 +92,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
 
   function show() {
     const names = [t('Keep mine'), t('Take the server’s')];
-    box.replaceChildren(buildChoosing({ questions: open(), leafOf, visit: mine, sections, names, chosen }));
+    box.replaceChildren(buildChoosing({ questions: open(), leafOf: saidIn, visit: mine, sections, names, chosen }));
     if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
     box.append(button(t('Take all of the server’s'), takeServers));
     if (!questions.length) box.append(button(t('Keep mine'), keepMine));

@@ -2,7 +2,7 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, liveInteractions, newInteraction } from './draft.js';
+import { MOMENTS, answersOf, newInteraction } from './draft.js';
 
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
@@ -42,20 +42,13 @@ function sorted(value) {
 
 /** @param {import('./types.js').Visit} visit @param {string[]} path */
 export function setLeaf(visit, [kind, scope, name], value) {
-  if (kind === 'interactions' && !name) putInteraction(visit, scope, value);
-  else if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
+  if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
   else if (kind !== 'answers') visit[kind] = value;
   else {
     const answers = ['context', 'visit'].includes(scope) ? answersOf(visit, scope) : interactionIn(visit, scope).answers;
     if (value === null) delete answers[name];
     else answers[name] = structuredClone(value);
   }
-}
-
-/** The whole of it; null takes it away. */
-function putInteraction(visit, id, interaction) {
-  visit.interactions = visit.interactions.filter((each) => each.id !== id);
-  if (interaction) visit.interactions.push(structuredClone(interaction));
 }
 
 function interactionIn(visit, id) {
@@ -86,31 +79,15 @@ export function mergeInto(mine, theirs, base) {
 }
 
 /** What a person typed, chose or tapped and the two do not say alike, leaf by leaf. */
-function unlike(mine, theirs) {
+export function unlike(mine, theirs) {
   const [here, there] = [leavesOf(mine), leavesOf(theirs)];
   return [...new Set([...here.keys(), ...there.keys()])]
     .map((key) => ({ path: JSON.parse(key), mine: at(here, key), theirs: at(there, key) }))
     .filter((leaf) => isAskedFor(leaf.path) && !same(leaf.mine, leaf.theirs));
 }
 
-const asQuestion = ({ path, theirs }) => ({ path, theirs });
-
 /** What `mine` says and `theirs` does not say. @returns {import('./types.js').Asked[]} */
-export const differences = (mine, theirs) => unlike(mine, theirs).filter((leaf) => !same(leaf.mine, null)).map(asQuestion);
-
-/**
- * Whatever the two say differently, also where one of them says nothing. An interaction that only one has is one
- * question, not as many as it has answers.
- * @returns {import('./types.js').Asked[]}
- */
-export function disagreements(mine, theirs) {
-  const [here, there] = [mine, theirs].map((visit) => new Set(liveInteractions(visit).map(({ id }) => id)));
-  const lone = [...new Set([...here, ...there])].filter((id) => !here.has(id) || !there.has(id));
-  return [
-    ...lone.map((id) => ({ path: ['interactions', id], theirs: leafOf(theirs, ['interactions', id]) })),
-    ...unlike(mine, theirs).filter(({ path }) => !lone.includes(path[1])).map(asQuestion),
-  ];
-}
+export const differences = (mine, theirs) => unlike(mine, theirs).filter((leaf) => !same(leaf.mine, null));
 
 /** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
 function tapsOf(mine, theirs, before) {
@@ -129,7 +106,5 @@ export function choose(visit, { path, theirs }, takesTheirs) {
 
 /** @param {import('./types.js').Visit} visit */
 export function leafOf(visit, path) {
-  const [kind, id, name] = path;
-  if (kind === 'interactions' && !name) return liveInteractions(visit).find((each) => each.id === id) ?? null;
   return leavesOf(visit).get(JSON.stringify(path))?.value ?? null;
 }

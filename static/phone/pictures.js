@@ -24,7 +24,6 @@ export function createPictures(template) {
     }
     one(item, '[data-part="unkept"]').hidden = !photo.is_unkept;
     again.dataset.photo = photo.id;
-    again.setAttribute('aria-label', t('Try again to keep photo {number}', { number: index + 1 }));
     button.setAttribute('aria-label', t('Remove photo {number}', { number: index + 1 }));
     button.dataset.photo = photo.id;
     item.dataset.shown = nameOf(photo);

@@ -1,7 +1,6 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
 import { buildCheck } from './check.js';
 import { shownIn } from './conditions.js';
-import { fillDone } from './done.js';
 import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
@@ -154,7 +153,10 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
     if (!$('step').querySelector('[data-part="explained"]')) openDone();
-    fillDone($('step'), { visit, photos, shown });
+    const state = one($('step'), '[data-part="state"]');
+    state.textContent = shown.state;
+    state.dataset.tone = shown.tone;
+    one($('step'), '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
   }
 
   /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */

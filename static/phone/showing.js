@@ -44,7 +44,7 @@ export function createShowing(page) {
     page.cover?.lift();
     const shown = stateOf(visit, picturesOf(photos), page.progress);
     screen.showDone(shown);
-    showAnswers();
+    showAnswers(shown);
     return status.say(shown.state, shown.tone);
   }
 
@@ -52,16 +52,17 @@ export function createShowing(page) {
   let read = { box: null, told: '' };
 
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
-  async function showAnswers() {
+  async function showAnswers(shown) {
     const part = (name) => one($('step'), `[data-part="${name}"]`);
-    const [found, stuck] = await Promise.all([later(() => import('./reading.js')), later(() => import('./stuck.js'))]);
+    const [found, done] = await Promise.all([later(() => import('./reading.js')), later(() => import('./done.js'))]);
     const box = part('answers');
-    if (!found || !box) return;
+    if (!found || !done || !box) return;
+    part('explained').textContent = done.explained(visit, photos, shown);
     const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place'].includes(name) ? undefined : value));
     if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
     read = { box, told };
     box.replaceChildren(found.buildReading(visit, sections));
-    stuck?.fillStuck(part('stuck'), { visit, photos, sections, store, changed: reload });
+    done.fillStuck(part('stuck'), { visit, photos, sections, store, changed: reload });
     part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('./conflict.js');

@@ -38,9 +38,6 @@ export function stateOf(visit, pictures, progress) {
 /** Neither here nor on the server: another phone that took it has it, or nobody since this browser lost it. @param {import('./types.js').Photo} photo */
 export const isElsewhere = (photo) => !photo.blob && !photo.sent_at;
 
-/** Does what was sent name it? @param {import('./types.js').Visit} visit @param {import('./types.js').Photo} photo */
-export const isNamed = (visit, photo) => (visit.payload?.photos ?? []).some(({ id }) => id === photo.id);
-
 /** What `stateOf` asks of a visit's photos. @param {import('./types.js').Photo[]} photos */
 export function picturesOf(photos) {
   const kept = photos.filter((photo) => !photo.removed_at);

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { fillDone } from '../../static/phone/done.js';
+import { explained, fillStuck } from '../../static/phone/done.js';
 import { markMoment, patchAnswer } from '../../static/phone/draft.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { buildReading } from '../../static/phone/reading.js';
 import { picturesOf, stateOf } from '../../static/phone/state.js';
 import { createStore } from '../../static/phone/store.js';
-import { fillStuck } from '../../static/phone/stuck.js';
 import { made, makeDocument } from './elements.mjs';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
@@ -20,14 +19,7 @@ function received(photos, visit = makeVisit()) {
   return Object.assign(visit, { state: 'received', payload, ended_at: LATER, receipt: 'AB12-CD34', received_at: LATER });
 }
 
-function doneOf(visit, photos) {
-  globalThis.document = makeDocument();
-  const page = made();
-  for (const part of ['state', 'explained']) page.append(Object.assign(made(), { dataset: { part } }));
-  page.append(Object.assign(made('button'), { dataset: { deed: 'send' } }));
-  fillDone(page, { visit, photos, shown: stateOf(visit, picturesOf(photos), null) });
-  return (part) => page.querySelector(`[data-part="${part}"]`).text ?? '';
-}
+const said = (visit, photos) => explained(visit, photos, stateOf(visit, picturesOf(photos), null));
 
 /** The list of stuck photos, drawn anew after each change. */
 async function stuckOf(visit, photos) {
@@ -54,7 +46,7 @@ test('a picture that is nowhere on this phone is not said to be on another', asy
   const visit = received(photos);
   const { list } = await stuckOf(visit, photos);
   assert.match(list.text, /picture is not on this phone\. If another phone of yours took it/);
-  assert.equal(doneOf(visit, photos)('explained'), 'The answers have arrived.');
+  assert.equal(said(visit, photos), 'The answers have arrived.');
 });
 
 test('a photo that is given up needs nobody any more, is never sent, and can be taken back', async () => {
@@ -67,7 +59,7 @@ test('a photo that is given up needs nobody any more, is never sent, and can be 
   assert.equal(stateOf(visit, picturesOf(photos), null).tone, 'received');
   assert.equal(document.activeElement, list.querySelector('button'), 'the focus is lost');
   assert.match(list.text, /Photo removed; the report says that it is missing\. Undo$/);
-  assert.equal(doneOf(visit, photos)('explained'), 'The answers have arrived.');
+  assert.equal(said(visit, photos), 'The answers have arrived.');
   globalThis.document = makeDocument();
   await list.querySelector('button').click();
   assert.deepEqual([photos[0].removed_at, photos[0].blob, picturesOf(photos).refused.length], [null, 'a picture', 1]);
@@ -82,8 +74,8 @@ test('what was sent is read with its times, taps, reasons and photos', () => {
   globalThis.document = makeDocument();
   document.querySelector = () => ({ content: { querySelectorAll: () => [{ value: 'hidden', textContent: 'Out of sight' }] } });
   const { text } = buildReading(received([makePhoto()], visit), SECTIONS);
-  for (const said of [
+  for (const words of [
     'Arrived 2 Mar, 12:00 Left 2 Mar, 12:30', 'Why it could not be completed Closed early.', 'Taps from inside Here 12:00',
     'Notes from inside One till.', 'Interaction 1 Helped 12:30', 'About clean No answer. 1 photo', 'Not observed: Out of sight',
-  ]) assert.ok(text.includes(said), `${said}: ${text}`);
+  ]) assert.ok(text.includes(words), `${words}: ${text}`);
 });

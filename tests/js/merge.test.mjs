@@ -4,8 +4,9 @@ import test from 'node:test';
 import { answersFrom } from '../../static/phone/content.js';
 import { addInteraction, markMoment, patchAnswer } from '../../static/phone/draft.js';
 import { contentOf, debounced, fetchDrafts, syncDraft } from '../../static/phone/drafts.js';
-import { choose, differences, disagreements, leafOf, mergeInto, setLeaf } from '../../static/phone/merge.js';
+import { choose, differences, mergeInto } from '../../static/phone/merge.js';
 import { buildPayload } from '../../static/phone/payload.js';
+import { disagreements, saidIn, takeTheirs } from '../../static/phone/versions.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
 const LATER = '2026-03-02T12:10:00.000Z';
@@ -104,11 +105,11 @@ test('an interaction that only one version has is one question, and is taken or 
   for (const key of ['greeted', 'how']) patchAnswer(theirs, 'i2', key, answered(true));
   const [question, ...others] = disagreements(mine, theirs);
   assert.deepEqual([question.path, others], [['interactions', 'i2'], []]);
-  assert.equal(leafOf(mine, question.path), null);
-  setLeaf(mine, question.path, question.theirs);
+  assert.equal(saidIn(mine, question.path), null);
+  takeTheirs(mine, question);
   assert.deepEqual(disagreements(mine, theirs), []);
   const [back] = disagreements(mine, makeVisit());
-  setLeaf(mine, back.path, back.theirs);
+  takeTheirs(mine, back);
   assert.deepEqual(mine.interactions.map(({ id }) => id), ['i1']);
 });
 
