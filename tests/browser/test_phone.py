@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
+from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved, wait_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -227,7 +227,7 @@ def test_two_tabs_on_one_visit_add_to_each_other(phone):
     other.get_by_label("Anything else worth knowing").fill("Wet floor.")
     wait_saved(other)
     page.evaluate("dispatchEvent(new Event('focus'))")  # back to this tab
-    page.wait_for_function("document.querySelector('[data-part=visit-note]').value === 'Wet floor.'")
+    wait_value(page.get_by_label("Anything else worth knowing"), "Wet floor.")
 
 
 def test_a_draft_opens_in_the_version_that_it_was_begun_with(phone, stage, server):

@@ -1,11 +1,13 @@
 """What goes wrong in the field, each once: the server, the clock, the storage; and the visit nobody may notice."""
 
 import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from config.demo.places import PASSWORD
-from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved
+from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved, wait_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -181,6 +183,8 @@ print(json.dumps({{
     "mode": visit.mode, "taps": [tap["what"] for tap in visit.taps or []], "notes": visit.hidden_notes,
     "times": [times(i) for i in visit.interactions.all()], "interest": visit.conflict_of_interest,
     "interest_note": visit.conflict_of_interest_note, "not_completed": visit.not_completed_reason,
+    "stay": [f"{{visit.started_at.astimezone(visit.location.zone):%Y-%m-%d}}",
+             f"{{visit.ended_at.astimezone(visit.location.zone):%Y-%m-%d %H:%M}}"],
     "place": visit.place, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
 }}))
 """
@@ -205,7 +209,7 @@ def test_taps_made_inside_begin_the_report_outside(phone, more):
     other.locator("#saved:not([aria-busy])").wait_for(state="attached")
     other.close()
     nudge(page)  # back to this tab
-    page.wait_for_function("document.querySelector('#step textarea').value.startsWith('Two at the till')")
+    wait_value(page.get_by_role("textbox", name="Notes"), "Two at the till, one on the phone.")
     assert page.title() == "Notes"
     assert page.get_by_text("Harbour Street").is_hidden()
     page.locator("#saved:not([aria-busy])").wait_for(state="attached")
@@ -229,6 +233,8 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     page.get_by_text("Place: not told. You can go on.").wait_for()
     say(page, "conflict_of_interest", "Yes")
     on(page, "conflict_of_interest").get_by_role("textbox").fill("My cousin's shop.")
+    yesterday = (datetime.now(ZoneInfo("Europe/London")) - timedelta(days=1)).date().isoformat()
+    page.get_by_label("Day").fill(yesterday)
     go_on(page, "Greeting")
     page.get_by_role("button", name="Noticed").click()
     wait_saved(page)
@@ -242,6 +248,8 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     page.locator("#overview").click()
     page.get_by_text("I could not complete this visit").click()
     page.get_by_role("textbox", name="Why?").fill("They closed early.")
+    page.get_by_label("Left").fill("23:59")
+    page.get_by_label("Left").blur()
     wait_saved(page)
     send(page)
     wait_received(page)
@@ -251,6 +259,7 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     assert (told["interest"], told["interest_note"]) == (True, "My cousin's shop.")
     assert told["not_completed"] == "They closed early."
     assert told["place"] == "refused"
+    assert told["stay"] == [yesterday, f"{yesterday} 23:59"]
 
 
 def test_interactions_are_put_in_another_order(phone, stage):
