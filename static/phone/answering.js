@@ -3,15 +3,19 @@ import { moveUp, patchAnswer } from './draft.js';
 import { $ } from './elements.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput } from './form.js';
+import { later } from './later.js';
 import { indexOfStep } from './steps.js';
-import { atTime } from './times.js';
+import { t } from './words.js';
+
+/** What `stay.js` makes of a field's value. */
+const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' };
 
 /**
  * @param {import('./types.js').Page} page
  * @param {object} means
  * @param {import('./types.js').Showing['show']} means.show
  * @param {(id: string) => void} means.bringBack
- * @param {{take: (input: HTMLInputElement) => void, drop: (id: string) => void}} means.camera
+ * @param {{take: (input: HTMLInputElement) => void, keepAgain: (id: string) => void, drop: (id: string) => void}} means.camera
  * @param {() => void} means.goCovert
  */
 export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
@@ -49,15 +53,29 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
   $('step').addEventListener('change', (/** @type {{target: any}} */ { target }) => {
     const { part } = target.dataset;
     if (part === 'photo') return camera.take(target);
-    const { timezone } = visit.location;
-    if (part === 'arrived' && target.value) {
-      const at = atTime(visit.started_at, target.value, timezone);
-      return editing.change((kept) => void (kept.started_at = at));
-    }
-    if (part !== 'left') return undefined;
-    const at = target.value ? atTime(new Date().toISOString(), target.value, timezone) : null;
-    return editing.change((kept) => void (kept.left_at = at));
+    if (Object.hasOwn(STAY, part)) stay(STAY[part], target.value);
   });
+
+  const loadStay = () => later(() => import('./stay.js'));
+
+  // Loaded before a time is written, so that "Send", tapped right after it, comes after it.
+  $('step').addEventListener('focusin', (/** @type {{target: any}} */ { target }) => {
+    if (Object.hasOwn(STAY, target.dataset.part)) loadStay();
+  });
+
+  async function stay(name, value) {
+    if (!value && name !== 'leaveAt') return undefined; // nobody came at no time
+    const found = await loadStay();
+    if (!found) return page.status.warn(t('This page is not on this phone yet: open it once with a connection.'));
+    const now = Date.now();
+    editing.change((kept) => found[name](kept, value, now));
+    return screen.refresh();
+  }
+
+  async function choose() {
+    const { openChoosing } = await import('./choosing.js');
+    openChoosing(page, () => show(screen.index(), { moves: false }));
+  }
 
   $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     const button = target.closest('button');
@@ -68,9 +86,11 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
       return show(screen.renewSteps().length - 1);
     }
     if (deed === 'covert') return goCovert();
+    if (deed === 'choose') return choose();
     if (go) return show(indexOfStep(screen.steps(), go), { criterion });
     if (restore) return bringBack(restore);
     if (deed === 'send') return page.sender?.nudge();
+    if (deed === 'keep-photo') return camera.keepAgain(photo);
     if (deed === 'drop-photo') return camera.drop(photo);
     const fieldset = button.closest('[data-criterion]');
     if (!fieldset) return undefined; // a choice or a tap, with an owner of its own

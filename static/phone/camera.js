@@ -1,5 +1,6 @@
-/** Photos of a criterion: taken and kept, removed and brought back. */
+/** Photos of a criterion: taken or chosen and kept, removed and brought back. */
 import { isOpen } from './draft.js';
+import { VisitClosed } from './editing.js';
 import { UnreadablePhoto, preparePhoto } from './photos.js';
 import { SamePicture } from './store.js';
 import { t } from './words.js';
@@ -26,18 +27,60 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       const made = await preparePhoto(file);
       const interaction = scope === 'visit' ? null : scope;
       const fresh = { removed_at: null, sent_at: null, refused: '' };
-      const photo = { id, visit: visit.id, interaction, criterion, ...made, ...fresh };
-      await store.addPhoto(photo);
-      photos.push(photo);
-      await editing.change(() => {});
+      await keep({ id, visit: visit.id, interaction, criterion, ...made, ...fresh });
     } catch (error) {
-      showing.showState();
-      if (error instanceof UnreadablePhoto || error instanceof SamePicture) status.warn(error.message);
-      else await showing.couldNotSave(error);
+      await couldNotKeep(error);
     } finally {
       nReading -= 1;
       input.value = '';
     }
+    if (isOpen(visit)) screen.refresh();
+  }
+
+  async function couldNotKeep(error) {
+    showing.showState();
+    if (error instanceof UnreadablePhoto || error instanceof SamePicture) status.warn(error.message);
+    else await showing.couldNotSave(error);
+  }
+
+  /** Where the phone is full the picture stays in memory, at its question, until it can be kept or is removed.
+   * @param {import('./types.js').Photo} photo */
+  async function keep(photo) {
+    const { is_unkept: wasUnkept, ...kept } = photo;
+    try {
+      await store.addPhoto(kept);
+      delete photo.is_unkept;
+    } catch (error) {
+      if (error instanceof SamePicture || error instanceof VisitClosed) {
+        letGo(photo);
+        throw error;
+      }
+      photo.is_unkept = true;
+      status.photoNotKept(/** @type {Error} */ (error));
+    }
+    if (!wasUnkept) photos.push(photo);
+    warnOnLeaving();
+    return !photo.is_unkept && editing.change(() => {});
+  }
+
+  const unkept = () => photos.filter((photo) => photo.is_unkept);
+  const warnOfLoss = (event) => event.preventDefault();
+
+  function warnOnLeaving() {
+    if (unkept().length) addEventListener('beforeunload', warnOfLoss);
+    else removeEventListener('beforeunload', warnOfLoss);
+  }
+
+  /** One that is nowhere else. */
+  function letGo(photo) {
+    photos.splice(0, Infinity, ...photos.filter((each) => each !== photo));
+    warnOnLeaving();
+  }
+
+  /** @param {string} id */
+  async function keepAgain(id) {
+    const photo = unkept().find((each) => each.id === id);
+    if (photo) await keep(photo).catch(couldNotKeep);
     if (isOpen(visit)) screen.refresh();
   }
 
@@ -55,9 +98,20 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** @param {string} id */
   function drop(id) {
+    const lost = unkept().find((photo) => photo.id === id);
+    if (lost) {
+      letGo(lost);
+      return screen.refresh();
+    }
     offerUndo(t('Photo removed.'), () => mark(id, null));
     return mark(id, new Date().toISOString());
   }
 
-  return { take, drop, isBusy: () => nReading > 0 };
+  /** Why the visit cannot be sent with all its photos yet; blank when it can. */
+  function whyNotYet() {
+    if (nReading) return t('A photo is still being kept. Send again in a moment.');
+    return unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
+  }
+
+  return { take, keepAgain, drop, whyNotYet };
 }

@@ -1,10 +1,9 @@
-/** The last step: what is unanswered, what the server refused, what was removed. Builds it, leaves taps to its owner. */
+/** The last step: what is unanswered, what is still to choose, what the server refused, what was removed. Builds it, leaves taps to its owner. */
 import { liveInteractions } from './draft.js';
-import { one } from './elements.js';
+import { fillFields } from './fields.js';
+import { later } from './later.js';
 import { interactionName, stepName } from './names.js';
-import { picturesOf } from './state.js';
 import { unansweredIn } from './steps.js';
-import { clockOf } from './times.js';
 import { plural, t } from './words.js';
 
 /**
@@ -36,6 +35,10 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
       }),
     );
   }
+
+  const asked = visit.asked ?? [];
+  part('asked').hidden = !asked.length;
+  if (asked.length) listAsked(part('asked').querySelector('ul'), visit, sections);
 
   const open = steps.map((step) => ({ step, criteria: unansweredIn(step, visit, sections) }));
   const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
@@ -72,11 +75,15 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   part('removed').querySelector('ul').append(
     ...removed.map(({ id }) => item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))),
   );
-  part('visit-note').value = visit.note;
-  part('left').value = visit.left_at ? clockOf(visit.left_at, visit.location.timezone) : '';
-  part('not-completed-reason').value = visit.not_completed_reason ?? '';
+  fillFields(page, visit);
   part('not-completed').open = Boolean(visit.not_completed_reason);
   return page;
+}
+
+async function listAsked(list, visit, sections) {
+  const found = await later(() => import('./questions.js'));
+  if (!found) return; // the button in the head leads to them, too
+  list.append(...visit.asked.map((question) => item(link(found.aboutOf(question, visit, sections), { deed: 'choose' }))));
 }
 
 const said = (about, message) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
@@ -97,42 +104,3 @@ function link(text, data) {
   Object.assign(button.dataset, data);
   return button;
 }
-
-const EXPLAINED = {
-  waiting: t('Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.'),
-  sending: t('Complete, and on its way.'),
-  accepted: t('The answers have arrived. The photos follow one by one.'),
-  received: t('The server has everything. You may close this page.'),
-  conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
-};
-
-/**
- * The page of a visit that is complete.
- * @param {object} given
- * @param {HTMLTemplateElement} given.template
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Photo[]} given.photos
- * @param {{state: string, tone: string}} given.shown
- */
-export function buildDone({ template, visit, photos, shown }) {
-  const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  /** @param {string} name @returns {any} */
-  const part = (name) => page.querySelector(`[data-part="${name}"]`);
-  const refused = photos.filter((photo) => photo.refused && !photo.removed_at);
-  const away = ['accepted', 'received'].includes(visit.state) ? picturesOf(photos).elsewhere : 0;
-  part('state').textContent = shown.state;
-  part('state').dataset.tone = shown.tone;
-  part('explained').textContent = [
-    visit.state === 'conflict' && !visit.stored && visit.reason ? visit.reason : visit.state === 'received' && refused.length ? t('The answers have arrived.') : EXPLAINED[explainedBy(visit, shown)],
-    away && plural(
-      '{n} photo of it stayed on another phone of yours: open your visits there, and it is sent.',
-      '{n} photos of it stayed on another phone of yours: open your visits there, and they are sent.',
-      away,
-    ),
-    ...refused.map((photo) => t('A photo was not accepted: {reason}', { reason: photo.refused })),
-  ].filter(Boolean).join(' ');
-  one(page, '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
-  return page;
-}
-
-const explainedBy = (visit, shown) => (shown.tone === 'sending' ? 'sending' : visit.state);

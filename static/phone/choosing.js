@@ -12,7 +12,10 @@ export function openChoosing({ visit, sections, editing }, done) {
 
   function chosen(question, takesTheirs) {
     editing.change((kept) => choose(kept, question, takesTheirs));
-    if (visit.asked.length) return fillDialog();
+    if (visit.asked.length) {
+      fillDialog();
+      return one(one(dialog, 'div'), 'button').focus();
+    }
     dialog.close();
     return done();
   }

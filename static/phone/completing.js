@@ -17,22 +17,28 @@ export function createCompleting(page, showing) {
   const next = /** @type {HTMLButtonElement} */ ($('next'));
   let openSignIn = null;
 
-  /** @param {boolean} isKeepingPhotos */
-  async function submit(isKeepingPhotos) {
-    if (isKeepingPhotos) return status.warn(t('A photo is still being kept. Send again in a moment.'));
-    const at = new Date().toISOString();
-    const offset = await clockOffset(store);
-    next.disabled = true;
-    // Built from the store's copy: another tab may have answered, or taken a photo, too.
-    const isComplete = await editing.close((kept, pictures) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: offset, at }), at);
-    });
-    next.disabled = false;
-    if (!isComplete) return undefined;
+  /** @param {string} whyNotYet Blank when nothing stands against it. */
+  async function submit(whyNotYet) {
+    if (whyNotYet) return status.warn(whyNotYet);
+    next.disabled = true; // at once: a second tap would find the visit completed "in another tab"
+    try {
+      if (!(await close())) return undefined;
+    } finally {
+      next.disabled = false;
+    }
     $('undo').hidden = true;
     scrollTo(0, 0);
     $('title').focus({ preventScroll: true });
     return page.sender?.nudge();
+  }
+
+  async function close() {
+    const at = new Date().toISOString();
+    const offset = await clockOffset(store);
+    // Built from the store's copy: another tab may have answered, or taken a photo, too.
+    return editing.close((kept, pictures) => {
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: offset, at }), at);
+    });
   }
 
   function startSending() {

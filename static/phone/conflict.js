@@ -1,8 +1,8 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
-import { differences } from './differences.js';
-import { leafOf, mergeInto, setLeaf } from './merge.js';
+import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
+import { disagreements, saidIn, takeTheirs } from './versions.js';
 import { plural, t } from './words.js';
 
 const aboutPhotos = (n) => plural(
@@ -12,6 +12,15 @@ const aboutPhotos = (n) => plural(
 );
 
 const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
+
+const isSame = (one, other) => JSON.stringify([one.path, one.theirs]) === JSON.stringify([other.path, other.theirs]);
+
+/** As the server would have it from this phone: what is no longer asked is not sent, and who wrote no departure disputes none. */
+function asSent(visit, sections) {
+  const departed = { ...visit, left_at: visit.left_at ?? visit.stored.ended_at };
+  const sent = buildPayload({ visit: departed, photos: [], sections, clockOffset: null, at: '' });
+  return { ...visit, ...answersFrom(sent) };
+}
 
 /**
  * @param {object} given
@@ -23,16 +32,27 @@ const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().repla
  * @param {() => void} given.done
  */
 export async function showConflict({ box, visit, sections, store, readVisit, done }) {
-  const stored = { ...visit, ...answersFrom(visit.stored) };
-  // What became hidden was not sent and is no difference.
-  const questions = differences(visit.payload ? { ...visit, ...answersFrom(visit.payload) } : visit, stored);
+  const mine = asSent(visit, sections);
+  const questions = disagreements(mine, { ...visit, ...answersFrom(visit.stored) });
   const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
-  const taken = new Map();
+  let choices = visit.choices ?? [];
 
+  const choiceOf = (question) => choices.find((choice) => isSame(choice, question));
+  const open = () => questions.filter((question) => !choiceOf(question));
+
+  /** Kept at once: one choice among many is work too. */
   async function chosen(question, takesTheirs) {
-    taken.set(question, takesTheirs);
-    if (taken.size < questions.length) return show();
-    if (![...taken.values()].includes(false)) await takeServers();
+    ({ choices } = await store.change(visit.id, (kept) => {
+      const others = (kept.choices ?? []).filter((choice) => !isSame(choice, question));
+      kept.choices = [...others, { ...question, takesTheirs }];
+    }));
+    if (!open().length) return settle();
+    show();
+    return box.querySelector('button')?.focus();
+  }
+
+  async function settle() {
+    if (questions.every((question) => choiceOf(question)?.takesTheirs)) await takeServers();
     else await keepMine();
     return done();
   }
@@ -49,6 +69,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
         received_at: read?.received_at ?? new Date().toISOString(),
         reason: '',
         stored: null,
+        choices: [],
       });
     });
   }
@@ -56,8 +77,11 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   /** Where a reviewer asked for a correction it can be sent as one; else it waits here until one does. */
   async function keepMine() {
     await store.change(visit.id, (kept) => {
-      mergeInto(kept, stored, null); // what only the server has comes in
-      for (const [{ path, theirs }, takesTheirs] of taken) if (takesTheirs) setLeaf(kept, path, theirs);
+      for (const question of questions) {
+        if (choiceOf(question)?.takesTheirs) takeTheirs(kept, question);
+      }
+      kept.choices = [];
+      kept.left_at ??= kept.stored.ended_at; // as shown: sent anew, it would end at that moment
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {
         kept.stored = null;
@@ -68,9 +92,8 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   }
 
   function show() {
-    const open = questions.filter((question) => !taken.has(question));
     const names = [t('Keep mine'), t('Take the server’s')];
-    box.replaceChildren(buildChoosing({ questions: open, leafOf, visit, sections, names, chosen }));
+    box.replaceChildren(buildChoosing({ questions: open(), leafOf: saidIn, visit: mine, sections, names, chosen }));
     if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
     box.append(button(t('Take all of the server’s'), takeServers));
     if (!questions.length) box.append(button(t('Keep mine'), keepMine));
@@ -85,6 +108,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
     return made;
   }
 
+  if (questions.length && !open().length) return settle();
   if (questions.length || leftOut) return show();
   await takeServers(); // both say the same, such as after another phone of mine sent it
   return done();

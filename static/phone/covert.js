@@ -1,50 +1,68 @@
 /** Inside, unnoticed: one tap an event, and a line of notes. Outside, the report begins with what was tapped. */
 import { addInteraction, markMoment } from './draft.js';
 import { $ } from './elements.js';
-import { timeOf } from './times.js';
+import { putText } from './fields.js';
+import { EVENTS, tapsInWords } from './taps.js';
 import { t } from './words.js';
 
-/** What is tapped: plain words on the screen, and what each means for the report. */
-export const EVENTS = [
-  { what: 'arrived', text: t('Here') },
-  { what: 'customer', text: t('In') },
-  { what: 'acknowledged', text: t('Noticed') },
-  { what: 'helped', text: t('Helped') },
-  { what: 'done', text: t('Done') },
-  { what: 'left', text: t('Out') },
-];
-/** @type {Record<string, string>} */
+/** What a tap means for the report.
+ * @type {Record<string, string>} */
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
+/** The encounters that were tapped, each as its moments.
+ * @param {import('./types.js').Visit['taps']} taps @returns {Record<string, string>[]} */
+function encountersOf(taps) {
+  /** @type {Record<string, string>[]} */
+  const encounters = [];
+  for (const { what, at } of taps.filter((tap) => !['arrived', 'left'].includes(tap.what))) {
+    if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
+    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
+  }
+  return encounters;
+}
+
+/** Written up before: it may have been moved or removed since, but a moment of it is still that of a tap. */
+const isOf = (interaction, moments) => Object.entries(moments).some(([moment, at]) => interaction[moment] === at);
+
+/** There from the start, and looked at at most. @param {import('./types.js').Interaction} interaction */
+const isBlank = ({ label, removed_at: removed, answers, acknowledged_at: noticed, helped_at: helped, ended_at: ended }) =>
+  !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
+
 /**
- * Times of the report from the taps.
+ * Times of the report from the taps. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
  * @param {import('./types.js').Visit} visit
  * @param {string[]} ids For the interactions that do not exist yet.
  */
 export function prefill(visit, ids) {
-  visit.mode = 'covert';
-  /** @type {Record<string, string>[]} */
-  const encounters = [];
-  for (const { what, at } of visit.taps) {
-    if (what === 'arrived') visit.started_at = at;
-    else if (what === 'left') visit.left_at = at;
-    else if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
-    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
-  }
-  const first = visit.taps[0]?.at; // who forgot to tap on entering was there by the first tap
+  const { taps } = visit;
+  visit.mode = taps.length || visit.hidden_notes ? 'covert' : 'live';
+  const last = (what) => taps.findLast((tap) => tap.what === what)?.at;
+  visit.started_at = last('arrived') ?? visit.started_at;
+  visit.left_at = last('left') ?? visit.left_at;
+  const first = taps[0]?.at; // who forgot to tap on entering was there by the first tap
   if (first && first < visit.started_at) visit.started_at = first;
+  const encounters = encountersOf(taps);
+  const known = encounters.map((moments) => visit.interactions.find((each) => isOf(each, moments)));
+  const blank = visit.interactions.filter((each) => isBlank(each) && !known.includes(each));
   encounters.forEach((moments, number) => {
-    const id = visit.interactions[number]?.id ?? ids[number];
-    addInteraction(visit, id, moments.started_at ?? null);
+    const here = known[number] ?? blank.shift();
+    const id = here?.id ?? ids[number];
+    addInteraction(visit, id, null);
+    if (!known[number]) markMoment(visit, id, 'started_at', null); // looking at its page was no arrival
     for (const [moment, at] of Object.entries(moments)) markMoment(visit, id, moment, at);
   });
 }
 
 /** @param {import('./types.js').Page} page @param {() => void} showReport */
-export function openCovert({ visit, editing }, showReport) {
+export function openCovert(page, showReport) {
+  const { visit, editing } = page;
   const cover = (isOn, title) => {
     document.body.classList.toggle('covert', isOn);
     document.title = title;
+  };
+  const lift = () => {
+    cover(false, `${visit.location.name} · Plumbline`);
+    page.cover = null;
   };
   const tapped = (what) => {
     const at = new Date().toISOString();
@@ -61,12 +79,14 @@ export function openCovert({ visit, editing }, showReport) {
       prefill(kept, ids);
       kept.place = { step: '', criterion: null };
     });
-    cover(false, `${visit.location.name} · Plumbline`);
+    lift();
     showReport();
   };
   editing.change((kept) => void (kept.place = { step: 'covert', criterion: null }));
   cover(true, t('Notes'));
-  $('step').replaceChildren(buildCovert({ visit, tapped, untapped, noted, report }));
+  const { element, refresh } = buildCovert({ visit, tapped, untapped, noted, report });
+  page.cover = { refresh, lift };
+  $('step').replaceChildren(element);
 }
 
 /**
@@ -76,6 +96,7 @@ export function openCovert({ visit, editing }, showReport) {
  * @param {() => void} given.untapped The last tap was a slip.
  * @param {(text: string) => void} given.noted
  * @param {() => void} given.report
+ * @returns {{element: HTMLElement, refresh: () => void}} `refresh`: another tab or phone may have tapped or written.
  */
 export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const page = document.createElement('div');
@@ -86,15 +107,14 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   };
   const said = document.createElement('p');
   said.setAttribute('role', 'status');
-  const show = () => {
-    const zone = visit.location.timezone;
-    said.textContent = visit.taps.map(({ what, at }) => `${textOf(what)} ${timeOf(at, zone)}`).slice(-6).join(' · ');
+  const showTaps = () => {
+    said.textContent = tapsInWords(visit.taps.slice(-6), visit.location.timezone);
   };
-  const then = (deed) => () => (deed(), show());
+  const then = (deed) => () => (deed(), showTaps());
   const taps = document.createElement('div');
   taps.className = 'taps';
   taps.append(...EVENTS.map(({ what, text }) => button(text, then(() => tapped(what)))));
-  const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000, value: visit.hidden_notes });
+  const notes = Object.assign(document.createElement('textarea'), { rows: 4, maxLength: 5000 });
   notes.setAttribute('aria-label', t('Notes'));
   notes.addEventListener('input', () => noted(notes.value));
   const foot = document.createElement('p');
@@ -102,9 +122,12 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   foot.append(button(t('Undo'), then(untapped)), button(t('Write up'), report));
   const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: t('Notes') });
   page.append(title, taps, said, notes, foot);
-  show();
-  return page;
+  const refresh = () => {
+    showTaps();
+    putText(notes, visit.hidden_notes);
+  };
+  refresh();
+  return { element: page, refresh };
 }
 
 const isSameTap = (one, other) => one.at === other.at && one.what === other.what;
-const textOf = (what) => EVENTS.find((event) => event.what === what)?.text ?? what;

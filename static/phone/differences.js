@@ -1,23 +1,22 @@
-/** In what words two versions of one visit differ. */
+/** In what two versions of one visit differ. */
 import { liveInteractions, observation } from './draft.js';
 import { isAskedFor, leavesOf, same } from './merge.js';
 
 /** As it would be sent. @param {string[]} path */
-const said = ([kind, , name], value) => (kind === 'answers' ? observation(name, value) : (value ?? '').trim());
+const said = ([kind, , name], value) =>
+  kind === 'answers' ? observation(name, value) : typeof value === 'string' ? value.trim() : value;
 
 /**
- * What `mine` says, and `theirs` does not or otherwise. Encounters that were removed say nothing.
- * @returns {import('./types.js').Asked[]}
+ * What a person typed, chose or tapped and the two do not say alike, leaf by leaf. Encounters that were removed say
+ * nothing.
  */
-export function differences(mine, theirs) {
-  const here = leavesOf({ ...mine, interactions: liveInteractions(mine) });
-  const there = leavesOf(theirs);
-  const found = [];
-  for (const [key, { path, value }] of here) {
-    if (!isAskedFor(path)) continue;
-    const other = there.get(key)?.value ?? null;
-    const [m, t] = [value, other].map((each) => said(path, each));
-    if (!same(m, null) && !same(m, t)) found.push({ path, theirs: path[0] === 'answers' ? other : other ?? '' });
-  }
-  return found;
+export function unlike(mine, theirs) {
+  const [here, there] = [mine, theirs].map((visit) => leavesOf({ ...visit, interactions: liveInteractions(visit) }));
+  const at = (leaves, key) => leaves.get(key)?.value ?? null;
+  return [...new Map([...here, ...there])]
+    .map(([key, { path }]) => ({ path, mine: at(here, key), theirs: at(there, key) }))
+    .filter((leaf) => isAskedFor(leaf.path) && !same(said(leaf.path, leaf.mine), said(leaf.path, leaf.theirs)));
 }
+
+/** What `mine` says, and `theirs` does not or otherwise. @returns {import('./types.js').Asked[]} */
+export const differences = (mine, theirs) => unlike(mine, theirs).filter((leaf) => !same(said(leaf.path, leaf.mine), null));

@@ -29,6 +29,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     state: 'draft',
     started_at: at,
     ended_at: null,
+    completed_at: null,
     changed_at: at,
     context: {},
     note: '',
@@ -97,16 +98,19 @@ export function patchAnswer(visit, scope, criterion, patch) {
   visit.place.criterion = criterion;
 }
 
-/** @param {Visit} visit @param {string} id @param {string} at */
+/** @param {Visit} visit @param {string} id @param {string | null} at */
 export function addInteraction(visit, id, at) {
   if (!interactionOf(visit, id)) visit.interactions.push(newInteraction(id, at));
 }
+
+/** Recorded as it happens. A report after taps, or a correction, is written when nobody comes in any more. @param {Visit} visit */
+export const isLive = (visit) => visit.mode !== 'covert' && visit.state === 'draft';
 
 /** The first interaction exists before anybody walked up to it: it starts when its first page opens.
  * @param {Visit} visit @param {string} id @param {string} at */
 export function startInteraction(visit, id, at) {
   const interaction = interactionOf(visit, id);
-  if (interaction) interaction.started_at ??= at;
+  if (interaction && isLive(visit)) interaction.started_at ??= at;
 }
 
 /** @param {Visit} visit @param {string} id @param {string} label */
@@ -146,7 +150,10 @@ export function markMoment(visit, id, moment, at) {
 
 /** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit */
 export function complete(visit, payload, at) {
-  Object.assign(visit, { state: 'waiting', payload, ended_at: visit.left_at ?? at, errors: [], remarks: [], reason: '' });
+  const completed_at = visit.completed_at ?? at; // a correction days later moves no departure
+  Object.assign(visit, {
+    state: 'waiting', payload, completed_at, ended_at: visit.left_at ?? completed_at, errors: [], remarks: [], reason: '',
+  });
 }
 
 /**

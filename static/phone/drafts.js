@@ -3,7 +3,9 @@ import { alone } from './alone.js';
 import { isBegun } from './draft.js';
 import { mergeInto } from './merge.js';
 
-const KEPT_HERE = ['payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'owner', 'place'];
+const KEPT_HERE = [
+  'payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'choices', 'owner', 'place',
+];
 
 /**
  * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.

@@ -1,6 +1,6 @@
 /** The interactions on the page: added, named, removed and brought back, and the moments of the one that is shown. */
 import {
-  addInteraction, interactionOf, markMoment, removeInteraction, renameInteraction, restoreInteraction,
+  addInteraction, interactionOf, isLive, markMoment, removeInteraction, renameInteraction, restoreInteraction,
 } from './draft.js';
 import { $ } from './elements.js';
 import { interactionName } from './names.js';
@@ -19,7 +19,7 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
   const field = /** @type {HTMLInputElement} */ ($('naming-field'));
 
   $('add').addEventListener('click', () => {
-    const [id, at] = [crypto.randomUUID(), now()];
+    const [id, at] = [crypto.randomUUID(), isLive(visit) ? now() : null];
     editing.change((kept) => addInteraction(kept, id, at));
     leaveTo(screen.renewSteps().findIndex((step) => step.scope === id));
   });

@@ -45,7 +45,7 @@ async function open() {
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
   const editing = /** @type {any} */ (null); // `start` puts it there
-  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null };
+  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null, cover: null };
 }
 
 /** @param {import('./types.js').Page} page @param {boolean} isReading */
@@ -126,7 +126,7 @@ function listen(page, showing, completing) {
   $('overview').addEventListener('click', () => leaveTo(screen.steps().length - 1));
   $('next').addEventListener('click', () => {
     if (screen.step().section) leaveTo(screen.index() + 1);
-    else completing.submit(camera.isBusy());
+    else completing.submit(camera.whyNotYet());
   });
 }
 

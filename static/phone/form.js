@@ -1,5 +1,6 @@
 /** Criteria on the page: reading the form's outline, showing an answer, and what a tap or a key means. */
 import { $, all, copyOf, one } from './elements.js';
+import { putText } from './fields.js';
 import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
 import { t } from './words.js';
 
@@ -64,7 +65,7 @@ export function fill(fieldset, answer, wrong) {
     radio.checked = isAnswered && inWords(answer.value) === radio.value;
   }
   const field = part(fieldset, 'field');
-  if (field && field !== document.activeElement) field.value = answer.typed ?? answer.value ?? '';
+  if (field) fillText(field, answer, fieldset.dataset.kind);
   if (fieldset.dataset.kind === 'seconds') fillTimer(fieldset, answer);
   for (const deed of ['does_not_apply', 'not_observed']) {
     fieldset.querySelector(`[data-deed="${deed}"]`)?.setAttribute('aria-pressed', String(answer.state === deed));
@@ -78,13 +79,31 @@ export function fill(fieldset, answer, wrong) {
   said.textContent = reasons.join(' ');
   said.hidden = !reasons.length;
   fieldset.classList.toggle('is-wrong', reasons.length > 0);
-  field?.toggleAttribute('aria-invalid', reasons.length > 0);
+  field?.setAttribute('aria-invalid', String(reasons.length > 0));
+  said.id = `w-${fieldset.dataset.criterion}`;
+  for (const told of [fieldset, field]) if (told) describe(told, said.id, reasons.length > 0);
+}
+
+/** What a screen reader says with it, beside what it says anyway. @param {Element} element @param {string} id @param {boolean} isSaid */
+export function describe(element, id, isSaid) {
+  const others = (element.getAttribute('aria-describedby') ?? '').split(' ').filter((each) => each && each !== id);
+  const ids = isSaid ? [...others, id] : others;
+  if (ids.length) element.setAttribute('aria-describedby', ids.join(' '));
+  else element.removeAttribute('aria-describedby');
+}
+
+/** Where somebody is writing, what says the same stays as it is written: `1:30` for 90 seconds. */
+export function fillText(field, answer, kind) {
+  /** @param {{typed?: any, value?: any}} said */
+  const textOf = ({ typed, value }) => String(typed ?? value ?? '');
+  const saysSame = textOf(patchOfText(field.value, kind)) === textOf(answer);
+  if (field !== document.activeElement || !saysSame) putText(field, textOf(answer));
 }
 
 function fillNote(fieldset, answer) {
   const area = part(fieldset, 'note');
   if (!area) return;
-  if (area !== document.activeElement) area.value = answer.note ?? '';
+  putText(area, answer.note ?? '');
   const { why } = fieldset.dataset; // asked for with every answer, or with the one that it names
   const isWanted = answer.state === 'answered' && why !== undefined && ['', inWords(answer.value)].includes(why);
   if (answer.note || isWanted) showNote(fieldset, true);

@@ -1,7 +1,7 @@
 /** What stands in the list of visits: plain rows, in four groups. */
 import { liveInteractions } from './draft.js';
 import { stateOf } from './state.js';
-import { dayName, dayOf, momentName, timeOf } from './times.js';
+import { dayAndTime, dayName, dayOf, momentName, timeOf } from './times.js';
 import { plural, t } from './words.js';
 
 /**
@@ -127,7 +127,7 @@ function rowOfSent(visit, now) {
 
 const DAY_MS = 86_400_000;
 
-/** Whole days that the oldest unsent work has been on this phone. */
+/** Whole days since the oldest unsent work was begun. */
 export function daysUnsent(visits, now) {
   const oldest = Math.min(...unsentOf(visits).map((visit) => Date.parse(visit.started_at)));
   return Number.isFinite(oldest) ? Math.max(0, Math.floor((now - oldest) / DAY_MS)) : 0;
@@ -140,18 +140,17 @@ export function nudgeLine(visits, now) {
   const old = unsentOf(visits).filter((visit) => now - Date.parse(visit.started_at) >= DAY_MS);
   const places = old.map((visit) => visit.location.name).join(', ');
   return plural(
-    '{places}: on this phone only for {n} day. Complete and send it, or save it to a file.',
-    '{places}: on this phone only for {n} days. Complete and send it, or save it to a file.',
+    '{places}: not sent for {n} day. Complete and send it, or save it to a file.',
+    '{places}: not sent for {n} days. Complete and send it, or save it to a file.',
     days, { places },
   );
 }
 
 /** The line at the foot of the list. */
-export function unsentLine(visits) {
+export function unsentLine(visits, now = Date.now()) {
   const unsent = unsentOf(visits);
   if (!unsent.length) return t('Nothing waits on this phone');
   const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
-  return plural(
-    '{n} visit on this phone, saved {time}', '{n} visits on this phone, saved {time}', unsent.length, { time: timeOf(last) },
-  );
+  const time = dayOf(Date.parse(last)) === dayOf(now) ? timeOf(last) : dayAndTime(last);
+  return plural('{n} visit on this phone, saved {time}', '{n} visits on this phone, saved {time}', unsent.length, { time });
 }

@@ -6,10 +6,12 @@ import { MOMENTS, answersOf, newInteraction } from './draft.js';
 
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
+  'completed_at',
 ];
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
-/** Words that somebody typed or chose: never decided without asking. */
-export const isAskedFor = (/** @type {string[]} */ [kind, , name]) => kind === 'answers' || kind === 'note' || kind === 'hidden_notes' || name === 'label';
+const TYPED = ['answers', 'started_at', 'left_at', 'note', 'hidden_notes', 'not_completed_reason', 'taps'];
+/** What somebody typed, chose or tapped: never decided without asking. @param {string[]} path */
+export const isAskedFor = ([kind, , name]) => TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
 
 /** @returns {Map<string, {path: string[], value: any}>} */
 export function leavesOf(visit) {
@@ -17,6 +19,7 @@ export function leavesOf(visit) {
   const leaf = (path, value) => leaves.set(JSON.stringify(path), { path, value: value ?? null });
   if (!visit) return leaves;
   for (const name of PLAIN) leaf([name], visit[name]);
+  leaf(['taps'], visit.taps?.length ? visit.taps : null);
   for (const scope of ['context', 'visit', ...visit.interactions.map(({ id }) => id)]) {
     for (const [key, answer] of Object.entries(answersOf(visit, scope))) leaf(['answers', scope, key], answer);
   }
@@ -57,7 +60,7 @@ function interactionIn(visit, id) {
  * returned, for the auditor to choose.
  * @param {any} mine
  * @param {any} theirs
- * @param {any} base None: whatever differs is asked.
+ * @param {any} base None: whatever differs is asked, save when each began.
  * @param {any} [tried] What mine was since then and may have become a part of theirs: that is nothing new either.
  * @returns {import('./types.js').Asked[]}
  */
@@ -67,9 +70,11 @@ export function mergeInto(mine, theirs, base, tried = null) {
   const at = (leaves, key) => leaves.get(key)?.value ?? null;
   for (const key of new Set([...here.keys(), ...there.keys()])) {
     const path = JSON.parse(key);
+    if (path[0] === 'taps') continue; // a list of its own kind: below
     const [m, t, b] = [at(here, key), at(there, key), at(before, key)];
     if (same(m, t) || same(t, b) || (tried && same(t, at(between, key)))) continue;
     if (same(m, b)) setLeaf(mine, path, t);
+    else if (!base && path.at(-1) === 'started_at') setLeaf(mine, path, m < t ? m : t); // two phones opened one form
     else if (isAskedFor(path)) asked.push({ path, theirs: t });
   }
   mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? [], tried?.taps ?? []);

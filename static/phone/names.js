@@ -10,8 +10,14 @@ export function interactionName(visit, id) {
   const interaction = interactionOf(visit, id);
   if (!interaction) return t('Interaction without a name');
   const number = live.findIndex((each) => each.id === id) + 1;
-  const name = interaction.label || (number ? t('Interaction {number}', { number }) : t('Interaction without a name'));
-  return interaction.started_at ? `${name}, ${timeOf(interaction.started_at, visit.location.timezone)}` : name;
+  const label = interaction.label || (number ? t('Interaction {number}', { number }) : '');
+  return nameOf({ ...interaction, label }, visit);
+}
+
+/** One that is in another copy of the visit. @param {import('./types.js').Interaction} interaction @param {import('./types.js').Visit} visit */
+export function nameOf({ label, started_at: start }, visit) {
+  const name = label || t('Interaction without a name');
+  return start ? `${name}, ${timeOf(start, visit.location.timezone)}` : name;
 }
 
 /** `Interaction 2 of 2 · Till 2, 13:48` */

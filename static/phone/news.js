@@ -1,7 +1,7 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
 import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
 import { differences } from './differences.js';
-import { isOpen } from './draft.js';
+import { isBegun, isOpen } from './draft.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
@@ -81,7 +81,8 @@ async function sentElsewhere({ store, row, readVisit }) {
   const visit = await store.changeWithPhotos(row.id, (here, photos) => {
     if (!isBehind(here, read)) return; // completed meanwhile
     const isShared = base?.content?.changed_at === here.changed_at;
-    if (isSent(here) || isShared || isUnchanged(here, photos) || holdsAll(read.content, here, photos)) {
+    const isNothingLost = isSent(here) || isShared || !isBegun(here, photos);
+    if (isNothingLost || isUnchanged(here, photos) || holdsAll(read.content, here, photos)) {
       takeAsSent(here, read, photos);
     } else keepBoth(here, read);
   });

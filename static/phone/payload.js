@@ -20,7 +20,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
     version: visit.version,
     assignment: visit.assignment,
     started_at: visit.started_at,
-    ended_at: visit.left_at ?? at,
+    ended_at: visit.left_at ?? visit.completed_at ?? at,
     mode: visit.mode ?? 'live',
     clock_offset_ms: clockOffset,
     context: {

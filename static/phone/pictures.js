@@ -11,23 +11,29 @@ export function createPictures(template) {
   /** A picture that has left the phone is on the server. */
   const addressOf = (photo) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
 
+  /** What its row shows. */
+  const nameOf = (photo) => `${photo.id} ${photo.is_unkept ?? ''}`;
+
   function row(photo, index) {
     const item = copyOf(template);
-    const [image, button] = [one(item, 'img'), one(item, 'button')];
+    const [image, button, again] = [one(item, 'img'), one(item, '[data-deed="drop-photo"]'), one(item, '[data-deed="keep-photo"]')];
     if (isElsewhere(photo)) image.replaceWith(elsewhere());
     else {
       if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
       Object.assign(image, { src: addresses.get(photo.id), alt: t('Photo {number}', { number: index + 1 }) });
     }
+    one(item, '[data-part="unkept"]').hidden = !photo.is_unkept;
+    again.dataset.photo = photo.id;
     button.setAttribute('aria-label', t('Remove photo {number}', { number: index + 1 }));
-    item.dataset.photo = button.dataset.photo = photo.id;
+    button.dataset.photo = photo.id;
+    item.dataset.shown = nameOf(photo);
     return item;
   }
 
   function elsewhere() {
     const words = document.createElement('p');
     words.className = 'hint';
-    words.textContent = t('Photo taken on another phone; it will be sent from there.');
+    words.textContent = t('The picture is not on this phone. It is sent from the phone that took it; if that was this one, take it anew and remove this one.');
     return words;
   }
 
@@ -36,8 +42,8 @@ export function createPictures(template) {
     const list = fieldset.querySelector('[data-part="photos"]');
     if (!list) return; // the questions about the context take none
     one(fieldset, '[data-part="n-photos"]').textContent = photos.length ? ` (${photos.length})` : '';
-    const shown = all(list, 'li').map((item) => item.dataset.photo).join();
-    if (shown !== photos.map(({ id }) => id).join()) list.replaceChildren(...photos.map(row));
+    const shown = all(list, 'li').map((item) => item.dataset.shown).join();
+    if (shown !== photos.map(nameOf).join()) list.replaceChildren(...photos.map(row));
   }
 
   function release() {

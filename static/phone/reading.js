@@ -1,17 +1,29 @@
-/** A visit in words: what was answered, for reading and for choosing between two versions. */
-import { answersOf, liveInteractions } from './draft.js';
+/** A visit in words: what was answered, timed, tapped and photographed, for reading and for choosing between two versions. */
+import { MOMENTS, answersOf, interactionOf, liveInteractions } from './draft.js';
 import { interactionName } from './names.js';
+import { MOMENT_NAMES, aboutOf } from './questions.js';
+import { tapsInWords } from './taps.js';
 import { clock } from './timer.js';
-import { t, written } from './words.js';
+import { dayAndTime, timeOf } from './times.js';
+import { plural, t, written } from './words.js';
 
 const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not observed') };
+
+/** @param {import('./types.js').Answer} answer */
+function setAside({ state = 'answered', reason }) {
+  /** @type {HTMLTemplateElement | null} */
+  const reasons = document.querySelector('template#reason');
+  const chosen = reason && [...(reasons?.content.querySelectorAll('option') ?? [])].find(({ value }) => value === reason);
+  const words = SET_ASIDE[state];
+  return words && chosen ? t('{about}: {message}', { about: words, message: chosen.textContent ?? '' }) : words;
+}
 
 /** @param {import('./types.js').Criterion | undefined} criterion @param {import('./types.js').Answer | null} answer */
 export function answerInWords(criterion, answer) {
   if (!answer?.state) return answer?.note ? `${t('No answer')}. ${answer.note}` : t('No answer');
   const { value } = answer;
   const plain =
-    SET_ASIDE[answer.state] ??
+    setAside(answer) ??
     (value === true ? t('Yes') : value === false ? t('No') : null) ??
     criterion?.options?.[String(value)] ??
     (criterion?.kind === 'seconds' ? clock(Number(value)) : String(written(/** @type {string | number} */ (value ?? ''))));
@@ -20,48 +32,79 @@ export function answerInWords(criterion, answer) {
 
 const make = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
-/** All answers, section by section. @returns {DocumentFragment} */
+/** @param {[string, string][]} rows */
+function listOf(rows) {
+  const list = document.createElement('dl');
+  list.className = 'read';
+  list.append(...rows.flatMap(([about, words]) => [make('dt', about), make('dd', words)]));
+  return list;
+}
+
+/** When the auditor came and left, what was tapped and noted inside, why it was not completed. */
+function rowsOfVisit(visit) {
+  const { timezone } = visit.location;
+  const left = visit.left_at ?? visit.ended_at;
+  return [
+    [t('Arrived'), dayAndTime(visit.started_at, timezone)],
+    left && [t('Left'), dayAndTime(left, timezone)],
+    visit.not_completed_reason && [t('Why it could not be completed'), visit.not_completed_reason],
+    visit.taps?.length && [t('Taps from inside'), tapsInWords(visit.taps, timezone)],
+    visit.hidden_notes && [t('Notes from inside'), visit.hidden_notes],
+  ].filter(Boolean);
+}
+
+/** @param {import('./types.js').Visit} visit @param {import('./types.js').Interaction} interaction */
+const rowsOfMoments = (visit, interaction) =>
+  MOMENTS.filter((moment) => interaction[moment]).map((moment) => [MOMENT_NAMES[moment], timeOf(interaction[moment], visit.location.timezone)]);
+
+/** What was answered, and how many photos were sent with it. @returns {[string, string][]} */
+function rowsOfAnswers({ criteria }, scope, visit) {
+  const answers = answersOf(visit, scope);
+  const photos = (visit.payload?.photos ?? []).filter((photo) => (photo.interaction ?? 'visit') === scope);
+  return criteria.flatMap((criterion) => {
+    const answer = answers[criterion.key];
+    const n = photos.filter((photo) => photo.criterion === criterion.key).length;
+    if (!answer?.state && !answer?.note && !n) return [];
+    return [[criterion.text, [answerInWords(criterion, answer), n && plural('{n} photo', '{n} photos', n)].filter(Boolean).join('. ')]];
+  });
+}
+
+/** All of it, section by section. @returns {DocumentFragment} */
 export function buildReading(visit, sections) {
   const page = document.createDocumentFragment();
+  const put = (title, rows) => rows.length && page.append(make('h2', title), listOf(rows));
+  put(t('The visit'), rowsOfVisit(visit));
   const scopes = ['context', ...liveInteractions(visit).map(({ id }) => id), 'visit'];
   for (const scope of scopes) {
-    const answers = answersOf(visit, scope);
+    const interaction = interactionOf(visit, scope);
+    if (interaction) put(interactionName(visit, scope), rowsOfMoments(visit, interaction));
     for (const section of sections.filter((each) => each.asked === (scope === 'context' || scope === 'visit' ? scope : 'interaction'))) {
-      const answered = section.criteria.filter(({ key }) => answers[key]?.state || answers[key]?.note);
-      if (!answered.length) continue;
-      const list = document.createElement('dl');
-      list.className = 'read';
-      list.append(...answered.flatMap((criterion) => [
-        make('dt', criterion.text), make('dd', answerInWords(criterion, answers[criterion.key])),
-      ]));
       const title = section.asked === 'interaction' ? `${interactionName(visit, scope)} · ${section.title}` : section.title;
-      page.append(make('h2', title), list);
+      put(title, rowsOfAnswers(section, scope, visit));
     }
   }
   if (visit.note) page.append(make('h2', t('Anything else')), make('p', visit.note));
   return page;
 }
 
-const NAMES = {
-  note: t('Anything else worth knowing'), hidden_notes: t('Notes from inside'), label: t('Name of the interaction'),
-};
-
 /** What a question of `merge.js` is about, and both answers to it. */
-export function questionInWords({ path, theirs }, mine, visit, sections) {
-  const [kind, scope, name] = path;
-  if (kind !== 'answers') {
-    return { about: NAMES[name] ?? NAMES[kind] ?? (name ?? kind).replaceAll('_', ' '), mine: plain(mine), theirs: plain(theirs) };
-  }
-  const criterion = sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name);
-  const at = visit.interactions.some(({ id }) => id === scope) ? `${interactionName(visit, scope)} · ` : '';
-  return {
-    about: at + (criterion?.text ?? name),
-    mine: answerInWords(criterion, mine),
-    theirs: answerInWords(criterion, theirs),
-  };
+export function questionInWords(question, mine, visit, sections) {
+  const say = (value) => saidAt(question.path, value, visit, sections);
+  return { about: aboutOf(question, visit, sections), mine: say(mine), theirs: say(question.theirs) };
 }
 
-const plain = (value) => (value === null || value === '' ? t('Nothing') : typeof value === 'object' ? JSON.stringify(value) : String(value));
+function saidAt([kind, , name], value, visit, sections) {
+  const { timezone } = visit.location;
+  if (kind === 'answers') {
+    return answerInWords(sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name), value);
+  }
+  if (value === null || value === '') return t('Nothing');
+  if (kind === 'taps') return tapsInWords(value, timezone);
+  if (kind === 'interactions' && !name) return answersCounted(value);
+  return (name ?? kind).endsWith('_at') ? dayAndTime(value, timezone) : String(value);
+}
+
+const answersCounted = ({ answers }) => plural('{n} answer', '{n} answers', Object.values(answers).filter(({ state }) => state).length);
 
 /**
  * Both versions of each answer, as two buttons.

@@ -1,15 +1,16 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
-import { buildCheck, buildDone } from './check.js';
+import { buildCheck } from './check.js';
 import { shownIn } from './conditions.js';
+import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
 import { placeOf } from './errors.js';
 import { $, all, one } from './elements.js';
+import { fillFields } from './fields.js';
 import { fill, putBeside, tick } from './form.js';
 import { interactionCrumb, interactionName } from './names.js';
 import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
 import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
-import { clockOf } from './times.js';
 import { t } from './words.js';
 
 /**
@@ -22,6 +23,8 @@ import { t } from './words.js';
 export function createScreen({ visit, photos, sections, isPreview }) {
   const pictures = createPictures($('photo'));
   const asksInteractions = sections.some((section) => section.asked === 'interaction');
+  const button = /** @type {HTMLButtonElement} */ ($('next'));
+  const sending = createHold(button);
   let steps = stepsOf(visit, sections);
   let current = 0;
 
@@ -93,10 +96,12 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('foot').hidden = false;
     $('back').hidden = current === 0;
     $('add').hidden = !asksInteractions;
-    $('next').textContent = next
+    button.textContent = next
       ? t('Next: {step}', { step: nextName(next) })
       : isPreview ? t('Send (not in the preview)') : t('Send');
-    $('next').toggleAttribute('disabled', !next && isPreview);
+    if (next) sending.release();
+    else if (isPreview) button.disabled = true;
+    else sending.hold(); // the second of two taps on "Next" would send
   }
 
   function nextName({ section, scope }) {
@@ -119,9 +124,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
       }
     }
     showMoments();
-    /** @type {HTMLInputElement | null} */
-    const arrived = $('step').querySelector('[data-part="arrived"]');
-    if (arrived && arrived !== document.activeElement) arrived.value = clockOf(visit.started_at, visit.location.timezone);
+    fillFields($('step'), visit);
     $('jump').hidden = !nextUnanswered(steps, visit, sections, { index: current, criterion: null });
     $('asked').hidden = !visit.asked?.length;
     one($('asked'), 'span').textContent = t('Answered differently on another phone.');
@@ -149,8 +152,17 @@ export function createScreen({ visit, photos, sections, isPreview }) {
 
   /** The page of a visit that is complete. @param {{state: string, tone: string}} shown */
   function showDone(shown) {
+    if (!$('step').querySelector('[data-part="explained"]')) openDone();
+    const state = one($('step'), '[data-part="state"]');
+    state.textContent = shown.state;
+    state.dataset.tone = shown.tone;
+    one($('step'), '[data-deed="send"]').hidden = !['waiting', 'accepted'].includes(visit.state);
+  }
+
+  /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */
+  function openDone() {
     pictures.release();
-    $('step').replaceChildren(buildDone({ template: $('done'), visit, photos, shown }));
+    $('step').replaceChildren(/** @type {HTMLTemplateElement} */ ($('done')).content.cloneNode(true));
     $('title').textContent = t('Visit complete');
     $('head').hidden = false;
     for (const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']) $(id).hidden = true;

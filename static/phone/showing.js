@@ -41,19 +41,29 @@ export function createShowing(page) {
   function showState() {
     if (page.isPreview) return status.say(t('Nothing is kept'), 'todo');
     if (isOpen(visit)) return status.saved(visit.changed_at);
-    document.body.classList.remove('covert');
+    page.cover?.lift();
     const shown = stateOf(visit, picturesOf(photos), page.progress);
     screen.showDone(shown);
-    showAnswers();
+    showAnswers(shown);
     return status.say(shown.state, shown.tone);
   }
 
+  /** What stands under the state. @type {{box: HTMLElement | null, told: string}} */
+  let read = { box: null, told: '' };
+
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
-  async function showAnswers() {
+  async function showAnswers(shown) {
     const part = (name) => one($('step'), `[data-part="${name}"]`);
-    const found = await later(() => import('./reading.js'));
-    if (!found) return;
-    part('answers')?.replaceChildren(found.buildReading(visit, sections));
+    const [found, done] = await Promise.all([later(() => import('./reading.js')), later(() => import('./done.js'))]);
+    const box = part('answers');
+    if (!found || !done || !box) return;
+    part('explained').textContent = done.explained(visit, photos, shown);
+    const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place'].includes(name) ? undefined : value));
+    if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
+    read = { box, told };
+    box.replaceChildren(found.buildReading(visit, sections));
+    done.fillStuck(part('stuck'), { visit, photos, sections, store, changed: reload });
+    part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('./conflict.js');
     showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });
@@ -77,12 +87,14 @@ export function createShowing(page) {
     const isOther = kept.state !== visit.state;
     const { place } = visit;
     Object.assign(visit, kept, isOpen(kept) && { place });
-    photos.splice(0, Infinity, ...pictures);
+    photos.splice(0, Infinity, ...pictures, ...photos.filter((photo) => photo.is_unkept));
     if (!isOpen(visit)) showState();
     else if (isOther) {
+      page.cover?.lift();
       show(screen.renewSteps().length - 1);
       showState();
-    } else if (screen.hasSameSteps()) screen.refresh();
+    } else if (page.cover) page.cover.refresh();
+    else if (screen.hasSameSteps()) screen.refresh();
     else showPlace();
   }
 

@@ -24,7 +24,7 @@ export function stateOf(visit, pictures, progress) {
   if (visit.state === 'conflict') return { state: t('Not accepted'), tone: 'wrong' };
   if (visit.state === 'received' && pictures.elsewhere) {
     return {
-      state: plural('Received, {n} photo on another phone', 'Received, {n} photos on another phone', pictures.elsewhere),
+      state: plural('Received, {n} photo not on this phone', 'Received, {n} photos not on this phone', pictures.elsewhere),
       tone: 'waiting',
     };
   }
@@ -35,7 +35,7 @@ export function stateOf(visit, pictures, progress) {
   return { state: t('On this phone'), tone: 'waiting' };
 }
 
-/** Neither here nor on the server: the phone that took it has it. @param {import('./types.js').Photo} photo */
+/** Neither here nor on the server: another phone that took it has it, or nobody since this browser lost it. @param {import('./types.js').Photo} photo */
 export const isElsewhere = (photo) => !photo.blob && !photo.sent_at;
 
 /** What `stateOf` asks of a visit's photos. @param {import('./types.js').Photo[]} photos */

@@ -20,13 +20,16 @@ export const timeOf = (moment, timeZone) =>
 export const dayOf = (now, timeZone) =>
   format({ timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(now);
 
-/** The moment nearest to `moment` at which clocks over there show `text`. @param {string} moment ISO @param {string} text 14:02 @param {string} [timeZone] */
-export function atTime(moment, text, timeZone) {
-  const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
-  const ahead = minutes(text) - minutes(clockOf(moment, timeZone));
-  const nearest = ahead > 720 ? ahead - 1440 : ahead < -720 ? ahead + 1440 : ahead;
-  return new Date(Date.parse(moment) + nearest * 60_000).toISOString();
+/** The moment at which calendar and clocks over there show both. @param {string} day 2026-03-02 @param {string} clock 14:02 @param {string} [timeZone] */
+export function momentAt(day, clock, timeZone) {
+  const shown = Date.parse(`${day}T${clock}Z`);
+  const aheadOfUtc = (at) => Date.parse(`${dayOf(at, timeZone)}T${clockOf(new Date(at).toISOString(), timeZone)}Z`) - at;
+  const near = shown - aheadOfUtc(shown);
+  return new Date(shown - aheadOfUtc(near)).toISOString(); // the clocks may have changed in between
 }
+
+/** @param {string} day 2026-03-02 @param {number} n days later; before it where negative */
+export const dayAfter = (day, n) => new Date(Date.parse(`${day}T00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);
 
 /** 14:02 in every language, as a time's field wants it. @param {string} moment ISO @param {string} [timeZone] */
 export const clockOf = (moment, timeZone) =>
@@ -45,6 +48,10 @@ export function dayName(day, today) {
     asDate(day),
   );
 }
+
+/** 14 Nov, 11:20 @param {string} moment ISO @param {string} [timeZone] */
+export const dayAndTime = (moment, timeZone) =>
+  format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false, timeZone }).format(new Date(moment));
 
 /** Today 11:20, Yesterday, 14 Nov */
 export function momentName(moment, now, timeZone) {

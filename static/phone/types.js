@@ -61,12 +61,13 @@
  *   accepted: the server has the answers, photos are still to go.
  * @property {string} started_at
  * @property {string | null} ended_at
+ * @property {string | null} [completed_at] When it was complete for the first time.
  * @property {string} changed_at
  * @property {Answers} context Staff seen, customers waiting, busyness.
  * @property {string} note
  * @property {Interaction[]} interactions
  * @property {Answers} answers Of the sections that are asked once per visit.
- * @property {string | null} left_at Departure, where the auditor wrote it; else the moment of sending.
+ * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
@@ -76,7 +77,8 @@
  * @property {{comment: string} | null} returned A reviewer's word.
  * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
  * @property {Asked[]} asked Changed on two phones: the auditor chooses.
- * @property {object | null} [stored] What the server holds instead (409).
+ * @property {any} [stored] What the server holds instead (409).
+ * @property {(Asked & {takesTheirs: boolean})[]} [choices] Made so far between the two.
  * @property {{step: string, criterion: string | null}} place Where the auditor was last.
  * @property {object | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
@@ -100,6 +102,7 @@
  * @property {string | null} removed_at
  * @property {string | null} sent_at
  * @property {string} refused The server's reason; blank when it has none.
+ * @property {boolean} [is_unkept] In this page's memory alone: the phone had no room for it.
  *
  * @typedef {object} Criterion
  * @property {string} key
@@ -130,6 +133,7 @@
  * @property {ReturnType<import('./editing.js').startEditing>} editing
  * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
  * @property {Progress | null} progress
+ * @property {{refresh: () => void, lift: () => void} | null} cover The plain page for taps and notes, while it is shown instead of a step.
  *
  * @typedef {{type: string, control: HTMLInputElement, value: string}} Noted Done before the form's scripts had come.
  *

@@ -143,6 +143,15 @@ def wait_saved(page):
     page.locator("#saved:not([aria-busy])", has_text="On this phone").wait_for()
 
 
+def wait_value(field, text):
+    """Until this stands in the field. The page's policy forbids Playwright to poll by a sentence of script."""
+    for _ in range(100):
+        if field.input_value() == text:
+            return
+        field.page.wait_for_timeout(100)
+    pytest.fail(f"{field.input_value()!r} stands in the field instead of {text!r}.")
+
+
 def send_one(page):
     """A short visit, from the list to its receipt."""
     begin(page)

@@ -48,7 +48,7 @@ def send_a_visit(page) -> None:
         "mimeType": "image/jpeg",
         "buffer": io.BytesIO(photos.draw("entrance", 99)).read(),
     }
-    on(page, "entrance-clear").locator("input[type=file]").set_input_files(taken)
+    on(page, "entrance-clear").locator("input[capture]").set_input_files(taken)
     on(page, "entrance-clear").get_by_role("img").first.wait_for()
     on(page, "in-words").get_by_role("textbox").fill(WORDS)
     page.locator("#saved", has_text="On this phone").wait_for()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
+from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved, wait_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -50,7 +50,7 @@ def test_a_visit_with_two_interactions_survives_a_reload_and_arrives_as_it_was_t
 
     go_on(page, "Shop")
     say(page, "clean", "No")
-    on(page, "clean").locator("input[type=file]").set_input_files(picture())
+    on(page, "clean").locator("input[capture]").set_input_files(picture())
     on(page, "clean").get_by_role("img", name="Photo 1").wait_for()
     on(page, "litter").get_by_role("button", name="Does not apply").click()
     on(page, "words").get_by_role("textbox").fill("Two tills were closed.\nIt rained.")
@@ -58,11 +58,12 @@ def test_a_visit_with_two_interactions_survives_a_reload_and_arrives_as_it_was_t
 
     page.reload()  # in the middle again: the photo is still there
     on(page, "clean").get_by_role("img", name="Photo 1").wait_for()
-    go_on(page, "Check and send")
+    page.locator("#next").dblclick()  # the second tap lands on what has become "Send"
     page.get_by_text("Everything is answered.").wait_for()
     page.get_by_label("Anything else worth knowing").fill("Wet floor at the door.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send").dblclick()
     page.get_by_role("heading", name="Visit complete").wait_for()
+    assert page.locator("#trouble").is_hidden()
     page.locator("#step").get_by_text("Received, no. ").wait_for()
 
     (visit,) = stage.stored()
@@ -163,9 +164,9 @@ def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, s
     begin(page)
     go_on(page, "Greeting")
     say(page, "greeted", "No")
-    on(page, "greeted").locator("input[type=file]").set_input_files(picture())
+    on(page, "greeted").locator("input[capture]").set_input_files(picture())
     on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
-    on(page, "wait").locator("input[type=file]").set_input_files(picture())
+    on(page, "wait").get_by_label("Gallery").set_input_files(picture())
     on(page, "wait").get_by_role("button", name="Remove photo 1").click()
     page.get_by_text("Photo removed.").wait_for()
     wait_saved(page)
@@ -220,6 +221,13 @@ def test_two_tabs_on_one_visit_add_to_each_other(phone):
     page.get_by_role("heading", name="Greeting").wait_for()
     assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
     assert on(page, "wait").locator("output").inner_text() == "0:12"
+    for tab in (page, other):
+        tab.locator("#overview").click()
+    page.get_by_label("Anything else worth knowing").focus()  # where the next letter would go
+    other.get_by_label("Anything else worth knowing").fill("Wet floor.")
+    wait_saved(other)
+    page.evaluate("dispatchEvent(new Event('focus'))")  # back to this tab
+    wait_value(page.get_by_label("Anything else worth knowing"), "Wet floor.")
 
 
 def test_a_draft_opens_in_the_version_that_it_was_begun_with(phone, stage, server):

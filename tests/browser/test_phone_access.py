@@ -1,5 +1,6 @@
 """The phone's pages for everybody: axe-core's rules, the keyboard alone, a screen of 320 pixels, twice the text."""
 
+import json
 from pathlib import Path
 
 import axe_playwright_python
@@ -40,6 +41,27 @@ def check(page, where: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST, f"{where} scrolls sideways"
 
 
+def differ_from_another_phone(page) -> None:
+    """As after two phones wrote different notes."""
+    visit_id = page.url.split("#visit=")[1]
+    page.evaluate(
+        """async (id) => {
+            const { createStore } = await import('/static/phone/store.js');
+            const asked = [{ path: ['note'], theirs: 'Rain.' }];
+            await createStore().change(id, (visit) => Object.assign(visit, { asked }));
+        }""",
+        visit_id,
+    )
+    page.reload()
+
+
+def refuse_greeting_once(page) -> None:
+    errors = [{"where": "interactions.0.observations.greeted", "message": "Say yes or no."}]
+    body = json.dumps({"detail": "Nothing was stored: correct what is named.", "errors": errors})
+    refusal = {"status": 400, "content_type": "application/json", "body": body}
+    page.route("**/api/v1/visits/*/", lambda route: route.fulfill(**refusal), times=1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_keeps_axes_rules_and_fits_320_pixels(phone, scheme):
     page = phone
@@ -66,6 +88,23 @@ def test_every_page_keeps_axes_rules_and_fits_320_pixels(phone, scheme):
     page.locator("#overview").click()
     page.get_by_role("heading", name="Check and send").wait_for()
     check(page, "check")
+    differ_from_another_phone(page)
+    page.get_by_text("Until you choose").wait_for()
+    check(page, "check with something to choose")
+    page.get_by_role("button", name="Anything else worth knowing").click()
+    page.get_by_role("button", name="The other phone: Rain.").wait_for()
+    check(page, "choosing")
+    page.get_by_role("button", name="The other phone: Rain.").click()
+    refuse_greeting_once(page)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("1 left to correct.").wait_for()
+    check(page, "refused")
+    page.locator("[data-part=refused]").get_by_role("button").click()
+    described = on(page, "greeted").get_attribute("aria-describedby")
+    assert page.locator(f"#{described}").inner_text() == "Say yes or no."
+    check(page, "wrong")
+    say(page, "greeted", "No")
+    page.locator("#overview").click()
     page.context.clear_cookies()
     page.get_by_role("button", name="Send").click()
     page.locator("#trouble").get_by_role("button", name="Sign in").click()
@@ -75,6 +114,19 @@ def test_every_page_keeps_axes_rules_and_fits_320_pixels(phone, scheme):
     page.get_by_role("link", name="Back to my visits").click()
     page.locator("#groups").get_by_text("On this phone").wait_for()
     check(page, "list with work")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Stay signed in").wait_for()
+    check(page, "signing out")
+    page.get_by_role("button", name="Stay signed in").click()
+    page.evaluate(
+        """for (const id of ['update', 'nudge']) document.getElementById(id).hidden = false;
+        document.querySelector('#update span').textContent = 'A new release of these pages is ready.';
+        document.getElementById('nudge').textContent = 'Harbour Street: not sent for 2 days.';"""
+    )
+    check(page, "notices")
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail address").wait_for()
+    check(page, "sign-in page")
 
 
 def check_by_day_and_night(page, where: str) -> None:

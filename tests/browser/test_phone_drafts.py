@@ -165,7 +165,9 @@ def test_sent_visits_can_be_read_without_a_connection_on_any_phone_of_mine(phone
     other.context.set_offline(True)
     other.get_by_role("link", name="Harbour Street").click()
     other.get_by_text("Was the customer greeted?").wait_for()
-    assert other.get_by_role("definition").all_inner_texts() == ["No"]
+    terms, words = (other.get_by_role(role).all_inner_texts() for role in ("term", "definition"))
+    assert terms == ["Arrived", "Left", "Came in", "Was the customer greeted?"]
+    assert words[-1] == "No"
 
 
 def test_unsent_work_can_be_saved_to_a_file(phone):
@@ -189,4 +191,4 @@ def test_from_the_second_day_the_list_says_what_waits_here_only(phone):
     phone.clock.install()
     phone.clock.fast_forward("49:00:00")
     phone.goto("/phone/")
-    phone.get_by_text("Harbour Street: on this phone only for 2 days.").wait_for()
+    phone.get_by_text("Harbour Street: not sent for 2 days.").wait_for()

@@ -1,11 +1,13 @@
 """What goes wrong in the field, each once: the server, the clock, the storage; and the visit nobody may notice."""
 
 import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from config.demo.places import PASSWORD
-from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved
+from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved, wait_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,7 +30,7 @@ def test_a_server_that_dies_between_the_visit_and_its_photos_gets_the_photos_lat
     go_on(page, "Greeting")
     say(page, "greeted", "No")
     for number in (1, 2):
-        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number))
+        on(page, "greeted").locator("input[capture]").set_input_files(picture(number))
         on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
@@ -63,7 +65,7 @@ def test_a_sign_in_that_expires_in_mid_queue_costs_nothing(phone, stage):
     say(page, "greeted", "No")
     upright = camera_says(taken="2026:03:02 12:41:07")
     for number, exif in ((1, upright), (2, None)):
-        on(page, "greeted").locator("input[type=file]").set_input_files(picture(number, exif))
+        on(page, "greeted").locator("input[capture]").set_input_files(picture(number, exif))
         on(page, "greeted").get_by_role("img", name=f"Photo {number}").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
@@ -158,7 +160,10 @@ def test_a_full_phone_says_so_before_and_keeps_what_fits_once_there_is_room(phon
     page.evaluate("window.full = true")
     say(page, "greeted", "No")
     page.get_by_text("This phone is full: your last entries are not saved yet.").wait_for()
+    on(page, "greeted").locator("input[capture]").set_input_files(picture())
+    page.get_by_text("This phone is full: the photo is not kept yet.").wait_for()
     page.evaluate("window.full = false")
+    on(page, "greeted").get_by_role("button", name="Try again").click()
     on(page, "wait").get_by_role("button", name="type instead").click()
     on(page, "wait").get_by_role("textbox", name="Seconds").fill("9")
     wait_saved(page)
@@ -166,6 +171,7 @@ def test_a_full_phone_says_so_before_and_keeps_what_fits_once_there_is_room(phon
     page.get_by_role("heading", name="Greeting").wait_for()
     assert on(page, "greeted").get_by_role("radio", name="No").is_checked()
     assert on(page, "wait").locator("output").inner_text() == "0:09"
+    on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
 
 
 MORE = """
@@ -177,6 +183,8 @@ print(json.dumps({{
     "mode": visit.mode, "taps": [tap["what"] for tap in visit.taps or []], "notes": visit.hidden_notes,
     "times": [times(i) for i in visit.interactions.all()], "interest": visit.conflict_of_interest,
     "interest_note": visit.conflict_of_interest_note, "not_completed": visit.not_completed_reason,
+    "stay": [f"{{visit.started_at.astimezone(visit.location.zone):%Y-%m-%d}}",
+             f"{{visit.ended_at.astimezone(visit.location.zone):%Y-%m-%d %H:%M}}"],
     "place": visit.place, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
 }}))
 """
@@ -194,7 +202,14 @@ def test_taps_made_inside_begin_the_report_outside(phone, more):
     for name in ("Here", "In", "Noticed", "Helped", "Done", "Out", "In"):
         page.get_by_role("button", name=name, exact=True).click()
     page.get_by_role("button", name="Undo").click()
-    page.get_by_role("textbox", name="Notes").fill("Two at the till, one on the phone.")
+    page.locator("#saved:not([aria-busy])").wait_for(state="attached")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Notes").fill("Two at the till, one on the phone.")
+    other.locator("#saved:not([aria-busy])").wait_for(state="attached")
+    other.close()
+    nudge(page)  # back to this tab
+    wait_value(page.get_by_role("textbox", name="Notes"), "Two at the till, one on the phone.")
     assert page.title() == "Notes"
     assert page.get_by_text("Harbour Street").is_hidden()
     page.locator("#saved:not([aria-busy])").wait_for(state="attached")
@@ -218,6 +233,8 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     page.get_by_text("Place: not told. You can go on.").wait_for()
     say(page, "conflict_of_interest", "Yes")
     on(page, "conflict_of_interest").get_by_role("textbox").fill("My cousin's shop.")
+    yesterday = (datetime.now(ZoneInfo("Europe/London")) - timedelta(days=1)).date().isoformat()
+    page.get_by_label("Day").fill(yesterday)
     go_on(page, "Greeting")
     page.get_by_role("button", name="Noticed").click()
     wait_saved(page)
@@ -231,6 +248,8 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     page.locator("#overview").click()
     page.get_by_text("I could not complete this visit").click()
     page.get_by_role("textbox", name="Why?").fill("They closed early.")
+    page.get_by_label("Left").fill("23:59")
+    page.get_by_label("Left").blur()
     wait_saved(page)
     send(page)
     wait_received(page)
@@ -240,6 +259,7 @@ def test_moments_reasons_interest_and_place_arrive(phone, more):
     assert (told["interest"], told["interest_note"]) == (True, "My cousin's shop.")
     assert told["not_completed"] == "They closed early."
     assert told["place"] == "refused"
+    assert told["stay"] == [yesterday, f"{yesterday} 23:59"]
 
 
 def test_interactions_are_put_in_another_order(phone, stage):

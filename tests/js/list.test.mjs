@@ -84,7 +84,8 @@ test('what was sent last stands first, however the phone keeps it', () => {
 
 test('the foot counts what is only here', () => {
   assert.equal(unsentLine([makeVisit({ state: 'received' })]), 'Nothing waits on this phone');
-  assert.match(unsentLine([makeVisit(), makeVisit({ state: 'received' })]), /^1 visit on this phone, saved \d\d:\d\d$/);
+  assert.match(unsentLine([makeVisit(), makeVisit({ state: 'received' })], NOW), /^1 visit on this phone, saved \d\d:\d\d$/);
+  assert.match(unsentLine([makeVisit()], NOW + 2 * 86_400_000), /^1 visit on this phone, saved 2 Mar, \d\d:\d\d$/);
 });
 
 test('days are named as people say them', () => {

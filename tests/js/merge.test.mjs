@@ -9,6 +9,7 @@ import { contentOf, debounced, syncDraft } from '../../static/phone/drafts.js';
 import { fetchDrafts } from '../../static/phone/fetching.js';
 import { choose, mergeInto } from '../../static/phone/merge.js';
 import { buildPayload } from '../../static/phone/payload.js';
+import { disagreements, saidIn, takeTheirs } from '../../static/phone/versions.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
 const LATER = '2026-03-02T12:10:00.000Z';
@@ -75,7 +76,44 @@ test('what was sent reads back as the same answers', () => {
   patchAnswer(visit, 'context', 'staff_seen', answered(3));
   const payload = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
   const back = { ...visit, ...answersFrom(payload) };
-  assert.deepEqual(differences({ ...visit, left_at: LATER }, back), []);
+  assert.deepEqual(disagreements({ ...visit, left_at: LATER }, back), []);
+});
+
+test('what both phones tapped or wrote differently is asked, whatever it is', () => {
+  const base = makeVisit();
+  const [mine, theirs] = [copy(base), copy(base)];
+  markMoment(mine, 'i1', 'helped_at', AT);
+  markMoment(theirs, 'i1', 'helped_at', LATER);
+  Object.assign(mine, { not_completed_reason: 'Closed.', left_at: AT, started_at: '2026-03-02T11:00:00.000Z' });
+  Object.assign(theirs, { not_completed_reason: 'Locked.', left_at: LATER, started_at: '2026-03-02T11:30:00.000Z' });
+  const asked = mergeInto(mine, theirs, base).map(({ path }) => path.at(-1));
+  assert.deepEqual(asked.sort(), ['helped_at', 'left_at', 'not_completed_reason', 'started_at']);
+  assert.equal(mine.interactions[0].helped_at, AT);
+});
+
+const differing = (visit, other) => disagreements(visit, other).map(({ path }) => path.join('/')).sort();
+
+test('two versions disagree also where one of them says nothing', () => {
+  const [mine, theirs] = [makeVisit(), makeVisit()];
+  patchAnswer(mine, 'visit', 'clean', answered(true));
+  markMoment(theirs, 'i1', 'helped_at', AT);
+  mine.taps = [{ what: 'arrived', at: AT }];
+  assert.deepEqual(differing(mine, theirs), ['answers/visit/clean', 'interactions/i1/helped_at', 'taps']);
+  assert.deepEqual(differences(mine, theirs).map(({ path }) => path[0]).sort(), ['answers', 'taps']); // what is only here
+});
+
+test('an interaction that only one version has is one question, and is taken or left as a whole', () => {
+  const [mine, theirs] = [makeVisit(), makeVisit()];
+  addInteraction(theirs, 'i2', LATER);
+  for (const key of ['greeted', 'how']) patchAnswer(theirs, 'i2', key, answered(true));
+  const [question, ...others] = disagreements(mine, theirs);
+  assert.deepEqual([question.path, others], [['interactions', 'i2'], []]);
+  assert.equal(saidIn(mine, question.path), null);
+  takeTheirs(mine, question);
+  assert.deepEqual(disagreements(mine, theirs), []);
+  const [back] = disagreements(mine, makeVisit());
+  takeTheirs(mine, back);
+  assert.deepEqual(mine.interactions.map(({ id }) => id), ['i1']);
 });
 
 test('an answer that only mine has is a difference; what is removed or left over is none', () => {

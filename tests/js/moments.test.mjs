@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { prefill } from '../../static/phone/covert.js';
-import { liveInteractions, moveUp, addInteraction, removeInteraction } from '../../static/phone/draft.js';
+import {
+  addInteraction, liveInteractions, moveUp, removeInteraction, startInteraction,
+} from '../../static/phone/draft.js';
 import { daysUnsent, nudgeLine } from '../../static/phone/list.js';
 import { said } from '../../static/phone/moments.js';
 import { grade } from '../../static/phone/place.js';
 import { nextUnanswered, stepsOf } from '../../static/phone/steps.js';
-import { atTime } from '../../static/phone/times.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
 const after = (seconds) => new Date(Date.parse(AT) + seconds * 1000).toISOString();
@@ -37,6 +38,52 @@ test('taps become the times of the report', () => {
     [after(60), after(70), after(100), after(200)],
   );
   assert.equal(second.started_at, after(300));
+});
+
+const tap = (what, seconds) => ({ what, at: after(seconds) });
+const startsOf = (visit) => Object.fromEntries(visit.interactions.map(({ id, started_at: at }) => [id, at]));
+
+test('times stay with their interactions when the report is opened anew, moved or removed as they may be', () => {
+  const visit = makeVisit({ taps: [tap('customer', 60), tap('customer', 300), tap('customer', 500)] });
+  prefill(visit, ['a', 'b', 'c']);
+  const before = startsOf(visit);
+  moveUp(visit, 'c');
+  removeInteraction(visit, 'b', after(900));
+  visit.taps.push(tap('helped', 520), tap('customer', 700));
+  prefill(visit, ['d', 'e', 'f', 'g']);
+  assert.deepEqual(startsOf(visit), { ...before, g: after(700) });
+  assert.equal(visit.interactions.find(({ id }) => id === 'c').helped_at, after(520));
+});
+
+test('taps leave alone what was recorded openly before', () => {
+  const visit = makeVisit({ taps: [tap('customer', 300)] });
+  visit.interactions[0].answers.greeted = answered(true);
+  visit.interactions[0].started_at = AT;
+  prefill(visit, ['b']);
+  assert.deepEqual(startsOf(visit), { i1: AT, b: after(300) });
+});
+
+test('who opened the plain page by mistake records openly', () => {
+  const visit = makeVisit();
+  prefill(visit, []);
+  assert.equal(visit.mode, 'live');
+  visit.hidden_notes = 'Two at the till.';
+  prefill(visit, []);
+  assert.equal(visit.mode, 'covert');
+});
+
+test('nobody comes in while a report is written', () => {
+  const visit = makeVisit({ taps: [tap('helped', 60)] });
+  startInteraction(visit, 'i1', after(30)); // looked at before
+  prefill(visit, ['a']);
+  startInteraction(visit, 'i1', after(7200));
+  assert.deepEqual([visit.interactions[0].started_at, visit.interactions[0].helped_at], [null, after(60)]);
+  const returned = makeVisit({ state: 'returned' });
+  startInteraction(returned, 'i1', after(7200));
+  assert.equal(returned.interactions[0].started_at, null);
+  const open = makeVisit();
+  startInteraction(open, 'i1', after(30));
+  assert.equal(open.interactions[0].started_at, after(30));
 });
 
 test('an interaction moves up past the one before it, over removed ones', () => {
@@ -73,14 +120,9 @@ test('a place is graded by how far and how sure', () => {
   assert.equal(grade(null, shop), '');
 });
 
-test('a written time is the nearest moment at which clocks over there show it', () => {
-  assert.equal(atTime('2026-03-02T12:00:00.000Z', '11:40', 'Europe/London'), '2026-03-02T11:40:00.000Z');
-  assert.equal(atTime('2026-03-02T05:10:00.000Z', '23:50', 'America/New_York'), '2026-03-02T04:50:00.000Z');
-});
-
 test('from the second day unsent work is named', () => {
   const visits = [makeVisit(), makeVisit({ id: 'v2', state: 'received', started_at: '2026-01-01T00:00:00Z' })];
   assert.equal(nudgeLine(visits, Date.parse(AT) + DAY / 2), '');
   assert.equal(daysUnsent(visits, Date.parse(AT) + 2.5 * DAY), 2);
-  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: on this phone only for 2 days\./);
+  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: not sent for 2 days\./);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { addInteraction, markMoment, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../static/phone/draft.js';
+import { addInteraction, complete, markMoment, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../static/phone/draft.js';
 import { placeOf } from '../../static/phone/errors.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
@@ -38,6 +38,22 @@ test('a visit names its place, times, context and every answer by its key', () =
     observations: [{ criterion: 'clean', state: 'answered', value: false }],
     photos: [],
   });
+});
+
+test('a visit that is corrected days later keeps its departure, unless one is written', () => {
+  const visit = makeVisit();
+  const send = (at) => {
+    complete(visit, buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at }), at);
+    return visit.payload.ended_at;
+  };
+  const daysLater = '2026-03-05T08:00:00.000Z';
+  assert.equal(send(END), END);
+  visit.state = 'returned';
+  assert.equal(send(daysLater), END);
+  visit.left_at = '2026-03-02T12:20:00.000Z';
+  assert.deepEqual([send(daysLater), visit.ended_at], [visit.left_at, visit.left_at]);
+  visit.left_at = null;
+  assert.equal(send(daysLater), END);
 });
 
 test('answers that are no longer asked stay on the phone', () => {

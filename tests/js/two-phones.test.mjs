@@ -95,7 +95,7 @@ test('a second phone names the photo, sends the visit, and the first phone sends
   await send(two, there);
   assert.deepEqual(there.rows()[0].photos_missing, ['p1']);
   const here = await two.visit('v1');
-  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo on another phone');
+  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo not on this phone');
 
   await news(one, there);
   assert.equal((await one.visit('v1')).state, 'accepted');
@@ -116,6 +116,15 @@ test('a photo that one phone removes is removed on the other', async () => {
   await fetchDrafts({ store: one, drafts: there.drafts });
   const [photo] = await one.photosOf('v1');
   assert.deepEqual([photo.removed_at, photo.blob], [AT, 'a picture']);
+});
+
+test('a form that was only looked at has nothing against what another phone sent', async () => {
+  const { there, two } = await begun();
+  const three = await beginning(LATER);
+  await send(two, there);
+  await news(three, there);
+  const { state, answers } = await three.visit('v1');
+  assert.deepEqual([state, answers.clean.value], ['received', true]);
 });
 
 test('a photo taken after the other phone sent is not thrown away: the auditor decides', async () => {
@@ -147,7 +156,8 @@ test('an assignment that two phones begin without a connection is one visit with
   await say(two, 'clean', false);
   await syncDraft({ store: one, drafts: there.drafts, id: 'v1' });
   await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
-  const { interactions, answers, asked } = await two.visit('v1');
+  const { started_at: started, interactions, answers, asked } = await two.visit('v1');
+  assert.equal(started, AT); // when the first of both was opened
   assert.deepEqual(interactions.map(({ id }) => id), ['i1']);
   assert.deepEqual([interactions[0].answers.greeted.value, answers.clean.value, asked], [true, false, []]);
   assert.equal((await two.visits()).length, 1);
