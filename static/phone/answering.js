@@ -15,7 +15,7 @@ const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' }
  * @param {object} means
  * @param {import('./types.js').Showing['show']} means.show
  * @param {(id: string) => void} means.bringBack
- * @param {{take: (input: HTMLInputElement) => void, keepAgain: (id: string) => void, drop: (id: string) => void}} means.camera
+ * @param {{prepare: () => unknown, take: (input: HTMLInputElement) => void, keepAgain: (id: string) => void, drop: (id: string) => void}} means.camera
  * @param {() => void} means.goCovert
  */
 export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
@@ -78,6 +78,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
   }
 
   $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
+    if (target.dataset.part === 'photo') return camera.prepare();
     const button = target.closest('button');
     if (!button) return undefined;
     const { deed, go, criterion, restore, photo, up } = button.dataset;

@@ -1,7 +1,7 @@
 /** Photos of a criterion: taken or chosen and kept, removed and brought back. */
 import { isOpen } from './draft.js';
 import { VisitClosed } from './editing.js';
-import { UnreadablePhoto, preparePhoto } from './photos.js';
+import { later } from './later.js';
 import { SamePicture } from './store.js';
 import { t } from './words.js';
 
@@ -13,6 +13,11 @@ import { t } from './words.js';
  */
 export function createCamera({ visit, photos, store, screen, status, editing }, { showing, offerUndo }) {
   let nReading = 0; // photos that are being shrunk
+  /** What shrinks them. @type {typeof import('./photos.js') | null} */
+  let photography = null;
+
+  /** While the picture is being taken. */
+  const prepare = async () => (photography ??= await later(() => import('./photos.js')));
 
   /** @param {HTMLInputElement} input */
   async function take(input) {
@@ -24,7 +29,9 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     nReading += 1;
     status.say(t('Keeping the photo…'), 'sending');
     try {
-      const made = await preparePhoto(file);
+      const found = await prepare();
+      if (!found) return couldNotOpen();
+      const made = await found.preparePhoto(file);
       const interaction = scope === 'visit' ? null : scope;
       const fresh = { removed_at: null, sent_at: null, refused: '' };
       await keep({ id, visit: visit.id, interaction, criterion, ...made, ...fresh });
@@ -37,9 +44,15 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     if (isOpen(visit)) screen.refresh();
   }
 
+  function couldNotOpen() {
+    showing.showState();
+    status.warn(t('This page is not on this phone yet: open it once with a connection.'));
+  }
+
   async function couldNotKeep(error) {
     showing.showState();
-    if (error instanceof UnreadablePhoto || error instanceof SamePicture) status.warn(error.message);
+    const isTold = error instanceof SamePicture || (photography && error instanceof photography.UnreadablePhoto);
+    if (isTold) status.warn(error.message);
     else await showing.couldNotSave(error);
   }
 
@@ -56,7 +69,8 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
         throw error;
       }
       photo.is_unkept = true;
-      status.photoNotKept(/** @type {Error} */ (error));
+      status.say(t('Not saved'), 'wrong');
+      status.warn(photography?.whyNotKept(/** @type {Error} */ (error)) ?? '');
     }
     if (!wasUnkept) photos.push(photo);
     warnOnLeaving();
@@ -113,5 +127,5 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     return unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
   }
 
-  return { take, keepAgain, drop, whyNotYet };
+  return { prepare, take, keepAgain, drop, whyNotYet };
 }

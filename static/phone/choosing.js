@@ -1,7 +1,7 @@
 /** What two phones answered differently: the auditor says which is right, question by question. */
 import { $, one } from './elements.js';
-import { choose, leafOf } from './merge.js';
 import { buildChoosing } from './reading.js';
+import { choose, saidIn } from './versions.js';
 import { t } from './words.js';
 
 const NAMES = [t('This phone'), t('The other phone')];
@@ -21,7 +21,7 @@ export function openChoosing({ visit, sections, editing }, done) {
   }
 
   function fillDialog() {
-    const choices = buildChoosing({ questions: visit.asked, leafOf, visit, sections, names: NAMES, chosen });
+    const choices = buildChoosing({ questions: visit.asked, leafOf: saidIn, visit, sections, names: NAMES, chosen });
     one(dialog, 'div').replaceChildren(choices);
   }
 

@@ -1,7 +1,6 @@
 /** A draft and the server's copy of it, kept in line. */
 import { alone } from './alone.js';
-import { isBegun } from './draft.js';
-import { mergeInto } from './merge.js';
+import { isBegun, isOpen } from './draft.js';
 
 const KEPT_HERE = [
   'payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'choices', 'owner', 'place',
@@ -19,12 +18,8 @@ export const contentOf = (visit, photos) => ({
   })),
 });
 
-/** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
-export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
-
 const nameOf = (id) => `draft-${id}`;
 const triedOf = (id) => `tried-${id}`;
-export const DRAFTED = ['draft', 'refused', 'returned'];
 
 /**
  * What this phone knows of the server's copy.
@@ -69,7 +64,7 @@ async function syncInTurn({ store, drafts, id }) {
   let outcome = 'saved';
   for (let turn = 0; turn < 5; turn += 1) {
     const visit = await store.visit(id);
-    if (!visit || !DRAFTED.includes(visit.state)) return 'nothing';
+    if (!visit || !isOpen(visit)) return 'nothing';
     const base = await baseOf(store, id);
     const photos = await store.photosOf(id);
     if (!base.revision && !base.tried && !isBegun(visit, photos)) return 'nothing';
@@ -83,7 +78,10 @@ async function syncInTurn({ store, drafts, id }) {
       await know(store, id, { revision: reply.body.revision, content });
       if (content.changed_at === newest.changed_at) return outcome;
     } else if (reply.status === 409 && reply.body?.content) {
-      await takeIn({ store, id, theirs: reply.body, base: { ...base, tried: content } });
+      const found = await import('./incoming.js').catch(() => null); // `later` would be a file of its own
+      if (!found) return 'later';
+      await found.takeIn({ store, id, theirs: reply.body, base: { ...base, tried: content } });
+      await know(store, id, reply.body);
       outcome = 'merged';
     } else {
       if (isRefusal(reply)) await store.setMeta(triedOf(id), null);
@@ -96,31 +94,6 @@ async function syncInTurn({ store, drafts, id }) {
 
 /** Surely not kept; of an answer from in between nobody knows. @param {import('./types.js').Reply} reply */
 const isRefusal = ({ status }) => status >= 400 && status < 500;
-
-export async function takeIn({ store, id, theirs, base }) {
-  await store.change(id, (visit) => {
-    if (!DRAFTED.includes(visit.state)) return;
-    const asked = mergeInto(visit, theirs.content, base.content, base.tried);
-    const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
-    visit.asked = [...still, ...asked];
-    visit.changed_at = new Date().toISOString();
-  });
-  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], known: [base.content, base.tried] });
-  await know(store, id, theirs);
-}
-
-/** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
-async function takePhotosIn({ store, id, theirs, known }) {
-  const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
-  const before = known.flatMap((content) => content?.photos ?? []);
-  for (const photo of theirs) {
-    const told = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
-    if (!here.has(photo.id)) await store.namePhoto(elsewhere(photo, id));
-    else if (!(told.length ? told : [null]).includes(photo.removed_at)) {
-      await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
-    }
-  }
-}
 
 /**
  * Saves a draft some seconds after its last change, and at least twice a minute while somebody types.

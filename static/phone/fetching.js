@@ -1,6 +1,7 @@
 /** Drafts from the server: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
-import { isBegun } from './draft.js';
-import { DRAFTED, baseOf, contentOf, elsewhere, inTurn, know, takeIn } from './drafts.js';
+import { isBegun, isOpen } from './draft.js';
+import { baseOf, contentOf, inTurn, know } from './drafts.js';
+import { elsewhere, takeIn } from './incoming.js';
 
 /** A draft from the server, as this phone keeps it.
  * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
@@ -38,13 +39,14 @@ export const fetchDraft = ({ store, drafts, id }) =>
 
 async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
   const [visit, base] = [await store.visit(id), await baseOf(store, id)];
-  if (visit && (!DRAFTED.includes(visit.state) || base.revision === revision)) return false;
+  if (visit && (!isOpen(visit) || base.revision === revision)) return false;
   const theirs = await drafts.read(id);
   if (!theirs?.content) return false;
   if (visit) {
     const photos = await store.photosOf(id);
     const isFresh = !base.content && !isBegun(visit, photos); // then all that is there is news
     await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
+    await know(store, id, theirs);
   } else {
     const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
     await store.adopt(visitOf(theirs.content, owner), pictures);

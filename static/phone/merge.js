@@ -90,14 +90,3 @@ function tapsOf(mine, theirs, before, between) {
   for (const name of between.map(nameOf)) if (!here.has(name)) both.delete(name);
   return [...both.values()].sort((a, b) => a.at.localeCompare(b.at));
 }
-
-/** @param {import('./types.js').Visit} visit @param {import('./types.js').Asked} question */
-export function choose(visit, { path, theirs }, takesTheirs) {
-  if (takesTheirs) setLeaf(visit, path, theirs);
-  visit.asked = visit.asked.filter((each) => JSON.stringify(each.path) !== JSON.stringify(path));
-}
-
-/** @param {import('./types.js').Visit} visit */
-export function leafOf(visit, path) {
-  return leavesOf(visit).get(JSON.stringify(path))?.value ?? null;
-}

@@ -13,6 +13,12 @@ export function shrunk(width, height, longEdge = LONG_EDGE) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
+/** @param {Error} error */
+export const whyNotKept = ({ name, message: reason }) =>
+  name === 'QuotaExceededError'
+    ? t('This phone is full: the photo is not kept yet. Free some space, come back to this page and try again at the photo.')
+    : t('The photo is not kept yet ({reason}). Keep this page open and try again at the photo.', { reason });
+
 /**
  * @param {File} file
  * @returns {Promise<{blob: Blob, sha256: string, taken_at: string, place: import('./types.js').Photo['place']}>}

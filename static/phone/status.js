@@ -45,15 +45,5 @@ export function createStatus({ state, trouble }) {
     );
   }
 
-  /** @param {Error} error */
-  function photoNotKept(error) {
-    say(t('Not saved'), 'wrong');
-    warn(
-      error.name === 'QuotaExceededError'
-        ? t('This phone is full: the photo is not kept yet. Free some space, come back to this page and try again at the photo.')
-        : t('The photo is not kept yet ({reason}). Keep this page open and try again at the photo.', { reason: error.message }),
-    );
-  }
-
-  return { say, inform, warn, stand, saving, saved, notSaved, photoNotKept };
+  return { say, inform, warn, stand, saving, saved, notSaved };
 }

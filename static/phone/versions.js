@@ -1,7 +1,7 @@
-/** Two versions of a visit, both complete: what they say differently, and taking over what one of them says. */
+/** Two versions of a visit: what they say differently, and taking over what one of them says. */
 import { unlike } from './differences.js';
 import { liveInteractions } from './draft.js';
-import { leafOf, setLeaf } from './merge.js';
+import { leavesOf, setLeaf } from './merge.js';
 
 /** @param {string[]} path */
 const isWhole = ([kind, , name]) => kind === 'interactions' && !name;
@@ -22,7 +22,7 @@ export function disagreements(mine, theirs) {
 
 /** What a version says to a question. @param {import('./types.js').Visit} visit @param {string[]} path */
 export function saidIn(visit, path) {
-  if (!isWhole(path)) return leafOf(visit, path);
+  if (!isWhole(path)) return leavesOf(visit).get(JSON.stringify(path))?.value ?? null;
   return liveInteractions(visit).find(({ id }) => id === path[1]) ?? null;
 }
 
@@ -31,4 +31,11 @@ export function takeTheirs(visit, { path, theirs }) {
   if (!isWhole(path)) return setLeaf(visit, path, theirs);
   visit.interactions = visit.interactions.filter(({ id }) => id !== path[1]);
   if (theirs) visit.interactions.push(structuredClone(theirs));
+}
+
+/** The auditor's word on a question that two phones left open.
+ * @param {import('./types.js').Visit} visit @param {import('./types.js').Asked} question */
+export function choose(visit, { path, theirs }, takesTheirs) {
+  if (takesTheirs) setLeaf(visit, path, theirs);
+  visit.asked = visit.asked.filter((each) => JSON.stringify(each.path) !== JSON.stringify(path));
 }

@@ -7,9 +7,9 @@ import { addInteraction, isBegun, markMoment, patchAnswer, removeInteraction, re
 import { differences } from '../../static/phone/differences.js';
 import { contentOf, debounced, syncDraft } from '../../static/phone/drafts.js';
 import { fetchDrafts } from '../../static/phone/fetching.js';
-import { choose, mergeInto } from '../../static/phone/merge.js';
+import { mergeInto } from '../../static/phone/merge.js';
 import { buildPayload } from '../../static/phone/payload.js';
-import { disagreements, saidIn, takeTheirs } from '../../static/phone/versions.js';
+import { choose, disagreements, saidIn, takeTheirs } from '../../static/phone/versions.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
 const LATER = '2026-03-02T12:10:00.000Z';

@@ -1,0 +1,31 @@
+/** What another phone changed in a draft comes into the one that is here. */
+import { isOpen } from './draft.js';
+import { mergeInto } from './merge.js';
+
+/** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
+export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
+
+/** What both changed since `base` is asked. */
+export async function takeIn({ store, id, theirs, base }) {
+  await store.change(id, (visit) => {
+    if (!isOpen(visit)) return;
+    const asked = mergeInto(visit, theirs.content, base.content, base.tried);
+    const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
+    visit.asked = [...still, ...asked];
+    visit.changed_at = new Date().toISOString();
+  });
+  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], known: [base.content, base.tried] });
+}
+
+/** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
+async function takePhotosIn({ store, id, theirs, known }) {
+  const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
+  const before = known.flatMap((content) => content?.photos ?? []);
+  for (const photo of theirs) {
+    const told = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
+    if (!here.has(photo.id)) await store.namePhoto(elsewhere(photo, id));
+    else if (!(told.length ? told : [null]).includes(photo.removed_at)) {
+      await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
+    }
+  }
+}
