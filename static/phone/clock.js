@@ -17,7 +17,8 @@ let kept = null;
 export function measure(date, asked, answered) {
   const server = Date.parse(date ?? '');
   if (Number.isNaN(server) || answered - asked > SLOWEST_MS) return;
-  measured = Math.round((asked + answered) / 2 - (server + ROUGHLY_MS / 2));
+  const offset = Math.round((asked + answered) / 2 - (server + ROUGHLY_MS / 2));
+  measured = Math.abs(offset) < ROUGHLY_MS ? 0 : offset; // less is not known, and would move a written 23:59 to 23:58
 }
 
 /** For the pages that are opened without a connection. */

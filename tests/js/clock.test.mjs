@@ -29,12 +29,21 @@ test('the middle between question and answer is the server\'s moment', async () 
   assert.equal(await store.meta('clock_offset_ms'), HOUR + 1000);
 });
 
+test('a clock that is right within what the header tells is right', async () => {
+  const store = createStore(memory());
+  measure(SERVER, at(HOUR), at(HOUR));
+  for (const fraction of [0, 999]) {
+    measure(SERVER, at(fraction), at(fraction));
+    assert.equal(await clockOffset(store), 0);
+  }
+});
+
 test('an answer that took long, or has no date, changes nothing', async () => {
   const store = createStore(memory());
-  measure(SERVER, at(0), at(0));
+  measure(SERVER, at(5000), at(5000));
   measure(SERVER, at(HOUR), at(HOUR + 60_000));
   measure(null, at(HOUR), at(HOUR));
-  assert.equal(await clockOffset(store), -500);
+  assert.equal(await clockOffset(store), 4500);
 });
 
 test('a clock that was set meanwhile is measured with the next answer of any kind', async () => {
@@ -48,9 +57,9 @@ test('a clock that was set meanwhile is measured with the next answer of any kin
 
 test('a page of something in between tells nothing about the server\'s clock', async () => {
   const store = createStore(memory());
-  measure(SERVER, at(0), at(0));
+  measure(SERVER, at(5000), at(5000));
   const headers = new Headers({ Date: new Date(0).toUTCString() });
   globalThis.fetch = async () => ({ status: 200, ok: true, redirected: false, headers, text: async () => '<html>' });
   await whoAmI();
-  assert.equal(await clockOffset(store), -500);
+  assert.equal(await clockOffset(store), 4500);
 });
