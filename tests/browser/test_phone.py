@@ -124,7 +124,7 @@ def test_an_answer_of_the_server_that_got_lost_makes_no_second_visit(phone, stag
     begin(page)
     answer_shortly(page)
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("No connection: kept on this phone.").wait_for()
+    page.get_by_text("Not everything went through: trying again soon.").wait_for()
     assert lost[0].status == 201
     page.locator("#step").get_by_text("Received, no. ").wait_for()
     assert len(stage.stored()) == 1
