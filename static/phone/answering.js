@@ -1,6 +1,6 @@
 /** What is tapped, chosen and typed on a step becomes answers. */
 import { moveUp, patchAnswer } from './draft.js';
-import { $ } from './elements.js';
+import { $, one } from './elements.js';
 import { placeOf } from './errors.js';
 import { patchOfDeed, patchOfInput } from './form.js';
 import { later } from './later.js';
@@ -72,11 +72,6 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     return screen.refresh();
   }
 
-  async function choose() {
-    const { openChoosing } = await import('./choosing.js');
-    openChoosing(page, () => show(screen.index(), { moves: false }));
-  }
-
   $('step').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
     if (target.dataset.part === 'photo') return camera.prepare();
     const button = target.closest('button');
@@ -87,7 +82,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
       return show(screen.renewSteps().length - 1);
     }
     if (deed === 'covert') return goCovert();
-    if (deed === 'choose') return choose();
+    if (deed === 'choose') return one($('asked'), 'button').click(); // what the head offers, too
     if (go) return show(indexOfStep(screen.steps(), go), { criterion });
     if (restore) return bringBack(restore);
     if (deed === 'send') return page.sender?.nudge();

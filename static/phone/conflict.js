@@ -1,5 +1,6 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
+import { same } from './merge.js';
 import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
 import { disagreements, saidIn, takeTheirs } from './versions.js';
@@ -23,6 +24,14 @@ function asSent(visit, sections) {
 }
 
 /**
+ * Where a visit was not complete here its silence is nobody's word: what the server alone says comes in. What was said
+ * here before and taken back is a word.
+ * @param {any} visit @param {any} mine @param {any} shared The draft that both had last; null where there was none.
+ */
+const isAddition = (visit, mine, shared) => ({ path }) =>
+  !visit.completed_at && [mine, shared].every((each) => !each || same(saidIn(each, path), null));
+
+/**
  * @param {object} given
  * @param {HTMLElement} given.box
  * @param {import('./types.js').Visit & {storedRevision?: number, mayCorrect?: boolean}} given.visit
@@ -33,7 +42,10 @@ function asSent(visit, sections) {
  */
 export async function showConflict({ box, visit, sections, store, readVisit, done }) {
   const mine = asSent(visit, sections);
-  const questions = disagreements(mine, { ...visit, ...answersFrom(visit.stored) });
+  const { content: shared } = (await store.meta(`draft-${visit.id}`)) ?? {};
+  const isNew = isAddition(visit, mine, shared);
+  const differing = disagreements(mine, { ...visit, ...answersFrom(visit.stored) });
+  const questions = differing.filter((question) => !isNew(question));
   const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
   let choices = visit.choices ?? [];
 
@@ -77,8 +89,8 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   /** Where a reviewer asked for a correction it can be sent as one; else it waits here until one does. */
   async function keepMine() {
     await store.change(visit.id, (kept) => {
-      for (const question of questions) {
-        if (choiceOf(question)?.takesTheirs) takeTheirs(kept, question);
+      for (const question of differing) {
+        if (isNew(question) || choiceOf(question)?.takesTheirs) takeTheirs(kept, question);
       }
       kept.choices = [];
       kept.left_at ??= kept.stored.ended_at; // as shown: sent anew, it would end at that moment

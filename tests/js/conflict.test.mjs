@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { showConflict } from '../../static/phone/conflict.js';
-import { markMoment, patchAnswer } from '../../static/phone/draft.js';
+import { addInteraction, markMoment, patchAnswer } from '../../static/phone/draft.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { createStore } from '../../static/phone/store.js';
 import { made, makeDocument } from './elements.mjs';
@@ -13,13 +13,14 @@ import { memory } from './memory.mjs';
 const LATER = '2026-03-02T12:30:00.000Z';
 
 /** A visit on the phone and what the server has instead, which `change` makes of the same one. */
-async function inConflict(change, visit = makeVisit()) {
+async function inConflict(change, visit = makeVisit(), { completedAt = AT, shared = null } = {}) {
   const there = structuredClone(visit);
   change(there);
   visit.stored = buildPayload({ visit: there, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
-  Object.assign(visit, { state: 'conflict', storedRevision: 1, mayCorrect: true, ended_at: AT, completed_at: AT });
+  Object.assign(visit, { state: 'conflict', storedRevision: 1, mayCorrect: true, ended_at: completedAt, completed_at: completedAt });
   const store = createStore(memory());
   await store.setMeta('user', 1);
+  if (shared) await store.setMeta('draft-v1', { revision: 1, content: shared });
   await store.adopt(visit);
   globalThis.document = makeDocument();
   const box = made();
@@ -83,4 +84,24 @@ test('what is no longer asked, and a departure that nobody wrote, are no choice 
   const { show, nDone, store } = await inConflict(() => {}, mine);
   await show();
   assert.deepEqual([nDone(), (await store.visit('v1')).state], [1, 'accepted']);
+});
+
+test('what only the server has comes into a visit that was half filled in here, save where it was taken back', async () => {
+  const shared = makeVisit();
+  patchAnswer(shared, 'visit', 'clean', answered(true));
+  const mine = makeVisit({ note: 'Mine.' });
+  const { show, box, store } = await inConflict((there) => {
+    there.note = 'Theirs.';
+    patchAnswer(there, 'visit', 'clean', answered(true));
+    patchAnswer(there, 'i1', 'greeted', answered(true));
+    addInteraction(there, 'i2', LATER);
+  }, mine, { completedAt: null, shared });
+  await show();
+  const asked = ['Keep mine: Mine.', 'Take the server’s: Theirs.', 'Keep mine: No answer', 'Take the server’s: Yes'];
+  assert.deepEqual(words(box).slice(0, -1).sort(), asked.sort());
+  await press(box, 'Keep mine: Mine.');
+  await press(box, 'Keep mine: No answer');
+  const kept = await store.visit('v1');
+  assert.deepEqual([kept.note, kept.answers.clean, kept.interactions.map(({ id }) => id)], ['Mine.', undefined, ['i1', 'i2']]);
+  assert.equal(kept.interactions[0].answers.greeted.value, true);
 });
