@@ -106,7 +106,7 @@ class _Fit:
         self.region_mean = np.zeros(chain.n_regions)
         self.variance = dict(FIRST_VARIANCE)
         self.overdispersion = 0.1
-        self.steady = np.ones(chain.n_locations * n_quarters + 1)  # like the quarters
+        self.steady = np.ones((chain.n_locations, n_quarters))
         share = (self.y.sum(axis=0) + 2 * expit(CRITERION_MEAN)) / (self.n.sum(axis=0) + 2)
         self.criterion = np.log(share / (1 - share))
         self.known = np.full(chain.n_criteria, 1 / FIXED_VARIANCE["criterion"])  # inverse posterior variance
@@ -142,7 +142,7 @@ class _Fit:
         )
         w = weights(information, self.overdispersion)
         self._find_steady(left, w)
-        trusted = w * self.steady[self.index["quarter"]]
+        trusted = w * self.steady.ravel()[self.index["quarter"]]
         for name, index in self.index.items():
             own = trusted if name == "week" else w
             self.weight[name] = np.bincount(index % self.effect[name].size, own, self.effect[name].size).astype(float)
@@ -164,14 +164,10 @@ class _Fit:
 
     def _find_steady(self, left: np.ndarray, w: np.ndarray):
         """What the chain's weeks may learn from: a location that has left its level would pull them with it."""
-        quarter, n_cells = self.index["quarter"], self.steady.size - 1
-        if not n_cells:
-            return
-        total = np.bincount(quarter, w, n_cells + 1)[:-1]
-        pull = np.bincount(quarter, w * (left + self.effect["quarter"][quarter]), n_cells + 1)[:-1]
-        shape = (self.chain.n_locations, -1)
-        found = steadiness(total.reshape(shape), pull.reshape(shape), self.variance["quarter"])
-        self.steady[:-1] = found.ravel()
+        quarter, shape = self.index["quarter"], self.steady.shape
+        total = np.bincount(quarter, w, self.steady.size).reshape(shape)
+        pull = np.bincount(quarter, w * (left + self.effect["quarter"][quarter]), self.steady.size).reshape(shape)
+        self.steady = steadiness(total, pull, self.variance["quarter"])
 
     def _update_regions(self):
         seen = self.weight["location"][:-1] > 0
@@ -208,7 +204,7 @@ class _Fit:
             day=daily,
             variance=dict(self.variance),
             breadth=self.effect["breadth"][:-1],
-            steady=self.steady[:-1].reshape(self.chain.n_locations, -1)[:, 0].copy(),
+            steady=self.steady[:, 0].copy(),
             usual_location=float("nan") if unseen.all() else float(level[~unseen].mean()),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )

@@ -46,12 +46,13 @@ def test_effects_move_with_their_labels_and_are_otherwise_equal(chain, seed):
     moved, labels = relabelled(chain, seed)
     found, again = fit_effects(chain), fit_effects(moved)
     assert is_alike(again.location[labels.location], found.location)
+    assert is_alike(again.steady[labels.location], found.steady)
     assert is_alike(again.auditor[labels.auditor], found.auditor)
     assert is_alike(again.auditor_sd[labels.auditor], found.auditor_sd)
     assert is_alike(again.criterion, found.criterion[labels.criterion])
     assert is_alike(again.criterion_sd, found.criterion_sd[labels.criterion])
     assert is_alike(again.overdispersion[1 + labels.section], found.overdispersion[1:])
-    told = ("location", "auditor", "auditor_sd", "criterion", "criterion_sd", "overdispersion")
+    told = ("location", "steady", "auditor", "auditor_sd", "criterion", "criterion_sd", "overdispersion")
     assert_alike(again, found, *told)
     assert is_alike(again.overdispersion[0], found.overdispersion[0])
 
@@ -81,7 +82,8 @@ def test_a_location_without_visits_is_like_its_region_and_changes_no_other(chain
     found, wider = fit_effects(chain), fit_effects(more)
     assert wider.location[-1] == wider.region[chain.region[0]]
     assert is_alike(wider.location[:-1], found.location)
-    assert_alike(wider, found, "location")
+    assert is_alike(wider.steady, np.r_[found.steady, 1.0])
+    assert_alike(wider, found, "location", "steady")
 
 
 @few
