@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.chains import Made
 from bench.history_files import as_written, location_codes, moment, write_history
 from bench.judge import Flags, Judged, judge
-from reports.measure.backtest import backtest
+from reports.measure.backtest import as_known, backtest
 from reports.measure.drift import Settings
 from reports.measure.effects import WEEK_DAYS
 from reports.measure.levels import fit_window
@@ -59,7 +59,7 @@ def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
 
     began = time.perf_counter()
     chain, first, last = made.chain, made.truth.start, made.truth.stop
-    before = chain.as_of(first)
+    before = as_known(chain, first)
     window = fit_window(before, look_back=settings.look_back, at=first)
     if window > WINDOW_DAYS:
         window += last - first
