@@ -5,7 +5,7 @@ from scipy.special import gammainc
 
 LEAST_QUARTERS, LEAST_WANDERING = 3, 10  # quarters of a location, and such locations, before a wander is estimated
 MOST_WANDER = 0.25
-REJECTED = 2.0  # standard deviations from the others at which a location's quarter says nothing of the chain
+REJECTED = 1.3  # standard deviations of quarters from the others at which a location's says nothing of the chain
 
 
 def weights(information, overdispersion):
@@ -43,28 +43,25 @@ def successive_overdispersion(residual, information, location) -> float:
     return float(np.clip(np.median(by_location), 0.0, 1.0))
 
 
-def steadiness(weight, pull, variance: float):
+def steadiness(effect, seen, variance: float):
     """(L, Q) how far each location's quarter may speak for the chain: 1 at the middle of its quarter, 0 far from it.
 
     A quarter of the stores may drift, and all one way: their mean would take the chain's weeks along, so that the
     others look better than they are, and they themselves less bad.
-    weight, pull : (L, Q) inverse variances summed over the visits of a location in a quarter, and the same times
-    their residuals in logits. variance : by which quarters of a location differ, 0 or more. The middle is the median
-    over locations, so that a fall of the whole chain is no reason to doubt. 1 where there is no visit.
+    effect : (L, Q) how far each location seems to have left its level in each quarter, in logits, shrunk by what its
+    visits leave open: one odd visit moves it little. seen : (L, Q) bool, whether there is a visit. variance : by
+    which quarters of a location differ, above 0. The middle is the median over locations, so that a fall of the
+    whole chain is no reason to doubt. 1 where there is no visit.
     Source: the biweight of Beaton & Tukey (1974), Technometrics 16, 147-185.
 
-    Of three quarters, each known to a standard deviation of 1, two agree and one lies 1 away: (1 - 1/4)^2
+    Of three quarters two agree and one lies half of REJECTED standard deviations away: (1 - 1/4)^2
 
-    >>> steadiness(np.ones((3, 1)), np.array([[0.0], [0.0], [1.0]]), 0.0).ravel().tolist()
+    >>> steadiness(np.array([[0.0], [0.0], [REJECTED / 2]]), np.ones((3, 1), bool), 1.0).ravel().tolist()
     [1.0, 1.0, 0.5625]
     """
-    seen = weight > 0
-    level = np.divide(pull, weight, out=np.full(weight.shape, np.nan), where=seen)
-    middle = np.array(
-        [np.median(own[some]) if some.any() else 0.0 for own, some in zip(level.T, seen.T, strict=True)]
-    )
-    scale = np.sqrt(np.divide(1.0, weight, out=np.ones(weight.shape), where=seen) + variance)
-    away = np.where(seen, (level - middle) / scale, 0.0) / REJECTED
+    by_quarter = zip(effect.T, seen.T, strict=True)
+    middle = np.array([np.median(own[some]) if some.any() else 0.0 for own, some in by_quarter])
+    away = np.where(seen, effect - middle, 0.0) / (REJECTED * np.sqrt(variance))
     return np.maximum(1 - away**2, 0.0) ** 2
 
 

@@ -141,7 +141,7 @@ class _Fit:
             left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
         )
         w = weights(information, self.overdispersion)
-        self._find_steady(left, w)
+        self._find_steady(w)
         trusted = w * self.steady.ravel()[self.index["quarter"]]
         for name, index in self.index.items():
             own = trusted if name == "week" else w
@@ -162,12 +162,11 @@ class _Fit:
             self._update_regions()
             self._update_variances()
 
-    def _find_steady(self, left: np.ndarray, w: np.ndarray):
+    def _find_steady(self, w: np.ndarray):
         """What the chain's weeks may learn from: a location that has left its level would pull them with it."""
-        quarter, shape = self.index["quarter"], self.steady.shape
-        total = np.bincount(quarter, w, self.steady.size).reshape(shape)
-        pull = np.bincount(quarter, w * (left + self.effect["quarter"][quarter]), self.steady.size).reshape(shape)
-        self.steady = steadiness(total, pull, self.variance["quarter"])
+        shape = self.steady.shape
+        seen = np.bincount(self.index["quarter"], w, self.steady.size).reshape(shape) > 0
+        self.steady = steadiness(self.effect["quarter"][:-1].reshape(shape), seen, self.variance["quarter"])
 
     def _update_regions(self):
         seen = self.weight["location"][:-1] > 0
