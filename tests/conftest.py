@@ -1,13 +1,19 @@
 """The world that tests play in: ana audits North, mia manages it, cal belongs to South, and nobody sees both."""
 
+import os
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from hypothesis import settings as hypothesis_settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.get_fixed_timezone(0))  # a Monday
+
+# The same chains in every run, so that a failure is the change's; HYPOTHESIS_PROFILE=default looks at others.
+hypothesis_settings.register_profile("same", derandomize=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest_plugins = ["tests.untested"]
 

@@ -33,7 +33,7 @@ def unpack(packed: bytes | memoryview) -> tuple[Effects, Codes]:
         values.setdefault("criterion_sd", np.zeros(values["criterion"].size))
         values["variance"] = dict(zip(arrays["variance_names"].tolist(), values["variance"].tolist(), strict=True))
         # one of an older version took the mean of all its locations for what is usual
-        values.setdefault("usual_location", values["location"].mean() if values["location"].size else np.nan)
+        values.setdefault("usual_location", values["location"].mean() if values["location"].size else 0.0)
         values |= {name: float(values[name]) for name in ("fitted_at", "first_day", "usual_location")}
     return Effects(**values), codes
 

@@ -32,7 +32,7 @@ class Effects:
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
     `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
 
-    usual_location : mean level of the locations that the fit saw; NaN where it saw none.
+    usual_location : mean level of the locations that the fit saw; 0 where it saw none.
 
     A location, auditor or criterion without a visit gets the mean of its prior, with the prior's sd.
     """
@@ -55,7 +55,7 @@ class Effects:
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    usual_location: float = float("nan")
+    usual_location: float = 0.0
 
     @property
     def overdispersion_of_channels(self) -> np.ndarray:

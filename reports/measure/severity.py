@@ -30,6 +30,8 @@ FIRST_VARIANCE = {
     "breadth": 0.05,
 }
 FIXED_VARIANCE = {"criterion": CRITERION_SD**2, "daypart": 0.25, "staffing": 0.25}
+CENTRED = ("breadth", "week")  # beside the usual visit, so that a level is what a usual visit of a usual week finds
+LARGEST_STEP = 1.0  # logits; where next to all conform, a step to those that do not would go far beyond them
 PRIOR_LEVELS = 4.0  # how many levels the first variance counts for; it matters where a facet has one or two levels
 CRITERION_MEAN = 1.5  # logit; about 82 % conform
 
@@ -127,7 +129,7 @@ class _Fit:
         prior = FIXED_VARIANCE["criterion"]
         gain = gap.sum(axis=0) - (self.criterion - CRITERION_MEAN) / prior
         self.known = information.sum(axis=0) + 1 / prior
-        moved = np.clip(gain / self.known, -1, 1)
+        moved = _no_further(gain / self.known, 0.0)
         self.criterion = self.criterion + moved
         total = information.sum(axis=1)
         residual = np.divide(gap.sum(axis=1) - information @ moved, total, out=np.zeros_like(total), where=total > 0)
@@ -146,6 +148,7 @@ class _Fit:
         for name, index in self.index.items():
             own = trusted if name == "week" else w
             self.weight[name] = np.bincount(index % self.effect[name].size, own, self.effect[name].size).astype(float)
+        begun = {name: effect.copy() for name, effect in self.effect.items()}
         for _ in range(n_sweeps):
             for name, index in self.index.items():
                 effect, ridge = self.effect[name], 1 / self._prior_variance(name)
@@ -153,8 +156,8 @@ class _Fit:
                 pull = np.bincount(index % effect.size, (trusted if name == "week" else w) * left, effect.size)
                 if name == "location":
                     pull[:-1] += self.region_mean[self.chain.region] * ridge
-                effect[:] = pull / (self.weight[name] + ridge)
-                if name == "breadth":  # beside the usual visit, so that a level is what a usual visit would find
+                effect[:] = _no_further(pull / (self.weight[name] + ridge), begun[name])
+                if name in CENTRED:
                     usual = (effect * self.weight[name]).sum() / max(self.weight[name].sum(), 1e-9)
                     effect -= np.where(self.weight[name] > 0, usual, 0.0)
                 effect[-1] = 0.0
@@ -204,7 +207,7 @@ class _Fit:
             variance=dict(self.variance),
             breadth=self.effect["breadth"][:-1],
             steady=self.steady[:, 0].copy(),
-            usual_location=float("nan") if unseen.all() else float(level[~unseen].mean()),
+            usual_location=0.0 if unseen.all() else float(level[~unseen].mean()),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )
         return self._with_sections(effects)
@@ -249,6 +252,11 @@ class _Fit:
         residual = np.divide(gap, information, out=np.zeros_like(gap), where=information > 0)
         w = weights(information, self.overdispersion)
         return wander(residual, w, self.index["location"], quarter % max(n_quarters, 1), n_quarters)
+
+
+def _no_further(values, begun):
+    """The values, no further than LARGEST_STEP from those that a step began with."""
+    return np.clip(values, begun - LARGEST_STEP, begun + LARGEST_STEP)
 
 
 def _posterior_variance(squares: np.ndarray, first: float) -> float:

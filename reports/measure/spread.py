@@ -152,5 +152,5 @@ def _usual_logit(effects: Effects) -> float:
     known = effects.criterion[effects.is_observed]
     if not known.size:
         return 0.0
-    p = expit(known + np.nan_to_num(effects.usual_location))
+    p = expit(known + effects.usual_location)
     return float(logit(np.average(p, weights=p * (1 - p))))

@@ -55,6 +55,21 @@ def test_severe_auditors_are_told_from_weak_locations():
     assert np.corrcoef(effects.location, level)[0, 1] > 0.85
 
 
+def test_where_failures_are_rare_neither_auditors_nor_weeks_take_the_mean_along():
+    chain = make_chain(n_locations=400, n_visits=4, every=120.0, n_interactions=1, difficulty=3.0, seed=3)
+    effects = fit_effects(chain)
+    assert abs(effects.auditor.mean()) < 0.05
+    assert abs(effects.day.mean()) < 0.05
+    assert effects.variance["week"] < 0.05
+
+
+def test_stores_where_next_to_nothing_conforms_do_not_carry_the_fit_away():
+    chain = make_chain(n_locations=400, n_visits=4, every=120.0, n_interactions=1, difficulty=4.0, location_sd=1.2, seed=3)
+    effects = fit_effects(chain)
+    assert effects.variance["location"] == pytest.approx(1.2**2, rel=0.4)
+    assert abs(effects.location).max() < 6
+
+
 def test_points_of_severity_have_the_sign_of_the_severity():
     effects = fit_effects(make_chain(auditor_sd=0.6))
     assert (np.sign(effects.severity_points()) == np.sign(effects.auditor)).all()
