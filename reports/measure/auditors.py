@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.special import expit
 
 from reports.measure.chain import Chain
 from reports.measure.effects import Effects
@@ -50,14 +49,14 @@ def severities(effects: Effects, n=None) -> Points:
     >>> from dataclasses import replace
     >>> from reports.measure.severity import fit_effects
     >>> chain = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [True], [0], 1)
-    >>> effects = replace(fit_effects(chain), criterion=np.zeros(1), location=np.zeros(1), auditor=np.array([-0.4]),
-    ...     auditor_sd=np.array([0.1]))
+    >>> effects = replace(fit_effects(chain), criterion=np.zeros(1), criterion_sd=np.full(1, 0.1),
+    ...     auditor=np.array([-0.4]), auditor_sd=np.array([0.1]))
     >>> found = severities(effects)
     >>> found.value.round(3).tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
     ([-0.099], [-0.137], [-0.059])
     """
     half = Z_90 * effects.auditor_sd
-    value, low, high = (_points(effects, effects.auditor + by) for by in (0.0, -half, half))
+    value, low, high = (effects.as_points(effects.auditor + by) for by in (0.0, -half, half))
     return Points(value, low, high, np.zeros(effects.auditor.size, int) if n is None else np.asarray(n, int))
 
 
@@ -76,7 +75,8 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     >>> from reports.measure.severity import fit_effects
     >>> none, day = [0] * 6, [10.0, 20.0] * 3
     >>> chain = Chain([0, 0, 1, 1, 2, 2], day, day, none, none, none, [[0]] * 6, range(6), [0], [0], [0], [0] * 3, 3)
-    >>> found = by_quarter(chain, replace(fit_effects(chain, at=0.0), fitted_at=30.0), n_quarters=2)
+    >>> effects = replace(fit_effects(chain, at=0.0), fitted_at=30.0, criterion_sd=np.full(1, 0.1))
+    >>> found = by_quarter(chain, effects, n_quarters=2)
     >>> found.n.tolist(), np.sign(found.value).tolist()
     ([[0, 6]], [[nan, -1.0]])
     """
@@ -109,7 +109,7 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     half = Z_90 * np.sqrt(variance * (1 - trust))
     shape = (effects.auditor.size, n_quarters)
     value, low, high = (
-        np.where(told, _points(effects, level + by), np.nan).reshape(shape) for by in (0.0, -half, half)
+        np.where(told, effects.as_points(level + by), np.nan).reshape(shape) for by in (0.0, -half, half)
     )
     return Points(value, low, high, n.reshape(shape))
 
@@ -174,11 +174,3 @@ def joining_swaps(auditor, location, n_visits) -> tuple[int, list[Swap]]:
         )
         for rank, group in enumerate(others)
     ]
-
-
-def _points(effects: Effects, severity: np.ndarray) -> np.ndarray:
-    """Logits of severity as points at the average location, as in `Effects.severity_points`."""
-    if not effects.criterion.size:
-        return np.zeros(severity.shape)
-    level = effects.criterion + (effects.location.mean() if effects.location.size else 0.0)
-    return expit(level[:, None] + severity).mean(axis=0) - expit(level).mean()

@@ -110,10 +110,15 @@ class Effects:
     def severity_points(self) -> np.ndarray:
         """(A,) how many points (0..1 scale) each auditor rates above (+) or below (-) peers at the average
         location."""
-        if not self.criterion.size:
-            return np.zeros(self.auditor.size)
-        level = self.criterion + (self.location.mean() if self.location.size else 0.0)
-        return expit(level[None, :] + self.auditor[:, None]).mean(axis=1) - expit(level).mean()
+        return self.as_points(self.auditor)
+
+    def as_points(self, severity: np.ndarray) -> np.ndarray:
+        """(n,) logits of severity as points (0..1 scale), over the criteria that the fit observed, at the location
+        that is usual; 0 where it observed none."""
+        level = self.criterion[self.is_observed] + self.usual_location
+        if not level.size:
+            return np.zeros(severity.shape)
+        return expit(level[:, None] + severity).mean(axis=0) - expit(level).mean()
 
 
 def unfamiliarity(chain: Chain, effects: Effects, members: np.ndarray | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 from reports.measure.auditors import by_quarter, joining_swaps, paired_visits, severities
 from reports.measure.chain import Chain
 from reports.measure.severity import fit_effects
+from tests.measure.any_chain import with_unobserved_criterion
 from tests.measure.chains import empty_chain, make_chain
 
 
@@ -26,6 +27,13 @@ def judged(seed=1, *, sd=0.5, drift=0.0):
 def test_severity_in_points_is_that_of_the_fit():
     _, effects = judged()
     assert np.allclose(severities(effects).value, effects.severity_points())
+
+
+def test_criteria_and_stores_that_nobody_has_visited_change_no_severity():
+    chain, effects = judged()
+    unvisited = replace(chain, region=np.r_[chain.region, 0], n_locations=chain.n_locations + 1)
+    wider = with_unobserved_criterion(unvisited)
+    assert np.allclose(severities(fit_effects(wider)).value, severities(effects).value)
 
 
 def test_intervals_of_severity_hold_the_value_and_narrow_with_visits():

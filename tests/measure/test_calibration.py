@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,8 +25,9 @@ def test_the_same_seed_gives_the_same_threshold():
 
 
 def test_a_chain_without_visits_keeps_the_stated_threshold():
-    chain = empty_chain()
-    found = calibrate(chain, fit_effects(chain), Settings(), np.random.default_rng(1))
+    chain, fitted = empty_chain(), fit_effects(empty_chain())
+    effects = replace(fitted, variance=fitted.variance | {"wander": 0.01})  # of a run that knew visits
+    found = calibrate(chain, effects, Settings(), np.random.default_rng(1))
     assert found.threshold == stated_threshold(chain, Settings())
     assert np.isnan(found.simulated_rate)
 

@@ -64,7 +64,9 @@ def test_where_failures_are_rare_neither_auditors_nor_weeks_take_the_mean_along(
 
 
 def test_stores_where_next_to_nothing_conforms_do_not_carry_the_fit_away():
-    chain = make_chain(n_locations=400, n_visits=4, every=120.0, n_interactions=1, difficulty=4.0, location_sd=1.2, seed=3)
+    chain = make_chain(
+        n_locations=400, n_visits=4, every=120.0, n_interactions=1, difficulty=4.0, location_sd=1.2, seed=3
+    )
     effects = fit_effects(chain)
     assert effects.variance["location"] == pytest.approx(1.2**2, rel=0.4)
     assert abs(effects.location).max() < 6
