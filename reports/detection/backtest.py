@@ -17,6 +17,7 @@ from reports.detection import backtests
 from reports.detection.comparison import ReportedNumbers, Verdict, read_numbers
 from reports.detection.flags import channel_name
 from reports.detection.kept import pack_days, pack_replayed, unpack_replayed
+from reports.detection.lags import lags
 from reports.detection.moments import to_date, to_datetime, to_days
 from reports.detection.recent import known
 from reports.detection.rows import Codes, History, load
@@ -172,9 +173,14 @@ def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
     codes = past.history.codes
     comparing = _Comparing(codes, stop_on=backtest.stop_on)
     flags = [_flag(backtest, past, codes, comparing, dated) for dated in in_order(done.signals)]
+    declines = [(dated.signal.location, dated.signal.onset) for dated in done.signals if _is_decline(dated)]
     with transaction.atomic():
-        backtests.finish(backtest, n_done=done.n_scans)
+        backtests.finish(backtest, n_done=done.n_scans, lags=lags(comparing.readings, declines))
         PastFlag.objects.bulk_create(flags, batch_size=500)
+
+
+def _is_decline(dated: DatedSignal) -> bool:
+    return dated.signal.direction == DECLINE
 
 
 class _Comparing:
@@ -195,7 +201,7 @@ def _flag(backtest: Backtest, past: _Past, codes: Codes, comparing: _Comparing, 
     signal, every = dated.signal, backtest.every_days
     run_at = past.first + every * max(1, math.ceil((dated.raised_at - past.first) / every - 1e-9))
     then = in_the_end = Verdict()
-    if signal.direction == DECLINE:
+    if _is_decline(dated):
         then = comparing.verdict(signal, flagged_at=run_at, now=run_at)
         in_the_end = comparing.verdict(signal, flagged_at=run_at, now=past.last)
     return PastFlag(

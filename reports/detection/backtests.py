@@ -188,9 +188,10 @@ def put_back(backtest: Backtest) -> None:
     _own(backtest).update(state=State.WAITING, attempts=0)
 
 
-def finish(backtest: Backtest, *, n_done: int) -> None:
+def finish(backtest: Backtest, *, n_done: int, lags: list[dict]) -> None:
     """Within the transaction that writes the flags."""
-    advance(backtest, state=State.DONE, finished_at=timezone.now(), n_done=n_done, kept=None, attempts=0)
+    ended = {"state": State.DONE, "finished_at": timezone.now(), "kept": None, "attempts": 0}
+    advance(backtest, n_done=n_done, lags=lags, **ended)
 
 
 def stop(backtest: Backtest, *, by) -> bool:

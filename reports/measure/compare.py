@@ -253,14 +253,15 @@ def level_blind_spots(reported, observed, region, *, higher_is_better: bool = Tr
 
 
 def pooled_lag(values, onset, *, burn_in: int, higher_is_better: bool = True, longest: int = 26, least: int = 5):
-    """How many periods after the onset of a drift a metric follows, pooled over past drifts.
+    """How many periods after the onset of a decline a metric follows, pooled over past declines.
 
-    values : (N, P) float, one row per past drift (its location's readings), NaN allowed. onset : (N,) int,
-    its period.
-    burn_in : periods that standardise each row. longest : lags 0..longest are tried. least : fewer drifts
-    give None. The lag is where a step fits the mean of the rows, aligned at their onsets, best by least
-    squares (the maximum of the cross-correlation with a step). A single location is too noisy to have a lag
-    of its own. Returns int, or None when fewer than `least` rows are usable or the metric does not worsen.
+    values : (N, P) float, one row per past decline (its location's readings), NaN allowed. onset : (N,) int,
+    its period, which should come after the burn-in.
+    burn_in : periods that standardise each row. longest : lags 0..longest are tried. least : with fewer rows that
+    can be used the answer is None. The lag is where a step fits the mean of the rows, aligned at their onsets, best
+    by least squares (the maximum of the cross-correlation with a step). A single location is too noisy to have a lag
+    of its own. None, too, where the rows do not worsen there by three standard errors of their mean: rows of
+    different locations err apart, whatever their autocorrelation. Returns int or None.
 
     >>> rows = [[0, 1] * 5 + [0.5] * 3 + [-4] * 7] * 5
     >>> pooled_lag(rows, [10] * 5, burn_in=10, longest=6)
@@ -277,8 +278,9 @@ def pooled_lag(values, onset, *, burn_in: int, higher_is_better: bool = True, lo
             rows.append(aligned)
     if len(rows) < least:
         return None
-    n = np.isfinite(rows).sum(axis=0)
-    path = np.nansum(rows, axis=0) / np.maximum(n, 1)
+    aligned = np.array(rows)
+    n = np.isfinite(aligned).sum(axis=0)
+    path = np.nansum(aligned, axis=0) / np.maximum(n, 1)
     best, gain = None, 0.0
     for lag in range(longest + 1):
         after, before = n[lag:].sum(), n[:lag].sum()
@@ -289,7 +291,15 @@ def pooled_lag(values, onset, *, burn_in: int, higher_is_better: bool = True, lo
         explained = after * max(rise - max(base, 0.0), 0.0) ** 2 if rise > base else 0.0
         if explained > gain:
             best, gain = lag, explained
-    return best
+    return None if best is None or not _worsens(aligned, best) else best
+
+
+def _worsens(rows: np.ndarray, lag: int) -> bool:
+    """Whether the rows lie higher from `lag` on than before it, by three standard errors of their mean."""
+    before, after = rows[:, :lag], rows[:, lag:]
+    seen = np.isfinite(after).any(axis=1) & (np.isfinite(before).any(axis=1) | (lag == 0))
+    step = np.nanmean(after[seen], axis=1) - (np.nanmean(before[seen], axis=1) if lag else 0.0)
+    return step.size > 1 and bool(step.mean() > 3 * step.std(ddof=1) / np.sqrt(step.size))
 
 
 def _burn_in(values, burn_in: int) -> np.ndarray:

@@ -42,6 +42,11 @@ class Backtest(models.Model):
     able_from = models.BinaryField(
         null=True, help_text="Since when each location had visits enough for a flag, as numpy's npz."
     )
+    lags = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="How many days after its begin a decline shows in each metric, and over how many declines.",
+    )
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Workers that took it since it last advanced.")

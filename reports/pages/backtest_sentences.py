@@ -90,6 +90,19 @@ def how_early(ends: Sequence[tuple[str, int | None]]) -> str:
     return " ".join(parts)
 
 
+def following(lags: Sequence[dict]) -> list[str]:
+    """“Complaints” gets worse about 8 weeks after a decline begins (pooled over 14 declines)."""
+    return [
+        f"“{lag['metric']}” gets worse {_after_the_begin(lag['days'])} (pooled over "
+        f"{words.count(lag['n_declines'], 'decline')} of the whole chain)."
+        for lag in lags
+    ]
+
+
+def _after_the_begin(days: float) -> str:
+    return f"about {_weeks(days)} after a decline begins" if days else "as soon as a decline begins"
+
+
 def _of(n: int, total: int) -> str:
     return f"{words.number(n)} of {words.number(total)}"
 

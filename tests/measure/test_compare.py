@@ -90,9 +90,23 @@ def test_quarters_are_taken_within_the_region():
     assert found.nonzero()[0].tolist() == [6, 7]
 
 
-def test_a_pooled_lag_is_found_in_noise_and_missing_without_drifts():
+def slow_noise(seed, rows=20, periods=120):
+    """A metric that goes its own way, half of each period's deviation into the next."""
+    values = np.random.default_rng(seed).normal(80, 2, (rows, periods))
+    for period in range(1, periods):
+        values[:, period] = 0.5 * values[:, period - 1] + 0.5 * values[:, period]
+    return values
+
+
+def test_a_pooled_lag_is_found_in_noise():
     values = np.random.default_rng(3).normal(80, 2, (60, 120))
-    onset = np.full(60, 60)
-    assert pooled_lag(values[:3], onset[:3], burn_in=50) is None
     values[:, 68:] -= 3
+    onset = np.full(60, 60)
     assert pooled_lag(values, onset, burn_in=50) == pytest.approx(8, abs=1)
+    assert pooled_lag(values[:3], onset[:3], burn_in=50) is None
+    assert pooled_lag(160 - values, onset, burn_in=50, higher_is_better=False) == pytest.approx(8, abs=1)
+
+
+def test_a_metric_that_does_not_follow_has_no_lag():
+    found = [pooled_lag(slow_noise(seed), np.full(20, 60), burn_in=50) for seed in range(40)]
+    assert sum(lag is not None for lag in found) <= 2

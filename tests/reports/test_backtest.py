@@ -86,6 +86,23 @@ def test_decline_that_a_metric_shows_later_has_a_lead_in_the_end(chain):
     assert timedelta(0) < noticed - worse_from < timedelta(weeks=4)
 
 
+def declining(metric_drops):
+    """A chain in which six stores decline after 28 weeks, and a metric with these drops: {place: (week, by)}."""
+    chain = make_chain(n_locations=16, n_visits=44, drops=dict.fromkeys(range(6), (196.0, 1.6, 0)))
+    report_weekly(make_metric(), chain.locations, n_weeks=44, drops=metric_drops)
+    return chain
+
+
+def test_it_is_told_how_long_after_the_begin_of_a_decline_a_metric_follows():
+    (lag,) = replayed(declining(dict.fromkeys(range(6), (34, 9.0)))).lags
+    assert (lag["metric"], lag["n_declines"]) == ("Speed", 6)
+    assert lag["days"] == pytest.approx(6 * 7, abs=21), "the onsets are estimates"
+
+
+def test_a_metric_that_does_not_follow_declines_has_no_lag():
+    assert replayed(declining({})).lags == []
+
+
 def test_readings_that_come_later_change_no_comparison_of_before(chain):
     """The metric stands at its best until the last weeks, when one store shows that it can be better still."""
     metric = make_metric()

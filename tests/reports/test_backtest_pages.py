@@ -170,6 +170,17 @@ def test_result_says_how_many_how_early_and_how_many_by_chance(dan, done):
     assert "400 : 1 followed 6 weeks later" in said
 
 
+def test_result_says_how_long_after_a_decline_the_reported_numbers_get_worse(dan, done):
+    done.lags = [
+        {"metric": "Complaints", "days": 56, "n_declines": 14},
+        {"metric": "Speed", "days": 0, "n_declines": 5},
+    ]
+    done.save(update_fields=["lags"])
+    said = text_of(dan.get(f"{PAGE}{done.pk}/"))
+    assert "“Complaints” gets worse about 8 weeks after a decline begins (pooled over 14 declines" in said
+    assert "“Speed” gets worse as soon as a decline begins (pooled over 5 declines" in said
+
+
 def test_every_drawing_has_its_table(dan, done):
     said = text_of(dan.get(f"{PAGE}{done.pk}/"))
     assert "19 Jan 2026 2 0 0.01" in said, "the third week"

@@ -18,7 +18,15 @@ from reports.detection.settings import chosen_for
 from reports.models import Backtest, DriftFlag, PastFlag
 from reports.pages import sentences, words
 from reports.pages.backtest_charts import FlagsChart, Period, ShareChart, flags_chart, runs_in_a_bar, share_chart
-from reports.pages.backtest_sentences import LEADS, expected_flags, headline, how_early, in_the_end, lead_kind
+from reports.pages.backtest_sentences import (
+    LEADS,
+    expected_flags,
+    following,
+    headline,
+    how_early,
+    in_the_end,
+    lead_kind,
+)
 from reports.pages.charts import EPOCH
 from reports.pages.queries import NotVisible
 from reports.pages.queries.paging import page_of
@@ -120,6 +128,7 @@ class Found:
     headline: str
     expect: str
     early: str
+    following: list[str]
     n_flags: int
     n_able: int
     over_time: Drawn
@@ -187,6 +196,7 @@ def _found(user, backtest: Backtest, page: str) -> Found:
         ),
         expect=expected_flags(n_flags=len(series.flags), weeks=weeks, by_chance=series.expected.yearly),
         early=how_early(ends),
+        following=following(backtest.lags),
         n_flags=len(series.flags),
         n_able=series.expected.n_able,
         over_time=series.drawn(),
