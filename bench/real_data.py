@@ -131,6 +131,24 @@ def level_changes(chain, effects) -> np.ndarray:
     return change
 
 
+def neighbours(chain, effects):
+    """(who, variance of a visit beyond chance, half of its 90 % interval, pairs) from neighbours in time at a location:
+    of visits by one auditor, and of visits by two. Weighted as in `overdispersion.successive_overdispersion`."""
+    from reports.measure.residuals import residuals
+
+    found = residuals(chain, effects)
+    level, information, who = found.level[:, 0], found.information[:, 0], chain.auditor
+    left = np.flatnonzero((chain.location[:-1] == chain.location[1:]) & (who[:-1] >= 0) & (who[1:] >= 0))
+    left = left[(information[left] > 0) & (information[left + 1] > 0)]
+    chance = 1 / information[left] + 1 / information[left + 1]
+    excess = ((level[left + 1] - level[left]) ** 2 - chance) / 2
+    trust = 1 / (chance + 0.4) ** 2
+    for name, of in (("one group", who[left] == who[left + 1]), ("two groups", who[left] != who[left + 1])):
+        mean = np.average(excess[of], weights=trust[of])
+        sd = np.sqrt((trust[of] ** 2 * (excess[of] - mean) ** 2).sum()) / trust[of].sum()
+        yield name, mean, 1.645 * sd, int(of.sum())
+
+
 def without_auditors(effects):
     return replace(effects, auditor=np.zeros_like(effects.auditor))
 
@@ -158,6 +176,8 @@ def chicago() -> None:
         seen = change[of & np.isfinite(change)]
         low, middle = np.quantile(seen, [0.05, 0.5])
         print(f"  {name}: mean {seen.mean():+.2f}, median {middle:+.2f}, one place in 20 below {low:.2f}")
+    for name, excess, half, n in neighbours(chain, effects):
+        print(f"two visits in a row by {name}: {excess:.3f} +- {half:.3f} beyond chance, logits squared, {n:,} pairs")
     levels("chicago_food")
     print(
         "locations flagged when a fifth of them fall after half of their visits (made from the fitted model, 20 : 1):"

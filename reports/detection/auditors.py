@@ -1,7 +1,7 @@
 """Auditors of the locations that somebody sees: severity, own drift, agreement, and the links that are missing."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Count, QuerySet
@@ -15,11 +15,14 @@ from reports.measure.agreement import Agreement, krippendorff_alpha
 from reports.measure.auditors import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
 from reports.measure.chain import Chain
 from reports.measure.effects import Effects
+from reports.measure.linkage import reliability
+from reports.measure.residuals import residuals
 from reports.models import Run, Tally
 
 MOST_VISITS = 10_000  # read for quarters and agreement; of a larger chain, locations evenly spaced
 PAIR_DAYS = 7.0
 N_QUARTERS = 4
+N_SEVERAL = 4  # visits, of which more is said than of one
 N_DRAWS = 200
 SEED = 1
 
@@ -64,8 +67,22 @@ class Joining:
 
 
 @dataclass(frozen=True)
+class OwnShare:
+    """Of what differs between stores in the mean of some visits, the share that is the stores' own, 0 to 1.
+
+    raw : one visit as it was rated. adjusted : with severity taken out. of_several : N_SEVERAL visits by different
+    auditors, with severity taken out.
+    """
+
+    raw: float
+    adjusted: float
+    of_several: float
+
+
+@dataclass(frozen=True)
 class Auditors:
     """auditors : by name. agreement : per criterion, in the order of the form. n_pairs : paired visits.
+    own_share : None where no visit observed anything.
 
     n_groups : separate groups of auditors and locations. n_read, n_locations : locations that quarters and agreement
     were computed from, and all that are seen.
@@ -74,6 +91,7 @@ class Auditors:
     run: Run
     auditors: list[Auditor]
     agreement: list[CriterionAgreement]
+    own_share: OwnShare | None
     n_pairs: int
     n_groups: int
     swaps: list[Joining]
@@ -100,6 +118,7 @@ def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors |
         run=run,
         auditors=sorted(found, key=lambda each: (each.name.casefold(), each.key)),
         agreement=agreement,
+        own_share=_own_share(chain, effects),
         n_pairs=n_pairs,
         n_groups=n_groups,
         swaps=swaps,
@@ -151,6 +170,19 @@ def _bounded(points: Points, at) -> Bounded | None:
     if not np.isfinite(points.value[at]):
         return None
     return Bounded(float(points.value[at]), float(points.low[at]), float(points.high[at]))
+
+
+def _own_share(chain: Chain, effects: Effects) -> OwnShare | None:
+    found = residuals(chain, effects).information[:, 0]
+    if not (found > 0).any():
+        return None
+    usual = float(np.median(found[found > 0]))
+    fair = replace(effects, variance=effects.variance | {"auditor": 0.0})
+    return OwnShare(
+        raw=reliability(effects, information=usual),
+        adjusted=reliability(fair, information=usual),
+        of_several=reliability(fair, information=usual, n_visits=N_SEVERAL),
+    )
 
 
 def _agreement(chain: Chain, codes: Codes) -> tuple[list[CriterionAgreement], int]:

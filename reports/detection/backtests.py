@@ -190,8 +190,8 @@ def put_back(backtest: Backtest) -> None:
 
 def finish(backtest: Backtest, *, n_done: int, lags: list[dict]) -> None:
     """Within the transaction that writes the flags."""
-    ended = {"state": State.DONE, "finished_at": timezone.now(), "kept": None, "attempts": 0}
-    advance(backtest, n_done=n_done, lags=lags, **ended)
+    now = timezone.now()
+    advance(backtest, state=State.DONE, finished_at=now, n_done=n_done, lags=lags, kept=None, attempts=0)
 
 
 def stop(backtest: Backtest, *, by) -> bool:

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audits.models import Criterion
 from reports.detection.latest import Latest
 from reports.detection.moments import to_days
 from reports.detection.recent import lately
-from reports.measure.consistency import Consistency, Shrunk, consistency
+from reports.measure.chain import Chain
+from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
 from reports.measure.groups import gathered
 
 NOW, BEFORE = 0, 1
+LEAST_INTERACTIONS = 10  # that observed a criterion, before anything is said of pairs of them
+MOST_CRITERIA = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ class Treatment:
     has_critical: bool
 
 
+@dataclass(frozen=True)
+class SameTreatment:
+    """share : of the pairs of interactions that observed a criterion, those where both kept it or neither did."""
+
+    text: str
+    share: float
+    n_interactions: int
+
+
 def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | None:
     """How alike customers are treated at a location, judged beside its peers.
 
@@ -59,7 +72,7 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
         return None
     chain = found.chain
     own = chain.location == place
-    since = to_days(onset) if onset is not None else lately(chain)[place]
+    since = _since(chain, place, onset)
     others = [each for each in np.unique(chain.location).tolist() if each != place]
     peer_group = np.full(chain.n_locations, -1)
     peer_group[others] = np.arange(len(others))
@@ -78,6 +91,29 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
         dayparts=[_part(name, int(n_visits[at]), parts, at) for at, name in enumerate(names) if n_visits[at]],
         has_critical=bool(chain.critical.any()),
     )
+
+
+def least_alike(found: Latest, *, location_id: int, onset=None) -> list[SameTreatment]:
+    """The criteria on which two customers of a location are most often treated differently, those first.
+
+    onset : as in `treatment`. A description, at most MOST_CRITERIA of what LEAST_INTERACTIONS observed; a criterion
+    that all kept, or none, is not among them. One query.
+    """
+    place = found.place(location_id)
+    if place is None:
+        return []
+    is_now = (found.chain.location == place) & (found.chain.time >= _since(found.chain, place, onset))
+    chain = found.chain.subset(is_now)
+    share, n = pairwise_agreement(chain)[place], chain.observed.sum(axis=0).astype(int)
+    differs = np.flatnonzero((n >= LEAST_INTERACTIONS) & (share < 1))
+    chosen = differs[np.argsort(share[differs], kind="stable")[:MOST_CRITERIA]]
+    ids = found.history.codes.criteria
+    text = dict(Criterion.objects.filter(pk__in=ids[chosen].tolist()).values_list("pk", "text"))
+    return [SameTreatment(text[int(ids[at])], float(share[at]), int(n[at])) for at in chosen]
+
+
+def _since(chain: Chain, place: int, onset) -> float:
+    return to_days(onset) if onset is not None else lately(chain)[place]
 
 
 def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:

@@ -121,6 +121,15 @@ def test_one_sentence_says_what_severity_means_and_that_it_is_taken_out(head_off
     assert "takes it out, so that no store is flagged because of who came" in said
 
 
+def test_it_says_how_much_of_a_visit_is_the_stores_own_and_that_more_visits_tell_more(head_office, scanned):
+    found = auditors(standard=scanned.standard, locations=Location.objects.all()).own_share
+    assert 0 < found.raw < found.adjusted < found.of_several < 1
+    assert (
+        f"in one visit, {found.raw:.0%} is the stores’ own; with severity taken out {found.adjusted:.0%}, and in the "
+        f"mean of four visits by different auditors {found.of_several:.0%}."
+    ).replace("%", " %") in text_of(head_office.get(PAGE))
+
+
 def test_linked_auditors_are_said_to_be(head_office):
     assert "All auditors and stores are linked by visits" in text_of(head_office.get(PAGE))
 

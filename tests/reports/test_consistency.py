@@ -1,6 +1,7 @@
 """How alike customers are treated, from tallies to the sentences of a store's page."""
 
 from datetime import timedelta
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
 from locations.models import Membership, Region, User
-from reports.detection.consistency import Estimate, Part, Treatment, treatment
+from reports.detection.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
 from reports.detection.latest import N_PEERS, latest
+from reports.detection.moments import to_days
 from reports.detection.scan import request_scan, run_scan
+from reports.measure.chain import NONE
 from reports.models import Run
 from reports.pages import explanations
 from tests.reports import chains
@@ -155,3 +158,30 @@ def test_intervals_narrow_with_visits(scanned):
     many = treatment(known, location_id=place, onset=chains.START).now.promise
     assert many.high - many.low < few.high - few.low
     assert np.isfinite(few.value)
+
+
+def test_criteria_are_told_on_which_two_customers_are_most_often_treated_differently(client, scanned, manager):
+    place = scanned.locations[0].pk
+    known = latest(standard=scanned.standard, locations=[place], with_peers=True)
+    found = least_alike(known, location_id=place, onset=ONSET)
+    assert len(found) == MOST_CRITERIA
+    own = known.chain.subset((known.chain.location == known.place(place)) & (known.chain.time >= to_days(ONSET)))
+    for each in found:
+        criterion = Criterion.objects.get(text=each.text)
+        column = int(np.flatnonzero(known.history.codes.criteria == criterion.pk)[0])
+        kept = (own.ratings[:, column][own.ratings[:, column] != NONE] >= 120).tolist()
+        pairs = [one == other for one, other in combinations(kept, 2)]
+        assert each.share == pytest.approx(sum(pairs) / len(pairs))
+        assert each.n_interactions == len(kept)
+    shares = [each.share for each in found]
+    assert shares == sorted(shares)
+    client.force_login(manager)
+    said = text_of(client.get(reverse("reports:location", args=[place])))
+    assert "Where two customers are most often treated differently" in said
+
+
+def test_of_a_few_interactions_nothing_is_said_of_pairs(scanned):
+    place = scanned.locations[0].pk
+    known = latest(standard=scanned.standard, locations=[place], with_peers=True)
+    onset = chains.START + timedelta(days=27 * 7 - 1)  # three visits ago, of three interactions each
+    assert least_alike(known, location_id=place, onset=onset) == []

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 
 from locations.models import Location
-from reports.detection.auditors import PAIR_DAYS, Auditor, Auditors, Bounded, CriterionAgreement, Joining, auditors
+from reports.detection.auditors import (
+    N_SEVERAL,
+    PAIR_DAYS,
+    Auditor,
+    Auditors,
+    Bounded,
+    CriterionAgreement,
+    Joining,
+    OwnShare,
+    auditors,
+)
 from reports.measure.agreement import LEAST_PAIRS
 from reports.measure.instead import LEAST_POINTS
 from reports.pages import words
@@ -40,6 +50,7 @@ class AgreementRow:
 class AuditorsPage:
     scope: Scope
     headline: str
+    own_share: str
     rows: Page | None
     chart: IntervalChart | None
     narrow_chart: IntervalChart | None
@@ -58,13 +69,14 @@ def auditors_page(*, user, standard: str = "", page: str = "") -> AuditorsPage:
     if asked.standard:
         found = auditors(standard=asked.standard, locations=Location.objects.of_head_office(user))
     if found is None or not found.auditors:
-        return AuditorsPage(asked, "", None, None, None, [], "", "", [], 0, "")
+        return AuditorsPage(asked, "", "", None, None, None, [], "", "", [], 0, "")
     shown: Page = Paginator(found.auditors, AUDITORS_A_PAGE).get_page(page or 1)
     wide, narrow = (_chart(list(shown.object_list), is_narrow=is_narrow) for is_narrow in (False, True))
     shown.object_list = [_row(each) for each in shown.object_list]
     return AuditorsPage(
         scope=asked,
         headline=_headline(found.auditors),
+        own_share=_own_share(found.own_share),
         rows=shown,
         chart=wide,
         narrow_chart=narrow,
@@ -89,6 +101,18 @@ def _headline(found: list[Auditor]) -> str:
     reach = [words.points(value / 100) for value in dict.fromkeys((low, high))]
     verb = "rates" if len(found) == 1 else "rate"
     return f"{n} {verb} {' to '.join(reach)} points beside their peers; levels and flags have that taken out."
+
+
+def _own_share(found: OwnShare | None) -> str:
+    """How far visits tell stores apart. Blank where no visit observed anything."""
+    if found is None:
+        return ""
+    several = words.number(N_SEVERAL)
+    return (
+        f"Of what differs between stores in one visit, {words.percent(found.raw)} is the stores’ own; with severity "
+        f"taken out {words.percent(found.adjusted)}, and in the mean of {several} visits by different auditors "
+        f"{words.percent(found.of_several)}."
+    )
 
 
 def _row(each: Auditor) -> AuditorRow:

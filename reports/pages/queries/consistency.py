@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reports.detection.consistency import Estimate, Part, treatment
+from reports.detection.consistency import Estimate, Part, SameTreatment, least_alike, treatment
 from reports.detection.latest import Latest
 from reports.pages import explanations, words
 from reports.pages.sentences import Sentence
@@ -18,17 +18,26 @@ class AlikeRow:
 
 
 @dataclass(frozen=True)
+class CriterionRow:
+    text: str
+    alike: str
+    n_interactions: int
+
+
+@dataclass(frozen=True)
 class Alike:
     promise: Sentence
     unevenness: Sentence
     rows: list[AlikeRow]
+    criteria: list[CriterionRow]
     facts: str
+    since: str
 
 
 def alike(found: Latest | None, *, location_id: int, onset: datetime | None) -> Alike | None:
     """None where no run knows the store. onset : of its open flag."""
     told = treatment(found, location_id=location_id, onset=onset) if found else None
-    if told is None:
+    if found is None or told is None:
         return None
     rows = [_row(told.now, "Since the onset" if onset else "Lately")]
     rows += [_row(told.before, "Before")] if told.before else []
@@ -38,12 +47,18 @@ def alike(found: Latest | None, *, location_id: int, onset: datetime | None) -> 
         promise=explanations.promise(told),
         unevenness=explanations.unevenness(told),
         rows=rows,
+        criteria=[_criterion(each) for each in least_alike(found, location_id=location_id, onset=onset)],
         facts=f"{words.count(told.now.n_visits, 'visit')} {since}; 90{words.NBSP}% intervals in brackets.",
+        since=since,
     )
 
 
 def _row(part: Part, name: str) -> AlikeRow:
     return AlikeRow(name, part.n_visits, _figure(part.promise), _figure(part.unevenness))
+
+
+def _criterion(each: SameTreatment) -> CriterionRow:
+    return CriterionRow(each.text, str(round(100 * each.share)), each.n_interactions)
 
 
 def _figure(found: Estimate) -> str:
