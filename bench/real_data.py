@@ -132,7 +132,7 @@ def level_changes(chain, effects) -> np.ndarray:
 
 
 def neighbours(chain, effects):
-    """(who, variance of a visit beyond chance, half of its 90 % interval, pairs) from neighbours in time at a location:
+    """(who, variance of a visit beyond chance, half of its 90 % interval, pairs) of neighbours in time at a location:
     of visits by one auditor, and of visits by two. Weighted as in `overdispersion.successive_overdispersion`."""
     from reports.measure.residuals import residuals
 
