@@ -1,4 +1,5 @@
 /** From what was sent back to a visit as the phone keeps it: to read it, compare it, or correct it. */
+import { unsent } from './draft.js';
 
 const answersIn = (observations) =>
   Object.fromEntries(observations.map(({ criterion, state, value, note, reason }) => [
@@ -68,11 +69,8 @@ export function visitFrom(row, owner) {
     revision: row.revision,
     returned: null,
     remarks: [],
-    asked: [],
-    place: { step: '', criterion: null },
+    ...unsent(),
     payload: row.content,
-    errors: [],
-    reason: '',
     receipt: row.receipt,
     received_at: row.received_at,
   };

@@ -44,15 +44,14 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     revision: 1,
     returned: null,
     remarks: [],
-    asked: [],
-    place: { step: '', criterion: null },
-    payload: null,
-    errors: [],
-    reason: '',
-    receipt: null,
-    received_at: null,
+    ...unsent(),
   };
 }
+
+/** This phone's own, while it has shown and sent nothing of a visit yet. */
+export const unsent = () => ({
+  asked: [], place: { step: '', criterion: null }, payload: null, errors: [], reason: '', receipt: null, received_at: null,
+});
 
 /** @returns {import('./types.js').Interaction} */
 export const newInteraction = (id, at) => ({

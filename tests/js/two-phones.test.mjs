@@ -281,3 +281,12 @@ test('a correction that another phone sent closes the one that was open here', a
   await news(one, there);
   assert.equal((await one.visit('v1')).state, 'accepted');
 });
+
+test('a draft that the server gives lacks nothing that one begun here has', async () => {
+  const { drafts } = server();
+  const first = await phone(makeVisit({ note: 'Wet floor.' }));
+  await syncDraft({ store: first, drafts, id: 'v1' });
+  const second = await phone();
+  await fetchDrafts({ store: second, drafts });
+  assert.deepEqual(await second.visit('v1'), await first.visit('v1'));
+});
