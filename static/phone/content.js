@@ -76,6 +76,10 @@ export function visitFrom(row, owner) {
   };
 }
 
+/** What the server says of a photo that it does not have. */
+export const isToCome = (row, { id }) => row.photos_missing.includes(id);
+export const isGivenUp = (row, { id }) => (row.photos_given_up ?? []).includes(id);
+
 /** Its photos: their pictures are on the server. @returns {import('./types.js').Photo[]} */
 export const photosFrom = (row) =>
   (row.content.photos ?? []).map((photo) => ({
@@ -87,8 +91,9 @@ export const photosFrom = (row) =>
     taken_at: photo.taken_at,
     place: photo.place ?? null,
     blob: null,
-    removed_at: null,
-    sent_at: row.photos_missing.includes(photo.id) ? null : row.received_at,
+    removed_at: isGivenUp(row, photo) ? row.received_at : null,
+    is_given_up: isGivenUp(row, photo),
+    sent_at: isToCome(row, photo) || isGivenUp(row, photo) ? null : row.received_at,
     refused: '',
   }));
 

@@ -173,6 +173,18 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     changePhoto(id, (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }));
   const refusePhoto = (id, reason) => changePhoto(id, (photo) => Object.assign(photo, { refused: reason }));
 
+  /** Given up, or taken back after that, and the server does not know it yet. */
+  async function photosToTell() {
+    const sent = (await visits()).filter(({ state }) => ['accepted', 'received'].includes(state));
+    const photos = await Promise.all(sent.map(async ({ id, payload }) => {
+      const named = new Set(payload.photos.map((photo) => photo.id));
+      return (await photosOf(id)).filter((photo) => named.has(photo.id) && isUntold(photo));
+    }));
+    return photos.flat();
+  }
+  const isUntold = (photo) => !photo.sent_at && Boolean(photo.removed_at) !== Boolean(photo.is_given_up);
+  const photoTold = (id, isGivenUp) => changePhoto(id, (photo) => void (photo.is_given_up = isGivenUp));
+
   /** "Send now" also tries again what was refused photo by photo. */
   async function retryPhotos() {
     for (const visit of await visits()) {
@@ -190,7 +202,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     );
     for (const visit of old) {
       const photos = await photosOf(visit.id);
-      if (photos.some((photo) => photo.refused)) continue;
+      if (photos.some((photo) => photo.refused && !photo.is_given_up)) continue;
       await db.run(['visits', 'photos'], 'readwrite', (kept, pictures) => {
         kept.delete(visit.id);
         for (const photo of photos) pictures.delete(photo.id);
@@ -228,6 +240,8 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     photosToSend,
     photoReceived,
     refusePhoto,
+    photosToTell,
+    photoTold,
     retryPhotos,
     prune,
   };

@@ -102,6 +102,7 @@
  * @property {string | null} removed_at
  * @property {string | null} sent_at
  * @property {string} refused The server's reason; blank when it has none.
+ * @property {boolean} [is_given_up] As the server knows it.
  * @property {boolean} [is_unkept] In this page's memory alone: the phone had no room for it.
  *
  * @typedef {object} Criterion
