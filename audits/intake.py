@@ -172,7 +172,7 @@ def _fields(checked: CheckedVisit) -> dict[str, Any]:
         "kind": checked.assignment.kind if checked.assignment else "",
         "mode": content["mode"],
         "started_at": checked.started_at,
-        "ended_at": checked.at(content["ended_at"]),
+        "ended_at": checked.ended_at,
         "daypart": daypart_of(checked.started_at.astimezone(checked.location.zone)),
         "note": content["note"],
         "clock_offset_ms": content["clock_offset_ms"],

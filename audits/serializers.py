@@ -108,6 +108,12 @@ class VisitSerializer(StrictSerializer):
     assignment = serializers.IntegerField(allow_null=True, default=None)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True, default=None)
+    written = serializers.ListField(
+        child=serializers.ChoiceField(choices=["started_at", "ended_at"]),
+        max_length=2,
+        default=list,
+        help_text="Times written by hand, as a watch shows them: no error of the phone's clock is taken out of them.",
+    )
     mode = serializers.ChoiceField(choices=[Visit.Mode.LIVE, Visit.Mode.COVERT], default=Visit.Mode.LIVE)
     clock_offset_ms = serializers.IntegerField(
         min_value=-(10**12), max_value=10**12, allow_null=True, default=None

@@ -68,6 +68,8 @@
  * @property {Interaction[]} interactions
  * @property {Answers} answers Of the sections that are asked once per visit.
  * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
+ * @property {string[]} [written] `left_at 2026-03-02T14:02:00.000Z`: was written by hand. Two phones each add theirs, and
+ *   whichever time stands in the end is known for what it is.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes

@@ -159,6 +159,21 @@ def test_a_clock_three_hours_ahead_is_taken_out(world, visit_id):
     assert abs(visit.started_at - (timezone.now() - timedelta(minutes=30))) < timedelta(minutes=1)
 
 
+def test_a_departure_that_was_written_by_hand_is_as_a_watch_showed_it(world, visit_id):
+    came = (timezone.now() - timedelta(minutes=30)).replace(microsecond=0)
+    left = came + timedelta(minutes=20)
+    payload = visit_payload(world, started_at=came + timedelta(hours=3))
+    payload |= {"clock_offset_ms": 3 * 3600 * 1000, "ended_at": left.isoformat(), "written": ["ended_at"]}
+    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    assert (visit.started_at, visit.ended_at) == (came, left)
+
+
+def test_a_time_to_come_that_was_written_by_hand_is_refused_whatever_the_phones_clock_says(world, payload):
+    payload["ended_at"] = (timezone.now() + timedelta(hours=1)).isoformat()
+    payload |= {"clock_offset_ms": 3 * 3600 * 1000, "written": ["ended_at"]}
+    assert "future" in refused(world, payload)["ended_at"]
+
+
 def test_a_visit_that_ends_before_it_starts_is_refused(world, payload):
     payload["ended_at"] = (NOON - timedelta(minutes=1)).isoformat()
     assert refused(world, payload) == {"ended_at": "The visit ends before it starts."}
@@ -176,6 +191,7 @@ def test_a_visit_that_ends_before_it_starts_is_refused(world, payload):
         ({"photos": [{"id": str(uuid4()), "sha256": "short"}]}, "photos.0.sha256"),
         ({"observations": None}, "observations"),
         ({"clock_offset_ms": 10**15}, "clock_offset_ms"),
+        ({"written": ["taken_at"]}, "written"),
     ],
 )
 def test_a_wrong_shape_is_named_where_it_is(world, payload, change, where):

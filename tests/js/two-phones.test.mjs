@@ -10,6 +10,7 @@ import { takeNews } from '../../static/phone/news.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { flush } from '../../static/phone/queue.js';
 import { picturesOf, stateOf } from '../../static/phone/state.js';
+import { leaveAt } from '../../static/phone/stay.js';
 import { createStore } from '../../static/phone/store.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
@@ -125,6 +126,19 @@ test('a photo that one phone removes is removed on the other', async () => {
   await fetchDrafts({ store: one, drafts: there.drafts });
   const [photo] = await one.photosOf('v1');
   assert.deepEqual([photo.removed_at, photo.blob], [AT, 'a picture']);
+});
+
+test('a departure that one phone wrote is known as written on the other', async () => {
+  const { there, one, two } = await begun();
+  await two.change('v1', (visit) => {
+    leaveAt(visit, '12:20', Date.parse(LATER));
+    visit.changed_at = LATER;
+  });
+  await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
+  await fetchDrafts({ store: one, drafts: there.drafts });
+  const visit = await one.visit('v1');
+  const { ended_at: ended, written } = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
+  assert.deepEqual([ended, written], ['2026-03-02T12:20:00.000Z', ['ended_at']]);
 });
 
 test('a form that was only looked at has nothing against what another phone sent', async () => {
