@@ -50,7 +50,7 @@ class CheckedVisit:
         return told and told - self.offset_of("ended_at")
 
     def offset_of(self, where: str) -> timedelta:
-        """Of the clock by which that time was taken: what was written by hand comes from a watch, not from the phone."""
+        """Of the clock that the time at that place comes from: what was written by hand comes from a watch."""
         return timedelta(0) if where in self.content["written"] else self.clock_offset
 
     def at(self, moment: datetime | None) -> datetime | None:

@@ -13,8 +13,6 @@ const UPGRADES = [
     db.createObjectStore('meta');
   },
 ];
-const KEPT_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** @typedef {import('./types.js').Visit} Visit */
 
@@ -185,30 +183,11 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const isUntold = (photo) => !photo.sent_at && Boolean(photo.removed_at) !== Boolean(photo.is_given_up);
   const photoTold = (id, isGivenUp) => changePhoto(id, (photo) => void (photo.is_given_up = isGivenUp));
 
-  /** "Send now" also tries again what was refused photo by photo. */
-  async function retryPhotos() {
-    for (const visit of await visits()) {
-      if (visit.state !== 'received') continue;
-      const refused = (await photosOf(visit.id)).filter((photo) => photo.refused);
-      for (const photo of refused) await changePhoto(photo.id, (each) => Object.assign(each, { refused: '' }));
-      if (refused.length) await change(visit.id, (each) => Object.assign(each, { state: 'accepted' }));
-    }
-  }
-
-  /** Received long ago: the server has them. */
-  async function prune(now) {
-    const old = (await visits()).filter(
-      (visit) => visit.state === 'received' && now - Date.parse(visit.received_at ?? '') > KEPT_DAYS * DAY_MS,
-    );
-    for (const visit of old) {
-      const photos = await photosOf(visit.id);
-      if (photos.some((photo) => photo.refused && !photo.is_given_up)) continue;
-      await db.run(['visits', 'photos'], 'readwrite', (kept, pictures) => {
-        kept.delete(visit.id);
-        for (const photo of photos) pictures.delete(photo.id);
-      });
-    }
-  }
+  const forget = (id) =>
+    db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+      for (const photo of await asked(pictures.index('visit').getAll(id))) pictures.delete(photo.id);
+      await asked(kept.delete(id));
+    });
 
   return {
     meta,
@@ -242,7 +221,6 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     refusePhoto,
     photosToTell,
     photoTold,
-    retryPhotos,
-    prune,
+    forget,
   };
 }
