@@ -144,8 +144,15 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     change(id, (visit) =>
       Object.assign(visit, { state: 'conflict', reason: detail, stored, storedRevision: revision, mayCorrect }),
     );
+  /** What the server refused of an earlier revision is tried again with this one. */
   const accept = (id, { receipt, received_at }) =>
-    change(id, (visit) => void (visit.state === 'waiting' && Object.assign(visit, { state: 'accepted', receipt, received_at })));
+    db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+      const visit = await asked(kept.get(id));
+      if (visit.state !== 'waiting') return;
+      const refused = (await asked(pictures.index('visit').getAll(id))).filter((photo) => photo.refused);
+      for (const photo of refused) pictures.put({ ...photo, refused: '' });
+      await asked(kept.put({ ...visit, state: 'accepted', receipt, received_at }));
+    });
 
   /**
    * All has arrived: the pictures that were taken back or no longer asked for leave the phone too. A visit that a
