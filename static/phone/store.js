@@ -182,7 +182,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   async function photosToTell() {
     const sent = (await visits()).filter(({ state }) => ['accepted', 'received'].includes(state));
     const photos = await Promise.all(sent.map(async ({ id, payload }) => {
-      const named = new Set(payload.photos.map((photo) => photo.id));
+      const named = new Set((payload?.photos ?? []).map((photo) => photo.id)); // another program may send none
       return (await photosOf(id)).filter((photo) => named.has(photo.id) && isUntold(photo));
     }));
     return photos.flat();

@@ -49,3 +49,9 @@ test('a photo that was refused goes by itself with the correction of its visit',
   await store.accept('v1', { receipt: 'A', received_at: AT }); // an answer that came twice
   assert.deepEqual(await store.photosToSend('v1'), []);
 });
+
+test('a visit that another program sent without a list of photos has none to tell of', async () => {
+  const store = await stage();
+  await store.change('v1', (visit) => Object.assign(visit, { state: 'received', payload: {} }));
+  assert.deepEqual(await store.photosToTell(), []);
+});
