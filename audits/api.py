@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audits import intake, review
+from audits import given_up, intake, review
 from audits.bodies import AsciiJsonRenderer, BoundedJsonParser, PictureParser
 from audits.models import Assignment, Interaction, Photo, Visit
 from audits.payload import VisitRefused
@@ -26,6 +27,8 @@ from audits.photos import PhotoRefused, PhotoTooLarge
 from audits.serializers import (
     AssignmentSerializer,
     ClockSerializer,
+    GivenUpPhotoSerializer,
+    GiveUpSerializer,
     ReadVisitSerializer,
     ReceivedPhotoSerializer,
     ReceivedVisitSerializer,
@@ -91,7 +94,7 @@ def _with_receipt():
     return Visit.objects.select_related("location", "version__standard").prefetch_related(
         "returns",
         Prefetch("interactions", Interaction.objects.only("id", "visit_id")),
-        Prefetch("photos", Photo.objects.only("id", "visit_id", "received_at")),
+        Prefetch("photos", Photo.objects.only("id", "visit_id", "received_at", "given_up_at")),
     )
 
 
@@ -222,8 +225,36 @@ class PhotoView(PhoneView):
             return Response({"detail": str(error)}, status=409)
         except PhotoRefused as error:
             return Response({"detail": str(error)}, status=413 if isinstance(error, PhotoTooLarge) else 400)
-        missing = Photo.objects.filter(visit=visit, received_at=None).values_list("pk", flat=True)
+        missing = Photo.objects.to_come().filter(visit=visit).values_list("pk", flat=True)
         return Response(
             ReceivedPhotoSerializer(photo).data | {"photos_missing": [str(id_) for id_ in missing]},
             status=201 if created else 200,
         )
+
+
+class GivenUpPhotoView(PhoneView):
+    NOT_NAMED = OpenApiResponse(OpenApiTypes.OBJECT, "No such visit of yours, or it names no such photo.")
+
+    @extend_schema(request=GiveUpSerializer, responses={200: GivenUpPhotoSerializer, 404: NOT_NAMED})
+    def put(self, request: SignedInApiRequest, visit_id: UUID, photo_id: UUID) -> Response:
+        """Give up a photo that the visit named: nobody waits for it any more. It may still come."""
+        serializer = GiveUpSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        visit = get_object_or_404(Visit, auditor=request.user, pk=visit_id)
+        try:
+            photo = given_up.give_up_photo(
+                visit=visit, photo_id=photo_id, by=request.user, **serializer.validated_data
+            )
+        except intake.PhotoUnexpected as error:
+            return Response({"detail": str(error)}, status=404)
+        return Response(GivenUpPhotoSerializer(photo).data)
+
+    @extend_schema(responses={200: GivenUpPhotoSerializer, 404: NOT_NAMED})
+    def delete(self, request: SignedInApiRequest, visit_id: UUID, photo_id: UUID) -> Response:
+        """Wait for it again."""
+        visit = get_object_or_404(Visit, auditor=request.user, pk=visit_id)
+        try:
+            photo = given_up.take_back(visit=visit, photo_id=photo_id)
+        except intake.PhotoUnexpected as error:
+            return Response({"detail": str(error)}, status=404)
+        return Response(GivenUpPhotoSerializer(photo).data)

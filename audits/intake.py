@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+NOT_GIVEN_UP = {"given_up_at": None, "given_up_by": None, "given_up_reason": ""}
+"""A photo that is named anew, or here after all."""
+
+
 class VisitConflict(Exception):
     """The id was stored before with other content.
 
@@ -168,7 +172,7 @@ def _fields(checked: CheckedVisit) -> dict[str, Any]:
         "kind": checked.assignment.kind if checked.assignment else "",
         "mode": content["mode"],
         "started_at": checked.started_at,
-        "ended_at": checked.at(content["ended_at"]),
+        "ended_at": checked.ended_at,
         "daypart": daypart_of(checked.started_at.astimezone(checked.location.zone)),
         "note": content["note"],
         "clock_offset_ms": content["clock_offset_ms"],
@@ -208,7 +212,7 @@ def _expect_photos(visit: Visit, checked: CheckedVisit) -> None:
         left_out.filter(withdrawn_at=None).update(withdrawn_at=visit.received_at)
         here = set(Photo.objects.filter(visit=visit).values_list("pk", flat=True))
         again = [photo for photo in sent if photo.pk in here]
-        told = ["interaction", "criterion", "taken_at", "place", "place_distance_m", "withdrawn_at"]
+        told = ["interaction", "criterion", "taken_at", "place", "place_distance_m", "withdrawn_at", *NOT_GIVEN_UP]
         Photo.objects.bulk_update(again, told)
         sent = [photo for photo in sent if photo.pk not in here]
     Photo.objects.bulk_create(sent)
@@ -263,7 +267,7 @@ def attach_photo(*, visit: Visit, photo_id: UUID, data: bytes) -> tuple[Photo, b
     photo.received_at = timezone.now()
     fields = ["image", "thumbnail", "width", "height", "received_at"]
     stored = Photo.objects.filter(pk=photo_id, received_at=None).update(
-        **{name: getattr(photo, name) for name in fields}
+        **{name: getattr(photo, name) for name in fields}, **NOT_GIVEN_UP
     )
     if not stored:  # the same photo arrived twice at once, and the other was faster
         if twin is None:

@@ -42,7 +42,16 @@ class CheckedVisit:
 
     @property
     def started_at(self) -> datetime:
-        return self.content["started_at"] - self.clock_offset
+        return self.content["started_at"] - self.offset_of("started_at")
+
+    @property
+    def ended_at(self) -> datetime | None:
+        told = self.content["ended_at"]
+        return told and told - self.offset_of("ended_at")
+
+    def offset_of(self, where: str) -> timedelta:
+        """Of the clock that the time at that place comes from: what was written by hand comes from a watch."""
+        return timedelta(0) if where in self.content["written"] else self.clock_offset
 
     def at(self, moment: datetime | None) -> datetime | None:
         """A time of the phone's clock as the server's clock would have shown it."""
@@ -148,12 +157,14 @@ def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Vis
 
 def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
     now = timezone.now()
+    can_be = True
     for where, told in _times(checked):
         try:
-            moment = told - checked.clock_offset
+            moment = told - checked.offset_of(where)
         except OverflowError:
             sentence = _("{time} is no time that can be: check the phone's clock.")
             yield Problem(where, sentence.format(time=told.isoformat()))
+            can_be = False
             continue
         there = date_format(moment.astimezone(checked.location.zone), "j F Y H:i")
         if moment > now + CLOCK_TOLERANCE:
@@ -162,8 +173,7 @@ def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
         elif moment < now - OLDEST and not where.startswith("photos."):  # an old picture is a reviewer's matter
             sentence = _("{time} at the location is over two years ago: check the phone's clock.")
             yield Problem(where, sentence.format(time=there))
-    started, ended = checked.content["started_at"], checked.content["ended_at"]
-    if ended is not None and ended < started:
+    if can_be and checked.ended_at is not None and checked.ended_at < checked.started_at:
         yield Problem("ended_at", _("The visit ends before it starts."))
 
 

@@ -108,6 +108,12 @@ class VisitSerializer(StrictSerializer):
     assignment = serializers.IntegerField(allow_null=True, default=None)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True, default=None)
+    written = serializers.ListField(
+        child=serializers.ChoiceField(choices=["started_at", "ended_at"]),
+        max_length=2,
+        default=list,
+        help_text="Times written by hand, as a watch shows them: no error of the phone's clock is taken out of them.",
+    )
     mode = serializers.ChoiceField(choices=[Visit.Mode.LIVE, Visit.Mode.COVERT], default=Visit.Mode.LIVE)
     clock_offset_ms = serializers.IntegerField(
         min_value=-(10**12), max_value=10**12, allow_null=True, default=None
@@ -164,6 +170,18 @@ class ReceivedPhotoSerializer(serializers.Serializer):
     received_at = serializers.DateTimeField()
 
 
+class GiveUpSerializer(StrictSerializer):
+    reason = serializers.CharField(
+        max_length=LONGEST_REASON, allow_blank=True, default="", help_text="Why it was refused; blank if it was not."
+    )
+
+
+class GivenUpPhotoSerializer(ReceivedPhotoSerializer):
+    """`received_at` too: what is here is not given up."""
+
+    given_up_at = serializers.DateTimeField()
+
+
 class ReturnItemSerializer(StrictSerializer):
     criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
     interaction = serializers.UUIDField(allow_null=True, default=None)
@@ -200,6 +218,7 @@ class ReceivedVisitSerializer(serializers.ModelSerializer):
     )
     n_interactions = serializers.SerializerMethodField()
     photos_missing = serializers.SerializerMethodField()
+    photos_given_up = serializers.SerializerMethodField(help_text="Not here, and nobody waits for them any more.")
     returned = serializers.SerializerMethodField()
 
     class Meta:
@@ -207,13 +226,17 @@ class ReceivedVisitSerializer(serializers.ModelSerializer):
         fields = [
             "id", "receipt", "location", "standard", "version", "version_number", "form_url", "assignment",
             "started_at", "received_at", "revision", "returned", "n_interactions", "photos_missing",
+            "photos_given_up",
         ]  # fmt: skip
 
     def get_n_interactions(self, visit: Visit) -> int:
         return len(visit.interactions.all())
 
     def get_photos_missing(self, visit: Visit) -> list[str]:
-        return [str(photo.pk) for photo in visit.photos.all() if photo.received_at is None]
+        return [str(photo.pk) for photo in visit.photos.all() if not (photo.received_at or photo.given_up_at)]
+
+    def get_photos_given_up(self, visit: Visit) -> list[str]:
+        return [str(photo.pk) for photo in visit.photos.all() if photo.given_up_at]
 
     @extend_schema_field(ReturnedSerializer(allow_null=True))
     def get_returned(self, visit: Visit) -> dict | None:

@@ -17,6 +17,11 @@ urlpatterns = [
     path("api/v1/visits/<uuid:visit_id>/", api.VisitView.as_view(), name="api-visit"),
     path("api/v1/visits/<uuid:visit_id>/return/", api.ReturnView.as_view(), name="api-return"),
     path("api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/", api.PhotoView.as_view(), name="api-photo"),
+    path(
+        "api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/given-up/",
+        api.GivenUpPhotoView.as_view(),
+        name="api-photo-given-up",
+    ),
     path("api/v1/drafts/", draft_api.DraftsView.as_view(), name="api-drafts"),
     path("api/v1/drafts/<uuid:visit_id>/", draft_api.DraftView.as_view(), name="api-draft"),
 ]

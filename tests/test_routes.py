@@ -72,6 +72,9 @@ TABLE = {
     "audits:api-return": Row(NO_KEY, FORBIDDEN, MISSING, WRONG_KIND, of_visit, "post"),
     "audits:api-visit": Row(NO_KEY, PAGE, FORBIDDEN, FORBIDDEN, of_visit),
     "audits:api-photo": Row(NO_KEY, MISSING, FORBIDDEN, FORBIDDEN, lambda stage: [stage.visit.pk, ABSENT], "put"),
+    "audits:api-photo-given-up": Row(
+        NO_KEY, MISSING, FORBIDDEN, FORBIDDEN, lambda stage: [stage.visit.pk, ABSENT], "put"
+    ),
     "locations:api-readings": Row(NO_KEY, FORBIDDEN, PAGE, PAGE),
     "reports:drift": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),
     "reports:locations": Row(SIGN_IN, FORBIDDEN, PAGE, PAGE),

@@ -80,7 +80,18 @@ class VisitAdmin(ModelAdmin):
         ),
         (
             "Record",
-            {"fields": ["receipt", "received", "revision", "history", "approved", "approved_by", "digest"]},
+            {
+                "fields": [
+                    "receipt",
+                    "received",
+                    "revision",
+                    "history",
+                    "given_up",
+                    "approved",
+                    "approved_by",
+                    "digest",
+                ]
+            },
         ),
     ]
     change_form_outer_before_template = "admin/audits/visit/state.html"
@@ -140,6 +151,19 @@ class VisitAdmin(ModelAdmin):
         ]
         told = [(_local(visit, moment), words) for moment, words in sorted(sent + back)]
         return format_html_join(mark_safe("<br>"), "{}, {}", told) or "–"
+
+    @admin.display(description="Photos given up on the phone", empty_value="–")
+    def given_up(self, visit) -> str | None:
+        """A blank reason: the picture was no longer on the phone."""
+        lost = visit.photos.given_up().select_related("given_up_by", "criterion").order_by("given_up_at", "pk")
+        told = [
+            (
+                _local(visit, photo.given_up_at), photo.given_up_by, photo.criterion or "the visit",
+                photo.given_up_reason or "the picture was no longer on the phone",
+            )
+            for photo in lost
+        ]  # fmt: skip
+        return format_html_join(mark_safe("<br>"), "{}, by {}, of “{}”: {}", told) or None
 
     @display(description="State", label=STATE_COLOURS)
     def state(self, visit):

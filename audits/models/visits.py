@@ -211,6 +211,14 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         """The evidence of the visits that one may read, as they stand now."""
         return self.filter(visit__in=Visit.objects.visible_to(user), withdrawn_at=None)
 
+    def to_come(self):
+        """Named by their visits, not here yet, and still waited for."""
+        return self.filter(received_at=None, given_up_at=None)
+
+    def given_up(self):
+        """Nobody waits for them any more: their auditors said so."""
+        return self.filter(given_up_at__isnull=False)
+
 
 class Photo(models.Model):
     """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives.
@@ -232,6 +240,15 @@ class Photo(models.Model):
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when a later revision of the visit left the photo out; it is kept."
     )
+    given_up_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the auditor gave up the picture, refused or no longer on the phone."
+    )
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    given_up_reason = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="Why it was refused; blank if it was not."
+    )
     image = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     thumbnail = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)
@@ -248,6 +265,11 @@ class Photo(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(received_at__isnull=False), name="photo_withdrawn_was_received"
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up_at=None, given_up_by=None, given_up_reason="")
+                | Q(given_up_at__isnull=False, given_up_by__isnull=False, received_at=None),
+                name="photo_given_up_by_somebody_and_not_here",
             ),
         ]
 

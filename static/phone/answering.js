@@ -67,8 +67,8 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     if (!value && name !== 'leaveAt') return undefined; // nobody came at no time
     const found = await loadStay();
     if (!found) return page.status.warn(t('This page is not on this phone yet: open it once with a connection.'));
-    const now = Date.now();
-    editing.change((kept) => found[name](kept, value, now));
+    const { now, offset } = await found.clocks(page.store);
+    editing.change((kept) => found[name](kept, value, now, offset));
     return screen.refresh();
   }
 

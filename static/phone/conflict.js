@@ -1,5 +1,6 @@
 /** The server has this visit with other answers: both versions of each, and what the choice leads to. */
 import { answersFrom, photosLeftOut } from './content.js';
+import { keepWritten } from './draft.js';
 import { same } from './merge.js';
 import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
@@ -93,6 +94,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
         if (isNew(question) || choiceOf(question)?.takesTheirs) takeTheirs(kept, question);
       }
       kept.choices = [];
+      keepWritten(kept, answersFrom(kept.stored).written);
       kept.left_at ??= kept.stored.ended_at; // as shown: sent anew, it would end at that moment
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {

@@ -1,4 +1,5 @@
 /** From what was sent back to a visit as the phone keeps it: to read it, compare it, or correct it. */
+import { unsent } from './draft.js';
 
 const answersIn = (observations) =>
   Object.fromEntries(observations.map(({ criterion, state, value, note, reason }) => [
@@ -25,6 +26,7 @@ export function answersFrom(content) {
     started_at: content.started_at,
     ended_at: content.ended_at ?? null,
     left_at: content.ended_at ?? null,
+    written: (content.written ?? []).map((name) => `${name === 'ended_at' ? 'left_at' : name} ${content[name]}`),
     mode: content.mode ?? 'live',
     taps: content.taps ?? [],
     hidden_notes: content.hidden_notes ?? '',
@@ -68,15 +70,16 @@ export function visitFrom(row, owner) {
     revision: row.revision,
     returned: null,
     remarks: [],
-    asked: [],
-    place: { step: '', criterion: null },
+    ...unsent(),
     payload: row.content,
-    errors: [],
-    reason: '',
     receipt: row.receipt,
     received_at: row.received_at,
   };
 }
+
+/** What the server says of a photo that it does not have. */
+export const isToCome = (row, { id }) => row.photos_missing.includes(id);
+export const isGivenUp = (row, { id }) => (row.photos_given_up ?? []).includes(id);
 
 /** Its photos: their pictures are on the server. @returns {import('./types.js').Photo[]} */
 export const photosFrom = (row) =>
@@ -89,8 +92,9 @@ export const photosFrom = (row) =>
     taken_at: photo.taken_at,
     place: photo.place ?? null,
     blob: null,
-    removed_at: null,
-    sent_at: row.photos_missing.includes(photo.id) ? null : row.received_at,
+    removed_at: isGivenUp(row, photo) ? row.received_at : null,
+    is_given_up: isGivenUp(row, photo),
+    sent_at: isToCome(row, photo) || isGivenUp(row, photo) ? null : row.received_at,
     refused: '',
   }));
 

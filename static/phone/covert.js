@@ -1,5 +1,5 @@
 /** Inside, unnoticed: one tap an event, and a line of notes. Outside, the report begins with what was tapped. */
-import { addInteraction, markMoment } from './draft.js';
+import { addInteraction, isWritten, markMoment } from './draft.js';
 import { $ } from './elements.js';
 import { putText } from './fields.js';
 import { EVENTS, tapsInWords } from './taps.js';
@@ -29,7 +29,7 @@ const isBlank = ({ label, removed_at: removed, answers, acknowledged_at: noticed
   !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
 
 /**
- * Times of the report from the taps. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
+ * Times of the report from the taps, save those that were written by hand. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
  * @param {import('./types.js').Visit} visit
  * @param {string[]} ids For the interactions that do not exist yet.
  */
@@ -37,10 +37,12 @@ export function prefill(visit, ids) {
   const { taps } = visit;
   visit.mode = taps.length || visit.hidden_notes ? 'covert' : 'live';
   const last = (what) => taps.findLast((tap) => tap.what === what)?.at;
-  visit.started_at = last('arrived') ?? visit.started_at;
-  visit.left_at = last('left') ?? visit.left_at;
-  const first = taps[0]?.at; // who forgot to tap on entering was there by the first tap
-  if (first && first < visit.started_at) visit.started_at = first;
+  if (!isWritten(visit, 'left_at')) visit.left_at = last('left') ?? visit.left_at;
+  if (!isWritten(visit, 'started_at')) {
+    visit.started_at = last('arrived') ?? visit.started_at;
+    const first = taps[0]?.at; // who forgot to tap on entering was there by the first tap
+    if (first && first < visit.started_at) visit.started_at = first;
+  }
   const encounters = encountersOf(taps);
   const known = encounters.map((moments) => visit.interactions.find((each) => isOf(each, moments)));
   const blank = visit.interactions.filter((each) => isBlank(each) && !known.includes(each));

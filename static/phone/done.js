@@ -73,7 +73,7 @@ function deed(name, about, work) {
 }
 
 function wrongWith(photo) {
-  if (photo.removed_at) return t('Photo removed; the report says that it is missing.');
+  if (photo.removed_at) return t('Photo given up; the report says so.');
   if (photo.refused) return t('A photo was not accepted: {reason}', { reason: photo.refused });
   return t('A photo’s picture is not on this phone. If another phone of yours took it, open your visits there, and it is sent.');
 }

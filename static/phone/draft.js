@@ -36,6 +36,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     interactions: interactionId ? [newInteraction(interactionId, null)] : [],
     answers: {},
     left_at: null,
+    written: [],
     mode: 'live',
     taps: [],
     hidden_notes: '',
@@ -44,20 +45,26 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     revision: 1,
     returned: null,
     remarks: [],
-    asked: [],
-    place: { step: '', criterion: null },
-    payload: null,
-    errors: [],
-    reason: '',
-    receipt: null,
-    received_at: null,
+    ...unsent(),
   };
 }
+
+/** This phone's own, while it has shown and sent nothing of a visit yet. */
+export const unsent = () => ({
+  asked: [], place: { step: '', criterion: null }, payload: null, errors: [], reason: '', receipt: null, received_at: null,
+});
 
 /** @returns {import('./types.js').Interaction} */
 export const newInteraction = (id, at) => ({
   id, label: '', started_at: at, acknowledged_at: null, helped_at: null, ended_at: null, answers: {}, removed_at: null,
 });
+
+/** By hand, as a watch or a clock on the wall shows it: this phone's own clock has no part in it.
+ * @param {Visit} visit @param {'started_at' | 'left_at'} name */
+export const isWritten = (visit, name) => (visit.written ?? []).includes(`${name} ${visit[name]}`);
+
+/** @param {Visit} visit @param {string[]} written */
+export const keepWritten = (visit, written) => void (visit.written = [...new Set([...(visit.written ?? []), ...written])]);
 
 /** The moments of an encounter, in their order. */
 export const MOMENTS = ['started_at', 'acknowledged_at', 'helped_at', 'ended_at'];

@@ -1,5 +1,5 @@
 /** Drafts from the server: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
-import { isBegun, isOpen } from './draft.js';
+import { isBegun, isOpen, unsent } from './draft.js';
 import { baseOf, contentOf, inTurn, know } from './drafts.js';
 import { elsewhere, takeIn } from './incoming.js';
 
@@ -9,13 +9,7 @@ export const visitOf = ({ photos, ...content }, owner) => ({
   ...content,
   owner,
   state: content.returned ? 'returned' : 'draft',
-  asked: [],
-  place: { step: '', criterion: null },
-  payload: null,
-  errors: [],
-  reason: '',
-  receipt: null,
-  received_at: null,
+  ...unsent(),
 });
 
 /**

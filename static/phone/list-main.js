@@ -9,6 +9,7 @@ import { inWords, keepSending } from './sending.js';
 import { createSignIn, signInButton, signOut } from './session.js';
 import { picturesOf } from './state.js';
 import { createStore } from './store.js';
+import { prune, retryPhotos } from './tidying.js';
 import { LANGUAGE, t } from './words.js';
 
 const TITLES = {
@@ -33,7 +34,7 @@ async function open() {
   if (!globalThis.isSecureContext) {
     throw new Error(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
   }
-  await store.prune(Date.now());
+  await prune(store, Date.now());
   // Who has just signed in may be somebody else than who was here before.
   const isKnown = !document.referrer.includes(SIGN_IN) && (await store.meta('user'));
   if (isKnown) await render();
@@ -206,7 +207,7 @@ $('export').addEventListener('click', async () => {
 });
 
 $('send-now').addEventListener('click', async () => {
-  await store.retryPhotos();
+  await retryPhotos(store);
   await sender.nudge();
 });
 

@@ -2,7 +2,7 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, newInteraction } from './draft.js';
+import { MOMENTS, answersOf, keepWritten, newInteraction } from './draft.js';
 
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
@@ -77,6 +77,7 @@ export function mergeInto(mine, theirs, base, tried = null) {
     else if (!base && path.at(-1) === 'started_at') setLeaf(mine, path, m < t ? m : t); // two phones opened one form
     else if (isAskedFor(path)) asked.push({ path, theirs: t });
   }
+  keepWritten(mine, theirs.written ?? []);
   mine.taps = tapsOf(mine.taps ?? [], theirs.taps ?? [], base?.taps ?? [], tried?.taps ?? []);
   return asked;
 }

@@ -4,6 +4,7 @@ import { measure } from './clock.js';
 const API = '/api/v1/';
 const READ_MS = 20_000;
 const VISIT_MS = 40_000;
+const LONGEST_REASON = 500;
 const PHOTO_MS = 120_000; // 300 kB at the edge of coverage
 
 export const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
@@ -37,13 +38,17 @@ function parsed(text) {
   }
 }
 
-const put = (path, type, body, limit) =>
-  ask(path, { method: 'PUT', headers: { 'Content-Type': type, 'X-CSRFToken': csrf() }, body }, limit);
+const put = (path, type, body, limit, method = 'PUT') =>
+  ask(path, { method, headers: { 'Content-Type': type, 'X-CSRFToken': csrf() }, body }, limit);
 
 export const send = {
   visit: (visit) => put(`visits/${visit.id}/`, 'application/json', JSON.stringify(visit.payload), VISIT_MS),
   photo: (photo) =>
     put(`visits/${photo.visit}/photos/${photo.id}/`, photo.blob.type || 'image/jpeg', photo.blob, PHOTO_MS),
+  givenUp: ({ visit, id, removed_at: removed, refused }) => {
+    const body = JSON.stringify({ reason: refused.slice(0, LONGEST_REASON) });
+    return put(`visits/${visit}/photos/${id}/given-up/`, 'application/json', body, READ_MS, removed ? 'PUT' : 'DELETE');
+  },
 };
 
 export const drafts = {

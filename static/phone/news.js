@@ -1,5 +1,5 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
-import { answersFrom, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
+import { answersFrom, isGivenUp, isToCome, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
 import { differences } from './differences.js';
 import { isBegun, isOpen } from './draft.js';
 import { isElsewhere } from './state.js';
@@ -62,11 +62,12 @@ function hear(visit, returned) {
   else reopen(visit, returned);
 }
 
-/** What was on another phone and no longer is. */
+/** What was on another phone and no longer is; what was given up there. */
 async function photosArrived({ store, row }) {
   for (const photo of await store.photosOf(row.id)) {
-    if (!isElsewhere(photo) || row.photos_missing.includes(photo.id)) continue;
-    await store.changePhoto(photo.id, (kept) => void (kept.sent_at = row.received_at));
+    if (!isElsewhere(photo) || isToCome(row, photo)) continue;
+    const news = isGivenUp(row, photo) ? { removed_at: photo.removed_at ?? row.received_at, is_given_up: true } : { sent_at: row.received_at };
+    await store.changePhoto(photo.id, (kept) => void Object.assign(kept, news));
   }
 }
 
@@ -97,7 +98,7 @@ const isUnchanged = (here, photos) => here.state === 'returned' && here.payload 
 
 /** Of its photos those that are here alone are still to go. */
 function takeAsSent(visit, read, photos) {
-  const isToSend = (photo) => photo.blob && read.photos_missing.includes(photo.id);
+  const isToSend = (photo) => photo.blob && (isToCome(read, photo) || isGivenUp(read, photo)); // given up where it was not
   Object.assign(visit, answersFrom(read.content), {
     state: photos.some(isToSend) ? 'accepted' : 'received',
     receipt: read.receipt,

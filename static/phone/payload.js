@@ -1,6 +1,6 @@
 /** A visit as the server wants it: what is shown and was answered, each criterion by its key. */
 import { shownIn } from './conditions.js';
-import { answersOf, liveInteractions, observation } from './draft.js';
+import { answersOf, isWritten, liveInteractions, observation } from './draft.js';
 
 /**
  * @param {object} given
@@ -13,6 +13,7 @@ import { answersOf, liveInteractions, observation } from './draft.js';
 export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   const interactions = liveInteractions(visit);
   const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
+  const written = [isWritten(visit, 'started_at') ? 'started_at' : '', isWritten(visit, 'left_at') ? 'ended_at' : ''];
   const interest = visit.context.conflict_of_interest;
   return {
     revision: visit.revision ?? 1,
@@ -21,6 +22,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
     assignment: visit.assignment,
     started_at: visit.started_at,
     ended_at: visit.left_at ?? visit.completed_at ?? at,
+    written: written.filter(Boolean),
     mode: visit.mode ?? 'live',
     clock_offset_ms: clockOffset,
     context: {

@@ -26,12 +26,12 @@ const MOST_UNANSWERED = 3;
 const FROM_GOOD_TO_BAD = ['empty', 'sent', 'later', 'unanswered'];
 
 /**
- * Send every waiting visit, oldest first: the answers of all, then each photo by itself. What gets no answer is left for
+ * Send every waiting visit, oldest first: the answers of all, then each photo by itself, then which were given up. What gets no answer is left for
  * the next round and holds up nothing else, as long as the server answers something smaller.
  *
  * @param {object} means
  * @param {any} means.store
- * @param {{visit: Function, photo: Function}} means.send Each answers a Reply, or null when none came.
+ * @param {{visit: Function, photo: Function, givenUp: Function}} means.send Each answers a Reply, or null when none came.
  * @param {() => Promise<'there' | 'offline' | 'sign-in' | 'other'>} [means.probe] Asked after no answer.
  * @param {Map<string, number>} [means.tried] How often each got no answer; the same map in each round.
  * @param {(progress: import('./types.js').Progress | null) => void} [means.report]
@@ -42,7 +42,7 @@ export async function flush({ store, send, probe = async () => 'offline', tried 
   const ended = { outcome: 'empty', wait: 0 };
   const round = { store, send, probe, tried, report, ended, asked: new Set() };
   try {
-    return (await sendAnswers(round)) ?? (await sendPhotos(round)) ?? ended;
+    return (await sendAnswers(round)) ?? (await sendPhotos(round)) ?? (await tellGivenUp(round)) ?? ended;
   } finally {
     report(null);
   }
@@ -85,6 +85,19 @@ async function sendPhotos(round) {
     if (!(await store.photosToSend(photo.visit)).length) await store.settle(photo.visit);
     if (meaning === 'offline') nUnanswered += 1;
     if (nUnanswered === MOST_UNANSWERED) return null;
+  }
+  return null;
+}
+
+/** Which photos nobody need wait for any more. Where the server expects none such, nobody does. @returns {Promise<Ended | null>} */
+async function tellGivenUp(round) {
+  const { store, send } = round;
+  for (const photo of await store.photosToTell()) {
+    const reply = await send.givenUp(photo);
+    const meaning = verdict(reply, photo.id);
+    if (meaning === 'received' || (meaning === 'refused' && reply.body)) await store.photoTold(photo.id, Boolean(photo.removed_at));
+    const end = await heard(round, photo.id, meaning, reply);
+    if (end) return end;
   }
   return null;
 }

@@ -1,5 +1,4 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
-import { buildCheck } from './check.js';
 import { shownIn } from './conditions.js';
 import { createHold } from './doubletap.js';
 import { answersOf, interactionOf, isOpen } from './draft.js';
@@ -7,6 +6,7 @@ import { placeOf } from './errors.js';
 import { $, all, one } from './elements.js';
 import { fillFields } from './fields.js';
 import { fill, putBeside, tick } from './form.js';
+import { later } from './later.js';
 import { interactionCrumb, interactionName } from './names.js';
 import { fillMoments } from './moments.js';
 import { createPictures } from './pictures.js';
@@ -27,6 +27,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   const sending = createHold(button);
   let steps = stepsOf(visit, sections);
   let current = 0;
+  /** What builds the last page: it comes before that is shown. @type {typeof import('./check.js') | null} */
+  let check = null;
 
   const step = () => steps[current];
   const fieldsets = () => all($('step'), '[data-criterion]');
@@ -49,6 +51,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     renewSteps();
     current = Math.min(index, steps.length - 1);
     pictures.release();
+    if (current > steps.length - 3) loadCheck(); // the last page is the next one
     if (!adopts || current) $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
     showHead();
     refresh();
@@ -71,7 +74,20 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     return body;
   }
 
-  const checkPage = () => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
+  /** The last page, or a place for it until what builds it is here. Who has gone on meanwhile does not see it. */
+  function checkPage() {
+    if (check) return built(check);
+    const place = Object.assign(document.createElement('p'), { className: 'trouble', role: 'alert', hidden: true });
+    loadCheck().then(() => {
+      if (check && place.isConnected) place.replaceWith(built(check));
+      place.textContent = t('This page is not on this phone yet: open it once with a connection.');
+      place.hidden = false;
+    });
+    return place;
+  }
+
+  const loadCheck = async () => (check ??= await later(() => import('./check.js')));
+  const built = ({ buildCheck }) => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
 
   function showHead() {
     const { section, scope } = step();

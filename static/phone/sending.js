@@ -7,7 +7,7 @@ import { t } from './words.js';
  * @param {object} means
  * @param {any} means.store
  * @param {typeof import('./network.js').whoAmI} means.whoAmI
- * @param {{visit: Function, photo: Function}} means.send
+ * @param {{visit: Function, photo: Function, givenUp: Function}} means.send
  * @param {(progress: import('./types.js').Progress | null) => void} means.report
  * @param {(outcome: string, error?: Error) => void} means.ended
  */
@@ -31,7 +31,7 @@ export function keepSending({ store, whoAmI, send, report, ended }) {
  * @returns {ReturnType<typeof flush>}
  */
 export async function flushOwn({ store, whoAmI, send, report, tried }) {
-  if (!(await store.toSend()).length) return { outcome: 'empty', wait: 0 };
+  if (!(await store.toSend()).length && !(await store.photosToTell()).length) return { outcome: 'empty', wait: 0 };
   /** @returns {Promise<'there' | 'offline' | 'sign-in' | 'other'>} */
   const probe = async () => {
     const me = await whoAmI();

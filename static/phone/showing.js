@@ -58,15 +58,21 @@ export function createShowing(page) {
     const box = part('answers');
     if (!found || !done || !box) return;
     part('explained').textContent = done.explained(visit, photos, shown);
-    const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place'].includes(name) ? undefined : value));
+    const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place', 'is_given_up'].includes(name) ? undefined : value));
     if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
     read = { box, told };
     box.replaceChildren(found.buildReading(visit, sections));
-    done.fillStuck(part('stuck'), { visit, photos, sections, store, changed: reload });
+    done.fillStuck(part('stuck'), { visit, photos, sections, store, changed });
     part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('./conflict.js');
     showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });
+  }
+
+  /** A photo was given up, or taken back: the server is told. */
+  async function changed() {
+    await reload();
+    page.sender?.nudge();
   }
 
   /** The auditor has chosen between the two versions. */

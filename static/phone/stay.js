@@ -1,11 +1,29 @@
 /**
  * When the auditor came and left, from what is written. A clock time alone does not say its day: many a report is written
- * the next morning, and a visit that came back is corrected days later.
+ * the next morning, and a visit that came back is corrected days later. What is written is as a watch shows it, whatever
+ * this phone's clock says; what was tapped is off by as much as the phone's clock, until the server corrects it.
  */
+import { clockOffset } from './clock.js';
+import { isWritten, keepWritten } from './draft.js';
 import { clockOf, dayAfter, dayOf, momentAt } from './times.js';
 
 const AHEAD_MS = 10 * 60_000; // the server takes as much for a clock that is fast
 const MINUTE_MS = 60_000;
+
+/** By the server's clock, and how far this phone's is ahead of it: both in ms. */
+export async function clocks(store) {
+  const offset = (await clockOffset(store)) ?? 0;
+  return { now: Date.now() - offset, offset };
+}
+
+/** A time of the visit by a clock that is right. */
+const rightly = (visit, name, offset) =>
+  isWritten(visit, name) ? visit[name] : new Date(Date.parse(visit[name]) - offset).toISOString();
+
+function write(visit, name, at) {
+  visit[name] = at;
+  keepWritten(visit, [`${name} ${at}`]);
+}
 
 /** The moments at which clocks over there show `clock`, from the day before to the day after. */
 function around(moment, clock, timeZone) {
@@ -15,41 +33,45 @@ function around(moment, clock, timeZone) {
 
 /**
  * Arrived at that time: nearest to what was noted, but never still to come.
- * @param {import('./types.js').Visit} visit @param {string} clock 14:02 @param {number} now epoch ms
+ * @param {import('./types.js').Visit} visit @param {string} clock 14:02 @param {number} now epoch ms, rightly @param {number} [offset]
  */
-export function arriveAt(visit, clock, now) {
-  const far = (moment) => Math.abs(Date.parse(moment) - Date.parse(visit.started_at));
-  const possible = around(visit.started_at, clock, visit.location.timezone).filter((at) => Date.parse(at) <= now + AHEAD_MS);
+export function arriveAt(visit, clock, now, offset = 0) {
+  const noted = rightly(visit, 'started_at', offset);
+  const far = (moment) => Math.abs(Date.parse(moment) - Date.parse(noted));
+  const possible = around(noted, clock, visit.location.timezone).filter((at) => Date.parse(at) <= now + AHEAD_MS);
   const [nearest] = possible.sort((a, b) => far(a) - far(b));
-  moveTo(visit, nearest ?? visit.started_at, now);
+  if (nearest) moveTo(visit, nearest, now, offset);
 }
 
-/** @param {import('./types.js').Visit} visit @param {string} day 2026-03-02 @param {number} now epoch ms */
-export function arriveOn(visit, day, now) {
+/** @param {import('./types.js').Visit} visit @param {string} day 2026-03-02 @param {number} now epoch ms, rightly @param {number} [offset] */
+export function arriveOn(visit, day, now, offset = 0) {
   const { timezone } = visit.location;
-  moveTo(visit, momentAt(day, clockOf(visit.started_at, timezone), timezone), now);
+  const noted = rightly(visit, 'started_at', offset);
+  moveTo(visit, momentAt(day, clockOf(noted, timezone), timezone), now, offset);
 }
 
 /** The departure that is written keeps its clock time, for the day was never said. */
-function moveTo(visit, startedAt, now) {
-  const left = visit.left_at && clockOf(visit.left_at, visit.location.timezone);
-  const isStill = visit.left_at && visit.left_at >= startedAt && Date.parse(visit.left_at) - Date.parse(startedAt) < 86_400_000;
-  visit.started_at = startedAt;
-  if (left && !isStill) leaveAt(visit, left, now);
+function moveTo(visit, startedAt, now, offset) {
+  const left = visit.left_at && rightly(visit, 'left_at', offset);
+  const isStill = left && left >= startedAt && Date.parse(left) - Date.parse(startedAt) < 86_400_000;
+  write(visit, 'started_at', startedAt);
+  if (left && !isStill) leaveAt(visit, clockOf(left, visit.location.timezone), now, offset);
 }
 
 /**
  * Left at that time: the first one since the arrival. Where that is still to come, the one before it, so that whoever
  * reads it, person or server, sees a departure before the arrival and not a day that is wrong.
- * @param {import('./types.js').Visit} visit @param {string} clock 14:02; blank when it is taken back @param {number} now epoch ms
+ * @param {import('./types.js').Visit} visit @param {string} clock 14:02; blank when it is taken back
+ * @param {number} now epoch ms, rightly @param {number} [offset]
  */
-export function leaveAt(visit, clock, now) {
+export function leaveAt(visit, clock, now, offset = 0) {
   if (!clock) return void (visit.left_at = null);
-  const start = Date.parse(visit.started_at);
-  const possible = around(visit.started_at, clock, visit.location.timezone).map((at) => Date.parse(at));
+  const noted = rightly(visit, 'started_at', offset);
+  const start = Date.parse(noted);
+  const possible = around(noted, clock, visit.location.timezone).map((at) => Date.parse(at));
   const isSince = (at) => at > start - MINUTE_MS; // within the minute of the arrival
   const isPast = (at) => at <= now + AHEAD_MS;
   const first = possible.find((at) => isSince(at) && isPast(at));
   const at = first === undefined ? possible.findLast((each) => !isSince(each)) : Math.max(first, start);
-  visit.left_at = new Date(at ?? start).toISOString();
+  write(visit, 'left_at', new Date(at ?? start).toISOString());
 }

@@ -13,8 +13,6 @@ const UPGRADES = [
     db.createObjectStore('meta');
   },
 ];
-const KEPT_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** @typedef {import('./types.js').Visit} Visit */
 
@@ -146,8 +144,15 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     change(id, (visit) =>
       Object.assign(visit, { state: 'conflict', reason: detail, stored, storedRevision: revision, mayCorrect }),
     );
+  /** What the server refused of an earlier revision is tried again with this one. */
   const accept = (id, { receipt, received_at }) =>
-    change(id, (visit) => void (visit.state === 'waiting' && Object.assign(visit, { state: 'accepted', receipt, received_at })));
+    db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+      const visit = await asked(kept.get(id));
+      if (visit.state !== 'waiting') return;
+      const refused = (await asked(pictures.index('visit').getAll(id))).filter((photo) => photo.refused);
+      for (const photo of refused) pictures.put({ ...photo, refused: '' });
+      await asked(kept.put({ ...visit, state: 'accepted', receipt, received_at }));
+    });
 
   /**
    * All has arrived: the pictures that were taken back or no longer asked for leave the phone too. A visit that a
@@ -173,30 +178,23 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     changePhoto(id, (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }));
   const refusePhoto = (id, reason) => changePhoto(id, (photo) => Object.assign(photo, { refused: reason }));
 
-  /** "Send now" also tries again what was refused photo by photo. */
-  async function retryPhotos() {
-    for (const visit of await visits()) {
-      if (visit.state !== 'received') continue;
-      const refused = (await photosOf(visit.id)).filter((photo) => photo.refused);
-      for (const photo of refused) await changePhoto(photo.id, (each) => Object.assign(each, { refused: '' }));
-      if (refused.length) await change(visit.id, (each) => Object.assign(each, { state: 'accepted' }));
-    }
+  /** Given up, or taken back after that, and the server does not know it yet. */
+  async function photosToTell() {
+    const sent = (await visits()).filter(({ state }) => ['accepted', 'received'].includes(state));
+    const photos = await Promise.all(sent.map(async ({ id, payload }) => {
+      const named = new Set((payload?.photos ?? []).map((photo) => photo.id)); // another program may send none
+      return (await photosOf(id)).filter((photo) => named.has(photo.id) && isUntold(photo));
+    }));
+    return photos.flat();
   }
+  const isUntold = (photo) => !photo.sent_at && Boolean(photo.removed_at) !== Boolean(photo.is_given_up);
+  const photoTold = (id, isGivenUp) => changePhoto(id, (photo) => void (photo.is_given_up = isGivenUp));
 
-  /** Received long ago: the server has them. */
-  async function prune(now) {
-    const old = (await visits()).filter(
-      (visit) => visit.state === 'received' && now - Date.parse(visit.received_at ?? '') > KEPT_DAYS * DAY_MS,
-    );
-    for (const visit of old) {
-      const photos = await photosOf(visit.id);
-      if (photos.some((photo) => photo.refused)) continue;
-      await db.run(['visits', 'photos'], 'readwrite', (kept, pictures) => {
-        kept.delete(visit.id);
-        for (const photo of photos) pictures.delete(photo.id);
-      });
-    }
-  }
+  const forget = (id) =>
+    db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+      for (const photo of await asked(pictures.index('visit').getAll(id))) pictures.delete(photo.id);
+      await asked(kept.delete(id));
+    });
 
   return {
     meta,
@@ -228,7 +226,8 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     photosToSend,
     photoReceived,
     refusePhoto,
-    retryPhotos,
-    prune,
+    photosToTell,
+    photoTold,
+    forget,
   };
 }

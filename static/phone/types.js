@@ -68,6 +68,8 @@
  * @property {Interaction[]} interactions
  * @property {Answers} answers Of the sections that are asked once per visit.
  * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
+ * @property {string[]} [written] `left_at 2026-03-02T14:02:00.000Z`: was written by hand. Two phones each add theirs, and
+ *   whichever time stands in the end is known for what it is.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
@@ -102,6 +104,7 @@
  * @property {string | null} removed_at
  * @property {string | null} sent_at
  * @property {string} refused The server's reason; blank when it has none.
+ * @property {boolean} [is_given_up] As the server knows it.
  * @property {boolean} [is_unkept] In this page's memory alone: the phone had no room for it.
  *
  * @typedef {object} Criterion

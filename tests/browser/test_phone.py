@@ -184,6 +184,33 @@ def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, s
     assert stage.stored()[0]["photos"] == [["greeted", 1600]]
 
 
+def test_a_refused_photo_that_is_given_up_without_a_connection_is_told_to_the_server_later(phone, stage, server):
+    page = phone
+    begin(page)
+    go_on(page, "Greeting")
+    say(page, "greeted", "No")
+    on(page, "greeted").locator("input[capture]").set_input_files(picture())
+    on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
+    wait_saved(page)
+    page.locator("#overview").click()
+    body = json.dumps({"detail": "This picture is damaged."})
+    refusal = {"status": 400, "content_type": "application/json", "body": body}
+    page.route("**/photos/*/", lambda route: route.fulfill(**refusal))
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("A photo was not accepted: This picture is damaged.").wait_for()
+    page.context.set_offline(True)
+    page.locator("#step").get_by_role("button", name="Remove").click()
+    page.get_by_text("Photo given up; the report says so.").wait_for()
+    with page.expect_response("**/given-up/") as answer:
+        page.context.set_offline(False)
+    assert answer.value.ok
+    asked = f"Photo.objects.get(visit__auditor__email={stage.auditor!r})"
+    told = server.run(
+        f"from audits.models import Photo\nphoto = {asked}\nprint(photo.given_up_by, photo.given_up_reason)"
+    )
+    assert told == "Ana This picture is damaged."
+
+
 def test_a_removed_interaction_comes_back_whole(phone):
     page = phone
     begin(page)

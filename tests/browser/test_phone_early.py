@@ -1,24 +1,29 @@
-"""What an auditor types before the form's scripts have come is kept like everything else."""
+"""Before a script has come: what an auditor types is kept like everything else, and nothing stands in the way."""
 
 from contextlib import contextmanager
 
 import pytest
 
-from tests.browser.stage import begin, on, wait_saved
+from tests.browser.stage import answer_shortly, begin, on, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @contextmanager
-def scripts_held_back(page):
-    """The form's scripts are on their way, and no worker has them, until the end of the block."""
-    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found?.unregister())")
+def scripts_held_back(page, name="form-main"):
+    """Scripts of this name are on their way, and no worker has them, until the end of the block."""
+    without_worker(page)
     held = []
-    page.route("**/form-main*.js", lambda route: held.append(route))
+    page.route(f"**/{name}*.js", lambda route: held.append(route))
     yield
     for route in held:
         route.continue_()
-    page.unroute("**/form-main*.js")
+    page.unroute(f"**/{name}*.js")
+
+
+def without_worker(page):
+    """From the next page on."""
+    page.evaluate("navigator.serviceWorker.ready.then((found) => found.unregister())")
 
 
 def answers(page):
@@ -53,3 +58,27 @@ def test_who_was_past_the_first_questions_does_not_see_them_again(phone):
         phone.locator("#step").wait_for(state="attached")
         assert not phone.get_by_text("What you see as you walk in.").first.is_visible()
     phone.get_by_role("heading", name="Greeting").wait_for()
+
+
+def test_a_last_page_that_comes_late_is_not_drawn_over_the_step_that_somebody_went_back_to(phone):
+    with phone.expect_request_finished(lambda request: "/check" in request.url), scripts_held_back(phone, "check"):
+        begin(phone)
+        phone.locator("#overview").click()
+        phone.get_by_role("heading", name="Check and send").wait_for()
+        phone.locator("#back").click()
+        phone.get_by_role("heading", name="Shop").wait_for()
+    phone.wait_for_timeout(300)
+    assert on(phone, "clean").is_visible()
+    phone.locator("#overview").click()
+    phone.get_by_role("heading", name="unanswered").wait_for()
+
+
+def test_a_visit_can_be_sent_from_a_phone_that_has_no_last_page(phone, stage):
+    without_worker(phone)
+    phone.route("**/check*.js", lambda route: route.abort())
+    begin(phone)
+    answer_shortly(phone)
+    phone.get_by_text("This page is not on this phone yet").wait_for()
+    phone.get_by_role("button", name="Send", exact=True).click()
+    phone.locator("#step").get_by_text("Received, no. ").wait_for()
+    assert len(stage.stored()) == 1

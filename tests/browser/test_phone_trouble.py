@@ -115,17 +115,20 @@ def test_a_clock_three_hours_wrong_moves_no_visit(phone, stage, server):
     page.get_by_text("Up to date").wait_for()
     begin(page)
     answer_shortly(page)
+    page.get_by_label("Left").fill(f"{datetime.now(ZoneInfo('Europe/London')):%H:%M}")  # as the wall shows it
     send(page)
     wait_received(page)
     (visit,) = stage.stored()
     off = server.run(
         "from audits.models import Visit; from django.utils import timezone\n"
         f"visit = Visit.objects.get(pk={visit['id']!r})\n"
-        "print(visit.clock_offset_ms, (timezone.now() - visit.started_at).total_seconds())"
+        "ages = [(timezone.now() - moment).total_seconds() for moment in (visit.started_at, visit.ended_at)]\n"
+        "print(visit.clock_offset_ms, *ages)"
     )
-    offset, age = map(float, off.splitlines()[-1].split())
+    offset, age, since_left = map(float, off.splitlines()[-1].split())
     assert abs(offset - 3 * 3600 * 1000) < 5000
     assert -5 < age < 180
+    assert -5 < since_left < 180
 
 
 def test_a_version_retired_under_an_open_draft_still_takes_the_visit(phone, stage, server):

@@ -58,7 +58,7 @@ test('a photo that is given up needs nobody any more, is never sent, and can be 
   assert.deepEqual(await store.photosToSend('v1'), []);
   assert.equal(stateOf(visit, picturesOf(photos), null).tone, 'received');
   assert.equal(document.activeElement, list.querySelector('button'), 'the focus is lost');
-  assert.match(list.text, /Photo removed; the report says that it is missing\. Undo$/);
+  assert.match(list.text, /Photo given up; the report says so\. Undo$/);
   assert.equal(said(visit, photos), 'The answers have arrived.');
   globalThis.document = makeDocument();
   await list.querySelector('button').click();

@@ -8,6 +8,7 @@ import {
 import { daysUnsent, nudgeLine } from '../../static/phone/list.js';
 import { said } from '../../static/phone/moments.js';
 import { grade } from '../../static/phone/place.js';
+import { arriveAt, leaveAt } from '../../static/phone/stay.js';
 import { nextUnanswered, stepsOf } from '../../static/phone/steps.js';
 import { answered, AT, makeVisit, SECTIONS } from './making.mjs';
 
@@ -53,6 +54,15 @@ test('times stay with their interactions when the report is opened anew, moved o
   prefill(visit, ['d', 'e', 'f', 'g']);
   assert.deepEqual(startsOf(visit), { ...before, g: after(700) });
   assert.equal(visit.interactions.find(({ id }) => id === 'c').helped_at, after(520));
+});
+
+test('an arrival and a departure that were corrected by hand stay when the report is opened anew', () => {
+  const visit = makeVisit({ taps: [tap('arrived', 0), tap('customer', 60), tap('left', 400)] });
+  prefill(visit, ['a']);
+  arriveAt(visit, '11:55', Date.parse(after(900)));
+  leaveAt(visit, '12:10', Date.parse(after(900)));
+  prefill(visit, ['b']);
+  assert.deepEqual([visit.started_at, visit.left_at], [after(-300), after(600)]);
 });
 
 test('taps leave alone what was recorded openly before', () => {

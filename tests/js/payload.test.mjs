@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { answersFrom } from '../../static/phone/content.js';
 import { addInteraction, complete, markMoment, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../static/phone/draft.js';
 import { placeOf } from '../../static/phone/errors.js';
 import { buildPayload } from '../../static/phone/payload.js';
+import { arriveAt, leaveAt } from '../../static/phone/stay.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
 
 const END = '2026-03-02T12:25:00.000Z';
@@ -24,7 +26,8 @@ test('a visit names its place, times, context and every answer by its key', () =
   assert.deepEqual(built(visit), {
     revision: 1, place: null, conflict_of_interest: true, conflict_of_interest_note: 'My cousin.',
     not_completed_reason: '', taps: [], hidden_notes: '',
-    location: 3, version: 7, assignment: 5, started_at: AT, ended_at: END, mode: 'live', clock_offset_ms: -1200,
+    location: 3, version: 7, assignment: 5, started_at: AT, ended_at: END, written: [],
+    mode: 'live', clock_offset_ms: -1200,
     context: { staff_seen: 3, customers_waiting: null, busyness: 'normal' },
     note: 'Rain.',
     interactions: [{
@@ -54,6 +57,17 @@ test('a visit that is corrected days later keeps its departure, unless one is wr
   assert.deepEqual([send(daysLater), visit.ended_at], [visit.left_at, visit.left_at]);
   visit.left_at = null;
   assert.equal(send(daysLater), END);
+});
+
+test('a time that was written by hand is sent as such, and only while it stands', () => {
+  const visit = makeVisit();
+  arriveAt(visit, '11:50', Date.parse(END));
+  leaveAt(visit, '12:20', Date.parse(END));
+  assert.deepEqual(built(visit).written, ['started_at', 'ended_at']);
+  assert.deepEqual(built({ ...visit, ...answersFrom(built(visit)) }).written, ['started_at', 'ended_at']);
+  visit.started_at = AT; // tapped on another phone
+  leaveAt(visit, '', Date.parse(END));
+  assert.deepEqual(built(visit).written, []);
 });
 
 test('answers that are no longer asked stay on the phone', () => {

@@ -23,6 +23,7 @@ function stage(visits, answers, photos = []) {
     photosToSend: async (id) => pictures.filter((each) => each.visit === id && !each.sent && !each.refused),
     photoReceived: async (id) => Object.assign(pictures.find((each) => each.id === id), { sent: true }),
     refusePhoto: async (id, refused) => Object.assign(pictures.find((each) => each.id === id), { refused }),
+    photosToTell: async () => [],
   };
   const next = (id) => (answers[id].length > 1 ? answers[id].shift() : answers[id][0]);
   const send = {

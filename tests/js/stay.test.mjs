@@ -77,3 +77,24 @@ test('a departure that was tapped keeps its second when the arrival is corrected
   arriveAt(visit, '17:35', NEXT_MORNING);
   assert.equal(visit.left_at, '2026-03-02T18:30:12.345Z');
 });
+
+const HOUR = 3_600_000;
+
+for (const offset of [3 * HOUR, -3 * HOUR, 40 * HOUR]) {
+  test(`on a phone whose clock is ${offset / HOUR} hours ahead what is written is as a watch shows it`, () => {
+    const came = Date.parse('2026-03-02T17:40:20Z');
+    const now = came + HOUR;
+    const visit = london({ started_at: new Date(came + offset).toISOString() });
+    leaveAt(visit, '18:30', now, offset);
+    assert.equal(visit.left_at, '2026-03-02T18:30:00.000Z');
+    arriveAt(visit, '17:35', now, offset);
+    assert.deepEqual([visit.started_at, visit.left_at], ['2026-03-02T17:35:00.000Z', '2026-03-02T18:30:00.000Z']);
+  });
+}
+
+test('a day that is written on a phone whose clock is off goes with the time by a right clock', () => {
+  const visit = london({ started_at: '2026-03-03T01:30:00.000Z', left_at: '2026-03-03T02:10:00.000Z' }); // 22:30, 23:10
+  arriveOn(visit, '2026-03-02', NEXT_MORNING, 3 * HOUR);
+  assert.equal(visit.started_at, '2026-03-02T22:30:00.000Z');
+  assert.equal(visit.left_at, '2026-03-03T02:10:00.000Z', 'what was tapped is the server’s to correct');
+});

@@ -32,3 +32,26 @@ test('the same picture at the same answer is kept once; at another answer, or ta
   await store.addPhoto(makePhoto({ id: 'p4' }));
   assert.deepEqual((await store.photosOf('v1')).map(({ id }) => id), ['p1', 'p3', 'p4']);
 });
+
+test('a photo that was refused goes by itself with the correction of its visit', async () => {
+  const store = await stage();
+  await store.addPhoto(makePhoto());
+  const payload = { photos: [{ id: 'p1' }] };
+  await store.change('v1', (visit) => complete(visit, payload, AT));
+  await store.accept('v1', { receipt: 'A', received_at: AT });
+  await store.refusePhoto('p1', 'The photo is damaged.');
+  await store.settle('v1');
+  await store.change('v1', (visit) => void (visit.state = 'returned'));
+  await store.change('v1', (visit) => complete(visit, payload, AT));
+  await store.accept('v1', { receipt: 'A', received_at: AT });
+  assert.deepEqual((await store.photosToSend('v1')).map(({ id }) => id), ['p1']);
+  await store.refusePhoto('p1', 'The photo is damaged.');
+  await store.accept('v1', { receipt: 'A', received_at: AT }); // an answer that came twice
+  assert.deepEqual(await store.photosToSend('v1'), []);
+});
+
+test('a visit that another program sent without a list of photos has none to tell of', async () => {
+  const store = await stage();
+  await store.change('v1', (visit) => Object.assign(visit, { state: 'received', payload: {} }));
+  assert.deepEqual(await store.photosToTell(), []);
+});

@@ -10,6 +10,7 @@ import { takeNews } from '../../static/phone/news.js';
 import { buildPayload } from '../../static/phone/payload.js';
 import { flush } from '../../static/phone/queue.js';
 import { picturesOf, stateOf } from '../../static/phone/state.js';
+import { leaveAt } from '../../static/phone/stay.js';
 import { createStore } from '../../static/phone/store.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
@@ -20,14 +21,17 @@ const LATER = '2026-03-02T12:30:00.000Z';
 function server() {
   const drafts = new Map();
   const photos = new Set();
+  const givenUp = new Map();
   let sent = null;
   const row = () => ({
     id: 'v1', revision: sent.revision, receipt: 'AB12-CD34', received_at: LATER, returned: null, content: sent,
-    photos_missing: sent.photos.map(({ id }) => id).filter((id) => !photos.has(id)),
+    photos_missing: sent.photos.map(({ id }) => id).filter((id) => !photos.has(id) && !givenUp.has(id)),
+    photos_given_up: [...givenUp.keys()],
   });
   const reply = (body) => ({ ok: true, status: 200, redirected: false, wait: 0, body });
   return {
     photos,
+    givenUp,
     rows: () => (sent ? [row()] : []),
     readVisit: async () => row(),
     drafts: {
@@ -47,6 +51,12 @@ function server() {
       },
       photo: async ({ id }) => {
         photos.add(id);
+        givenUp.delete(id);
+        return reply({ id });
+      },
+      givenUp: async ({ id, removed_at: removed, refused }) => {
+        if (removed) givenUp.set(id, refused);
+        else givenUp.delete(id);
         return reply({ id });
       },
     },
@@ -116,6 +126,19 @@ test('a photo that one phone removes is removed on the other', async () => {
   await fetchDrafts({ store: one, drafts: there.drafts });
   const [photo] = await one.photosOf('v1');
   assert.deepEqual([photo.removed_at, photo.blob], [AT, 'a picture']);
+});
+
+test('a departure that one phone wrote is known as written on the other', async () => {
+  const { there, one, two } = await begun();
+  await two.change('v1', (visit) => {
+    leaveAt(visit, '12:20', Date.parse(LATER));
+    visit.changed_at = LATER;
+  });
+  await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
+  await fetchDrafts({ store: one, drafts: there.drafts });
+  const visit = await one.visit('v1');
+  const { ended_at: ended, written } = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
+  assert.deepEqual([ended, written], ['2026-03-02T12:20:00.000Z', ['ended_at']]);
 });
 
 test('a form that was only looked at has nothing against what another phone sent', async () => {
@@ -280,4 +303,74 @@ test('a correction that another phone sent closes the one that was open here', a
   await send(two, there);
   await news(one, there);
   assert.equal((await one.visit('v1')).state, 'accepted');
+});
+
+test('a draft that the server gives lacks nothing that one begun here has', async () => {
+  const { drafts } = server();
+  const first = await phone(makeVisit({ note: 'Wet floor.' }));
+  await syncDraft({ store: first, drafts, id: 'v1' });
+  const second = await phone();
+  await fetchDrafts({ store: second, drafts });
+  assert.deepEqual(await second.visit('v1'), await first.visit('v1'));
+});
+
+const giveUp = (store) => store.changePhoto('p1', (photo) => void Object.assign(photo, { removed_at: LATER, blob: null }));
+const isOut = async (store) => (await store.photosToTell()).length === 0;
+
+test('a photo that is given up is told to the server once, when there is a connection', async () => {
+  const { there, two } = await begun();
+  await send(two, there);
+  await giveUp(two);
+  const offline = { ...there.send, givenUp: async () => null };
+  assert.equal((await flush({ store: two, send: offline })).outcome, 'offline');
+  assert.equal(await isOut(two), false);
+  let n = 0;
+  const counted = { ...there.send, givenUp: async (photo) => ((n += 1), there.send.givenUp(photo)) };
+  for (let round = 0; round < 3; round += 1) await flush({ store: two, send: counted });
+  assert.deepEqual([[...there.givenUp.keys()], n], [['p1'], 1]);
+  await news(two, there);
+  const [photo] = await two.photosOf('v1');
+  assert.deepEqual([photo.removed_at, photo.sent_at], [LATER, null], 'nobody has that picture');
+});
+
+test('whoever takes it back after that says so, too', async () => {
+  const { there, two } = await begun();
+  await send(two, there);
+  await giveUp(two);
+  await flush({ store: two, send: there.send });
+  await two.changePhoto('p1', (photo) => void (photo.removed_at = null));
+  await flush({ store: two, send: there.send });
+  assert.deepEqual([there.givenUp.size, there.rows()[0].photos_missing, await isOut(two)], [0, ['p1'], true]);
+});
+
+test('where the server no longer expects it, nothing is left to say', async () => {
+  const { there, two } = await begun();
+  await send(two, there);
+  await giveUp(two);
+  const gone = { ok: false, status: 404, redirected: false, wait: 0, body: { detail: 'The visit names no photo p1.' } };
+  await flush({ store: two, send: { ...there.send, givenUp: async () => gone } });
+  assert.equal(await isOut(two), true);
+});
+
+test('a picture that one phone gave up as lost is still sent by the one that took it', async () => {
+  const { there, one, two } = await begun();
+  await send(two, there);
+  await giveUp(two);
+  await flush({ store: two, send: there.send });
+  await news(one, there);
+  await flush({ store: one, send: there.send });
+  assert.deepEqual([[...there.photos], there.givenUp.size], [['p1'], 0]);
+});
+
+test('a third phone stops waiting for a photo that was given up', async () => {
+  const { there, two } = await begun();
+  const three = await phone();
+  await fetchDrafts({ store: three, drafts: there.drafts });
+  await send(two, there);
+  await news(three, there);
+  assert.equal((await pictures(three)).elsewhere, 1);
+  await giveUp(two);
+  await flush({ store: two, send: there.send });
+  await news(three, there);
+  assert.deepEqual([(await pictures(three)).elsewhere, await isOut(three)], [0, true]);
 });
