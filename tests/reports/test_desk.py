@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audits.given_up import give_up_photo
 from audits.intake import record_visit
 from audits.models import Visit, VisitReturn
 from audits.review import NotApprovable, approve, exclude, return_visit
@@ -65,6 +66,18 @@ def test_a_reviewer_begins_at_the_desk_and_reads_what_waits_and_why(as_rae, not_
     assert "Harbour Street H1 North Mon 2 Mar 2026, 12:00" in said
     assert "could not be completed: They closed early." in said
     assert "Drift" not in said
+
+
+def test_the_desk_tells_photos_that_are_to_come_from_those_that_never_will(as_rae, world, payload, visit_id):
+    lost, late = uuid4(), uuid4()
+    payload["photos"] = [{"id": str(each), "criterion": "clean", "sha256": "a" * 64} for each in (lost, late)]
+    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    Visit.objects.filter(pk=visit.pk).update(approved_at=None)
+    assert "2 photos to come" in text_of(as_rae.get(DESK))
+    give_up_photo(visit=visit, photo_id=lost, by=world.ana, reason="The photo is damaged.")
+    said = text_of(as_rae.get(DESK))
+    assert "1 photo to come" in said
+    assert "1 photo given up on the phone" in said
 
 
 def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, visit, payload, not_completed):

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from audits.given_up import give_up_photo
 from audits.intake import record_visit
 from audits.models import Criterion, Visit
 from audits.review import return_visit
@@ -94,6 +95,19 @@ def test_a_clock_that_was_set_right_between_two_revisions_changes_no_time(correc
     assert corrected(change) == []
 
 
+def test_a_time_that_was_written_by_hand_is_shown_as_written_whatever_the_phones_clock(corrected):
+    def change(sent):
+        sent["clock_offset_ms"] = 3 * 3600 * 1000
+        sent["written"] = ["started_at", "ended_at"]
+        for interaction in sent["interactions"]:
+            for name in ("started_at", "ended_at"):
+                if interaction.get(name):
+                    interaction[name] = interaction[name].replace("T12:", "T15:")
+        sent["ended_at"] = (NOON + timedelta(minutes=40)).isoformat()
+
+    assert corrected(change) == [("Left", "12:25:00", "12:40:00")]
+
+
 def test_the_page_tells_who_returned_it_when_and_why(corrected, read, world):
     corrected(lambda sent: sent["observations"][1].update(value=4))
     said = read()
@@ -153,3 +167,16 @@ def test_a_photo_without_an_answer_is_shown_as_well(client, world, payload, visi
     said = text_of(client.get(reverse("reports:visit", args=[visit_id])))
     assert "Photo not received yet" in said
     assert "Photos to come 1 of 1" in said
+
+
+def test_a_photo_that_was_given_up_is_said_to_be_and_nobody_waits_for_it(client, world, payload, visit_id):
+    photo_id = uuid4()
+    payload["photos"] = [{"id": str(photo_id), "criterion": "clean", "sha256": "a" * 64}]
+    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    give_up_photo(visit=visit, photo_id=photo_id, by=world.ana, reason="The photo is damaged.")
+    client.force_login(world.mia)
+    said = text_of(client.get(reverse("reports:visit", args=[visit_id])))
+    assert "Photo given up on the phone" in said
+    assert "Photos given up on the phone 1 of 1" in said
+    assert "Photos to come" not in said
+    assert "not received yet" not in said

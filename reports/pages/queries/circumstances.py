@@ -25,7 +25,8 @@ class Fact:
 
 def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
     """Only what is known. Why a visit could not be completed is no fact beside it: it stands above everything."""
-    missing = sum(photo.received_at is None for photo in photos)
+    given_up = sum(photo.given_up_at is not None for photo in photos)
+    missing = sum(photo.received_at is None for photo in photos) - given_up
     told = [
         ("Knows people there", interest(visit)),
         ("Daypart", visit.daypart),
@@ -38,6 +39,7 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
         ("Place", place(visit)),
         ("Phone’s clock", _clock(visit)),
         ("Photos to come", f"{missing} of {len(photos)}" if missing else ""),
+        ("Photos given up on the phone", f"{given_up} of {len(photos)}" if given_up else ""),
         ("Received", words.moment(visit.received_at, visit.location.zone)),
         ("Receipt", visit.receipt),
         ("Revision", str(visit.revision) if visit.revision > 1 else ""),

@@ -10,10 +10,11 @@ from reports.pages import words
 
 @dataclass(frozen=True)
 class Evidence:
-    """A photo; `taken` says when and where, as the camera wrote it."""
+    """A photo; `taken` says when and where, as the camera wrote it; `is_given_up`: nobody waits for it any more."""
 
     photo_id: UUID
     is_here: bool
+    is_given_up: bool
     title: str
     taken: str
 
@@ -28,7 +29,8 @@ def by_answer(photos: list[Photo], visit: Visit) -> dict[tuple, list[Evidence]]:
 
 def evidence_of(photo: Photo, visit: Visit) -> Evidence:
     of = photo.criterion.text if photo.criterion_id and photo.criterion else "the visit"
-    return Evidence(photo.pk, photo.received_at is not None, f"Photo: {of}", _taken(photo, visit))
+    is_here, is_given_up = photo.received_at is not None, photo.given_up_at is not None
+    return Evidence(photo.pk, is_here, is_given_up, f"Photo: {of}", _taken(photo, visit))
 
 
 def _taken(photo: Photo, visit: Visit) -> str:

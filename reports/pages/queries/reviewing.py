@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from audits.models import Observation, Standard, Visit
+from audits.models import Observation, Photo, Standard, Visit
 from audits.models.visits import VisitQuerySet
 from locations.models import Location
 from locations.roles import EXCLUDES_VISITS
@@ -116,12 +116,8 @@ def _named(query: str) -> Q:
 
 
 def _rows(visits: list[Visit]) -> list[DeskRow]:
-    missing = dict(
-        Visit.objects.filter(pk__in=[visit.pk for visit in visits], photos__received_at=None)
-        .annotate(n_missing=Count("photos", filter=Q(photos__received_at=None)))
-        .filter(n_missing__gt=0)
-        .values_list("pk", "n_missing")
-    )
+    ids = [visit.pk for visit in visits]
+    lacking = dict(_n_photos(Photo.objects.to_come(), ids)), dict(_n_photos(Photo.objects.given_up(), ids))
     return [
         DeskRow(
             visit_id=visit.pk,
@@ -132,10 +128,14 @@ def _rows(visits: list[Visit]) -> list[DeskRow]:
             received=words.moment(visit.received_at, visit.location.zone),
             standard=str(visit.version),
             state=state_of(visit),
-            reasons=list(_reasons(visit, missing.get(visit.pk, 0))),
+            reasons=list(_reasons(visit, *(of.get(visit.pk, 0) for of in lacking))),
         )
         for visit in visits
     ]
+
+
+def _n_photos(photos: QuerySet[Photo], visits: list[UUID]) -> QuerySet:
+    return photos.filter(visit__in=visits).order_by().values_list("visit").annotate(n=Count("pk"))
 
 
 def state_of(visit: Visit) -> str:
@@ -146,7 +146,7 @@ def state_of(visit: Visit) -> str:
     return "counts" if visit.approved_at else "waits"
 
 
-def _reasons(visit: Visit, n_missing: int):
+def _reasons(visit: Visit, n_to_come: int, n_given_up: int):
     if visit.not_completed_reason:
         yield f"could not be completed: {visit.not_completed_reason}"
     if visit.conflict_of_interest:
@@ -155,8 +155,10 @@ def _reasons(visit: Visit, n_missing: int):
         yield f"place: {place(visit)}"
     if visit.revision > 1:
         yield f"corrected, revision {visit.revision}"
-    if n_missing:
-        yield f"{words.count(n_missing, 'photo')} to come"
+    if n_to_come:
+        yield f"{words.count(n_to_come, 'photo')} to come"
+    if n_given_up:
+        yield f"{words.count(n_given_up, 'photo')} given up on the phone"
 
 
 # ---- one visit

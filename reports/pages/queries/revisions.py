@@ -153,9 +153,8 @@ def _encounters_changed(before: dict, after: dict, zone: ZoneInfo) -> Iterator[C
             if was.get("label", "") != now.get("label", ""):
                 yield Change(f"{names[id_]}, its name", was.get("label") or NOTHING, now.get("label") or NOTHING)
             for field, said in TIMES.items():
-                yield from _change(
-                    f"{names[id_]}, {said}", _clock(was.get(field), before, zone), _clock(now.get(field), after, zone)
-                )
+                then, here = _clock(was, field, _error(before), zone), _clock(now, field, _error(after), zone)
+                yield from _change(f"{names[id_]}, {said}", then, here)
 
 
 def _photos_changed(before: dict, after: dict, criteria: Mapping[str, Criterion]) -> Iterator[Change]:
@@ -169,9 +168,8 @@ def _photos_changed(before: dict, after: dict, criteria: Mapping[str, Criterion]
 
 def _visit_changed(before: dict, after: dict, location: Location) -> Iterator[Change]:
     for field, name in (("started_at", "Arrived"), ("ended_at", "Left")):
-        yield from _change(
-            name, _clock(before.get(field), before, location.zone), _clock(after.get(field), after, location.zone)
-        )
+        was, now = (_clock(sent, field, _error(sent, field), location.zone) for sent in (before, after))
+        yield from _change(name, was, now)
     for field, name in CONTEXT.items():
         was, now = ((content.get("context") or {}).get(field) for content in (before, after))
         yield from _change(name, _plain(was), _plain(now))
@@ -202,16 +200,21 @@ def _place(content: dict, location: Location) -> str:
     return Visit.Place(grade).label.lower() if grade else NOTHING
 
 
-def _clock(stamp: str | None, content: dict, zone: ZoneInfo) -> str:
+def _clock(of: dict, field: str, error: timedelta, zone: ZoneInfo) -> str:
+    stamp = of.get(field)
     if not stamp:
         return NOTHING
     told = parse_datetime(stamp)
     if told is None:
         return stamp
-    true = (told if told.tzinfo else told.replace(tzinfo=UTC)) - timedelta(
-        milliseconds=content.get("clock_offset_ms") or 0
-    )
+    true = (told if told.tzinfo else told.replace(tzinfo=UTC)) - error
     return f"{true.astimezone(zone):%H:%M:%S}"
+
+
+def _error(content: dict, field: str = "") -> timedelta:
+    """Of the phone's clock; a time of the visit that was written by hand has none."""
+    is_written = field in content.get("written", [])
+    return timedelta(0) if is_written else timedelta(milliseconds=content.get("clock_offset_ms") or 0)
 
 
 def _names(content: dict) -> dict[str | None, str]:
