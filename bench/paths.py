@@ -10,7 +10,7 @@ from reports.measure.chain import Chain
 from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import Settings, smallest_logits
 from reports.measure.effects import WEEK_DAYS
-from reports.measure.evidence import Baselines, History, evidence
+from reports.measure.evidence import Baselines, History, Stretches, evidence
 from reports.measure.onset import onset_among_last
 from reports.measure.severity import WINDOW_DAYS, fit_effects
 
@@ -44,15 +44,8 @@ class Paths:
             first, visit = part.first_visit[:-1], np.flatnonzero(part.time >= moment)
             baselines = Baselines(first.copy(), first.copy(), np.zeros(first.size, bool))
             history = History(part, current)
-            found = evidence(
-                history,
-                baselines,
-                visit,
-                direction=1,
-                look_back=settings.look_back,
-                least_baseline=settings.least_baseline,
-                smallest_drop=smallest,
-            )
+            given = {"look_back": settings.look_back, "least_baseline": settings.least_baseline}
+            found = evidence(Stretches(history, baselines, visit, **given), direction=1, smallest_drop=smallest)
             location.append(part.location[visit])
             moments.append(part.time[visit])
             terms.append(found.terms.sum(axis=2))

@@ -78,33 +78,34 @@ class Effects:
         """(L,) level of each location of `chain`."""
         return self.location if self.location.size == chain.n_locations else padded(self.location, chain.n_locations)
 
-    def common(self, chain: Chain) -> np.ndarray:
-        """(V,) what each visit owes to its auditor, daypart, staffing, breadth and day: everything but criteria
-        and location."""
+    def common(self, chain: Chain, visit: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """(V,) what each visit, or each of the chosen ones, owes to its auditor, daypart, staffing, breadth and day:
+        everything but criteria and location."""
         return (
-            self._of_auditor(self.auditor, self.kept_auditor, chain)
-            + looked_up(self.daypart, chain.daypart)
-            + looked_up(self.staffing, chain.staffing)
-            + looked_up(self.breadth, chain.breadth)
-            + self.of_day(chain.time)
+            self._of_auditor(self.auditor, self.kept_auditor, chain.auditor[visit], chain.arrival[visit])
+            + looked_up(self.daypart, chain.daypart[visit])
+            + looked_up(self.staffing, chain.staffing[visit])
+            + looked_up(self.breadth, chain.breadth[visit])
+            + self.of_day(chain.time[visit])
         )
 
     def auditor_variance(self, chain: Chain) -> np.ndarray:
         """(V,) posterior variance of the severity of each visit's auditor; the prior variance for an unknown
         one."""
-        sd = self._of_auditor(self.auditor_sd, self.kept_auditor_sd, chain, missing=self.variance["auditor"] ** 0.5)
+        prior = self.variance["auditor"] ** 0.5
+        sd = self._of_auditor(self.auditor_sd, self.kept_auditor_sd, chain.auditor, chain.arrival, missing=prior)
         return sd**2
 
-    def _of_auditor(self, latest: np.ndarray, kept: np.ndarray, chain: Chain, missing: float = 0.0) -> np.ndarray:
-        """(V,) of each visit's auditor, as it was known when the visit arrived."""
-        found = looked_up(latest, chain.auditor, missing)
+    def _of_auditor(
+        self, latest: np.ndarray, kept: np.ndarray, auditor: np.ndarray, arrival: np.ndarray, missing: float = 0.0
+    ) -> np.ndarray:
+        """(n,) of each visit's auditor, as it was known when the visit arrived."""
+        found = looked_up(latest, auditor, missing)
         if self.kept_until.size:
-            row = np.searchsorted(self.kept_until, chain.arrival)
+            row = np.searchsorted(self.kept_until, arrival)
             early = row < self.kept_until.size
-            known = looked_up(
-                kept.ravel(), np.where(chain.auditor < 0, -1, row * kept.shape[1] + chain.auditor), missing
-            )
-            found = np.where(early, np.where(chain.auditor < kept.shape[1], known, missing), found)
+            known = looked_up(kept.ravel(), np.where(auditor < 0, -1, row * kept.shape[1] + auditor), missing)
+            found = np.where(early, np.where(auditor < kept.shape[1], known, missing), found)
         return found
 
     def severity_points(self) -> np.ndarray:

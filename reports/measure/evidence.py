@@ -10,7 +10,7 @@ from reports.measure.effects import Effects
 from reports.measure.residuals import Residuals, channel_members, residuals
 from reports.measure.spread import believed, mean_spread, spread_likelihoods, spread_ratio
 
-CONSISTENCY, SECTION, DIMENSION = "consistency", "section", "dimension"
+OVERALL, CONSISTENCY, SECTION, DIMENSION = "overall", "consistency", "section", "dimension"
 
 DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
 PART_DROPS = (0.6, 1.1, 1.7)  # in a section or dimension
@@ -62,32 +62,51 @@ class History:
         self.likelihoods = spread_likelihoods(chain, effects)
         self.channels = (*self.residuals.channels, CONSISTENCY)
         w, information = self.residuals.weight, self.residuals.information
-        self.weight = _cumulated(w)
-        self.level = _cumulated(w * self.residuals.level)
-        self.binomial = _cumulated(w / (1 + information * effects.overdispersion_of_channels))
-        self.information = _cumulated(information)
-        self.leaning = _cumulated(information * self.residuals.typical)
-        self.unfamiliarity = _cumulated(self.residuals.unfamiliarity)
-        self.auditor = _cumulated(effects.auditor_variance(chain)[:, None])
+        self.weight = _cumulated_by_channel(w)
+        self.level = _cumulated_by_channel(w * self.residuals.level)
+        self.binomial = _cumulated_by_channel(w / (1 + information * effects.overdispersion_of_channels))
+        self.information = _cumulated_by_channel(information)
+        self.leaning = _cumulated_by_channel(information * self.residuals.typical)
+        self.unfamiliarity = _cumulated_by_channel(self.residuals.unfamiliarity)
+        self.auditor = _cumulated(effects.auditor_variance(chain))
         self.spread = _cumulated(self.likelihoods)
 
 
-def evidence(
-    history: History,
-    baselines: Baselines,
-    visit: np.ndarray,
-    *,
-    direction: int,
-    look_back: int,
-    least_baseline: int,
-    smallest_drop: float,
-) -> Evidence:
-    """Likelihood ratios of a change at each of the last visits: of the level, of each section's and dimension's,
+class Stretches:
+    """Each of the last visits as a possible onset: what the visits before it and from it on show, in each channel.
+
+    The same for a decline and an improvement, whose evidence is weighed from it.
+    """
+
+    def __init__(
+        self, history: History, baselines: Baselines, visit: np.ndarray, *, look_back: int, least_baseline: int
+    ):
+        """visit : (N,) int, ascending, the visits after which the evidence is wanted. look_back : how many onsets are
+        tried, J. least_baseline : visits that must lie before an onset."""
+        self.history, self.baselines, self.visit = history, baselines, visit
+        effects, location = history.effects, history.chain.location[visit]
+        self.every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
+        self.near = self.every.nearest(PART_LOOK_BACK)
+        loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
+        region = effects.region[history.chain.region[location]][:, None]
+        overall = _Levels(history, self.every, 0, region, effects.variance["location"] + loose)
+        # a part starts from what is known of the location's overall level
+        mean, variance = (of[:, : self.near.onset.shape[1]] for of in (overall.mean, overall.variance))
+        sections = set(history.chain.section[effects.is_observed].tolist())
+        self.n_parts = {SECTION: len(sections), DIMENSION: 2}
+        self.levels = {0: (OVERALL, overall)}
+        for c, channel in enumerate(history.residuals.channels[1:], start=1):
+            kind, _, index = channel.partition(":")
+            if kind != SECTION or int(index) in sections:
+                prior_variance = effects.variance["section"] + variance + loose
+                self.levels[c] = kind, _Levels(history, self.near, c, mean, prior_variance)
+
+
+def evidence(found: Stretches, *, direction: int, smallest_drop: float) -> Evidence:
+    """Likelihood ratio of a change at each of the last visits: of the level, of each section's and dimension's,
     of the spread.
 
-    visit : (N,) int, ascending, the visits after which the evidence is wanted. direction : 1 a decline, -1 an
-    improvement. look_back : how many onsets are tried, J. least_baseline : visits that must lie before an
-    onset.
+    direction : 1 a decline, -1 an improvement.
     smallest_drop : logits; smaller drops are not tried (one always is, the largest).
     The baseline before an onset is the location's own mean, shrunk to its region (empirical Bayes: Efron &
     Morris 1973); its variance, the chance in the visits after the onset and the severities' own variance
@@ -101,45 +120,33 @@ def evidence(
     >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
     >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
     >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
-    >>> effects = fit_effects(chain, at=0.0)
-    >>> first = np.zeros(1, int)
-    >>> found = evidence(History(chain, effects), Baselines(first, first, first > 0), np.array([15]), direction=1,
-    ...     look_back=10, least_baseline=4, smallest_drop=0.3)
-    >>> found.terms.shape, int(found.terms.sum(axis=2).argmax()), bool(found.total[0] > 400)
+    >>> history, first = History(chain, fit_effects(chain, at=0.0)), np.zeros(1, int)
+    >>> baselines = Baselines(first, first, first > 0)
+    >>> found = Stretches(history, baselines, np.array([15]), look_back=10, least_baseline=4)
+    >>> decline = evidence(found, direction=1, smallest_drop=0.3)
+    >>> decline.terms.shape, int(decline.terms.sum(axis=2).argmax()), bool(decline.total[0] > 400)
     ((1, 10, 5), 3, True)
     """
-    chain, effects = history.chain, history.effects
-    location = chain.location[visit]
-    every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
-    terms = np.zeros((*every.onset.shape, len(history.channels)))
+    terms = np.zeros((*found.every.onset.shape, len(found.history.channels)))
     of_overall, of_sections, of_dimensions, of_spread = SHARES[direction]
-    loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
-    prior = effects.region[chain.region[location]][:, None], effects.variance["location"] + loose
-    drops = tried_drops(DROPS, smallest_drop)
-    ratios, mean, variance = _level_ratios(history, every, 0, *prior, direction * drops)
-    terms[:, :, 0] = of_overall * ratios
-    near = every.nearest(PART_LOOK_BACK)
-    reach = slice(0, near.onset.shape[1])
-    # a part starts from what is known of the location's overall level
-    prior = mean[:, reach], effects.variance["section"] + variance[:, reach] + loose
-    drops = tried_drops(PART_DROPS, smallest_drop)
-    sections = set(chain.section[effects.is_observed].tolist())
-    n_parts = {SECTION: len(sections), DIMENSION: 2}
-    for c, channel in enumerate(history.residuals.channels[1:], start=1):
-        kind, _, index = channel.partition(":")
-        if kind == SECTION and int(index) not in sections:
-            continue
-        ratios, _, _ = _level_ratios(history, near, c, *prior, direction * drops)
-        terms[:, reach, c] = (of_sections if kind == SECTION else of_dimensions) / n_parts[kind] * ratios
-    if of_spread and visit.size:
-        terms[:, reach, -1] = of_spread * _spread_ratios(history, baselines, near)
-    return Evidence(visit, terms)
+    share = {OVERALL: of_overall, SECTION: of_sections, DIMENSION: of_dimensions}
+    for c, (kind, levels) in found.levels.items():
+        drops = tried_drops(DROPS if kind == OVERALL else PART_DROPS, smallest_drop)
+        ratios = levels.ratios(direction * drops)
+        terms[:, : ratios.shape[1], c] = share[kind] / found.n_parts.get(kind, 1) * ratios
+    if of_spread and found.visit.size:
+        ratios = _spread_ratios(found.history, found.baselines, found.near)
+        terms[:, : ratios.shape[1], -1] = of_spread * ratios
+    return Evidence(found.visit, terms)
 
 
 @dataclass(frozen=True, eq=False)
 class _Onsets:
-    """(N, J) each: the baseline's first visit, the visit of the onset, the visit after the last, and whether
-    a change may have begun there at all; where not, the onset is the last visit itself."""
+    """For each visit, where a change may have begun.
+
+    first, stop : (N, 1) the baseline's first visit, the visit after the last. onset : (N, J) the visit of the onset.
+    allowed : (N, J) whether a change may have begun there at all; where not, the onset is the last visit itself.
+    """
 
     first: np.ndarray
     onset: np.ndarray
@@ -150,43 +157,59 @@ class _Onsets:
     def before(
         cls, visit: np.ndarray, baselines: Baselines, location: np.ndarray, look_back: int, least_baseline: int
     ) -> "_Onsets":
-        onset = visit[:, None] - np.arange(look_back)
+        last = visit[:, None]
+        onset = last - np.arange(look_back)
         first = baselines.first[location][:, None]
         allowed = (onset >= baselines.candidate[location][:, None]) & (onset - first >= least_baseline)
-        onset = np.where(allowed, onset, visit[:, None])
-        return cls(np.minimum(first, onset), onset, np.broadcast_to(visit[:, None] + 1, onset.shape), allowed)
+        return cls(np.minimum(first, last), np.where(allowed, onset, last), last + 1, allowed)
 
     def nearest(self, n: int) -> "_Onsets":
-        return _Onsets(self.first[:, :n], self.onset[:, :n], self.stop[:, :n], self.allowed[:, :n])
+        return _Onsets(self.first, self.onset[:, :n], self.stop, self.allowed[:, :n])
+
+    def around(self, summed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(N, J) each, from running sums: the sum before each onset, and from it on."""
+        there = np.take(summed, self.onset)
+        return there - np.take(summed, self.first), np.take(summed, self.stop) - there
 
 
-def _level_ratios(history: History, at: _Onsets, c: int, prior_mean, prior_variance, drops: np.ndarray):
-    """Mean likelihood ratio over the drops (below 0: rises) of channel c at each onset, 0 where none is
-    allowed, and the mean and variance of the level before it."""
-    before = history.weight[at.onset, c] - history.weight[at.first, c]
-    variance = 1 / (before + 1 / prior_variance)
-    mean = variance * (history.level[at.onset, c] - history.level[at.first, c] + prior_mean / prior_variance)
-    after = history.weight[at.stop, c] - history.weight[at.onset, c]
-    known = at.allowed & (after > 0)
-    after = np.where(known, after, 1.0)
-    now = (history.level[at.stop, c] - history.level[at.onset, c]) / after
-    n_after, n_before = at.stop - at.onset, np.maximum(at.onset - at.first, 1)
-    auditor = (history.auditor[at.stop, 0] - history.auditor[at.onset, 0]) / n_after
-    new_form = (history.unfamiliarity[at.stop, c] - history.unfamiliarity[at.onset, c]) / n_after
-    new_form -= (history.unfamiliarity[at.onset, c] - history.unfamiliarity[at.first, c]) / n_before
-    model = max(MODEL_VARIANCE, 2 * history.effects.variance.get("wander", 0.0))  # of a difference of two stretches
-    model += MORE_IN_PART if c else 0.0
-    doubt = variance + 1 / after + auditor + np.maximum(new_form, 0.0) + model
-    chance = (history.binomial[at.stop, c] - history.binomial[at.onset, c]) / after**2
-    information = np.maximum(history.information[at.stop, c] - history.information[at.onset, c], 1e-9)
-    typical = np.clip((history.leaning[at.stop, c] - history.leaning[at.onset, c]) / information, 0.01, 0.99)
-    total = np.zeros(known.shape)
-    for drop in drops:
-        slope = drop / doubt
-        correction = 1 + (skew_correction(slope * chance, typical) - 1) * chance / doubt
-        ratio = slope * (mean - now) - correction * drop * drop / (2 * doubt)
-        total += np.exp(np.clip(ratio, LOWEST, HIGHEST))
-    return np.where(known, total / len(drops), 0.0), mean, variance
+class _Levels:
+    """(N, J) each, of one channel around each onset: mean and variance of the level before, the level now, how far
+    the difference may be off (doubt) and the share of it that is chance in the ratings; known : where all are."""
+
+    def __init__(self, history: History, at: _Onsets, c: int, prior_mean, prior_variance):
+        (before, after), (level_before, level_after) = at.around(history.weight[c]), at.around(history.level[c])
+        self.variance = 1 / (before + 1 / prior_variance)
+        self.mean = self.variance * (level_before + prior_mean / prior_variance)
+        self.known = at.allowed & (after > 0)
+        after = np.where(self.known, after, 1.0)
+        self.now = level_after / after
+        n_after, n_before = at.stop - at.onset, np.maximum(at.onset - at.first, 1)
+        auditor = at.around(history.auditor)[1] / n_after
+        familiar, unfamiliar = at.around(history.unfamiliarity[c])
+        new_form = np.maximum(unfamiliar / n_after - familiar / n_before, 0.0)
+        model = max(MODEL_VARIANCE, 2 * history.effects.variance.get("wander", 0.0))  # of a difference of two
+        model += MORE_IN_PART if c else 0.0
+        self.doubt = self.variance + 1 / after + auditor + new_form + model
+        self.chance = at.around(history.binomial[c])[1] / after**2
+        information = np.maximum(at.around(history.information[c])[1], 1e-9)
+        self.typical = np.clip(at.around(history.leaning[c])[1] / information, 0.01, 0.99)
+
+    def ratios(self, drops: np.ndarray) -> np.ndarray:
+        """(N, J) mean likelihood ratio over the drops (logits; below 0: rises), 0 where no onset is allowed.
+
+        Log ratio of a drop d: d fallen / doubt - kappa d^2 / (2 doubt), where kappa corrects the share of the doubt
+        that is chance for its third and fourth cumulant; as a polynomial in d.
+        """
+        third, fourth = skew_terms(self.typical)
+        share = self.chance / self.doubt
+        first = (self.mean - self.now) / self.doubt
+        second = 0.5 / self.doubt
+        third, fourth = second * share**2 * third, second * share**3 * fourth
+        total = np.zeros(self.known.shape)
+        for drop in drops:
+            log_ratio = drop * (first - drop * (second + drop * (third + drop * fourth)))
+            total += np.exp(np.clip(log_ratio, LOWEST, HIGHEST))
+        return np.where(self.known, total / len(drops), 0.0)
 
 
 def _spread_ratios(history: History, baselines: Baselines, at: _Onsets) -> np.ndarray:
@@ -199,18 +222,19 @@ def _spread_ratios(history: History, baselines: Baselines, at: _Onsets) -> np.nd
     return np.where(at.allowed, ratios, 0.0)
 
 
-def skew_correction(exponent, p):
-    """Cumulant of minus a centred Bernoulli variable over its quadratic part, by the next two cumulants.
+def skew_terms(p):
+    """a, b of the cumulant of minus a centred Bernoulli variable: at an exponent e it is 1 + a e + b e^2 times its
+    quadratic part, by the next two cumulants.
 
-    exponent, p : arrays that broadcast; p in (0, 1). Where p is high a run of misses is likelier than the
-    normal law says; dividing by the right cumulant keeps the mean likelihood ratio near 1 without a change.
-    Exact: 1.301 at exponent 1 and p = 0.9; the cumulants left out matter beyond an exponent of 2, where this
-    one is the larger.
+    p : array, in (0, 1). Where p is high a run of misses is likelier than the normal law says; dividing by the right
+    cumulant keeps the mean likelihood ratio near 1 without a change. Exact: 1.301 at exponent 1 and p = 0.9; the
+    cumulants left out matter beyond an exponent of 2, where this one is the larger.
 
-    >>> round(float(skew_correction(1.0, 0.9)), 3), float(skew_correction(0.0, 0.9))
-    (1.305, 1.0)
+    >>> a, b = skew_terms(0.9)
+    >>> round(1 + a + b, 3)
+    1.305
     """
-    return 1 + exponent * (2 * p - 1) / 3 + exponent**2 * (1 - 6 * p * (1 - p)) / 12
+    return (2 * p - 1) / 3, (1 - 6 * p * (1 - p)) / 12
 
 
 def tried_drops(drops, smallest: float) -> np.ndarray:
@@ -302,10 +326,15 @@ def shares(
     n = chain.observed[visit][:, member].astype(float)
     if not n.sum():
         return float("nan"), float("nan")
-    offset = level + effects.common(chain)[visit]
+    offset = level + effects.common(chain, visit)
     p = expit(effects.criterion[member] + offset[:, None])
     return float(chain.conforming[visit][:, member].sum() / n.sum()), float((n * p).sum() / n.sum())
 
 
 def _cumulated(rows: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])
+    return np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0)])
+
+
+def _cumulated_by_channel(rows: np.ndarray) -> np.ndarray:
+    """(K, V + 1) the running sums of (V, K), so that those of a channel lie beside each other."""
+    return np.ascontiguousarray(_cumulated(rows).T)

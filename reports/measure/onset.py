@@ -48,8 +48,8 @@ def onset_of(time: np.ndarray, profile: np.ndarray) -> Onset:
     border = np.linspace(time[0], time[-1], int(np.clip(np.ceil(span), 1, MOST_CELLS)) + 1)
     day = (border[:-1] + border[1:]) / 2
     held = np.diff(np.interp(border, time, mass))
-    error = (day[:, None] - day) / REACH_DAYS
-    gain = np.maximum(1 - error**4, 0.0) @ held
+    square = ((day[:, None] - day) / REACH_DAYS) ** 2
+    gain = np.maximum(1 - square * square, 0.0) @ held
     best = float(day[gain.argmax()])
     tail = (1 - INTERVAL_MASS) / 2
     low, high = (float(border[np.searchsorted(np.interp(border, time, mass), s)]) for s in (tail, 1 - tail))

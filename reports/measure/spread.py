@@ -15,6 +15,8 @@ from reports.measure.interactions import ROWS_AT_ONCE, interactions
 RATIOS = np.array([0.67, 1.0, 1.5, 2.2, 3.2, 4.5, 6.3])  # spreads that are tried, in units of the chain's usual one
 PRIOR = np.array([0.10, 0.60, 0.20, 0.07, 0.02, 0.007, 0.003])  # of a location's own, before any visit
 STEPS = (2, 3, 4)  # a change multiplies the spread by about 2, 3 or 4.5
+LARGER = np.mean([np.eye(7)[np.minimum(np.arange(7) + step, 6)] for step in STEPS], axis=0)
+"""(7, 7) where a change moves the probability of each spread to."""
 LEAST_SD = 0.2  # logits; below it a spread cannot be told from chance
 LEVEL_VARIANCE = 0.05  # that the expected level of a visit may be off by
 ATTENUATION = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a logit by a normal spread; Zeger, Liang & Albert (1988)
@@ -108,9 +110,8 @@ def spread_ratio(belief: np.ndarray, after: np.ndarray) -> np.ndarray:
     1.0
     """
     likelihood = np.exp(after - after.max(axis=-1, keepdims=True))
-    same = np.maximum((belief * likelihood).sum(axis=-1), 1e-250)
-    larger = sum((belief * likelihood[..., _moved(step)]).sum(axis=-1) for step in STEPS)
-    return larger / (len(STEPS) * same)
+    same = np.maximum(_dot(belief, likelihood), 1e-250)
+    return _dot(belief @ LARGER, likelihood) / same
 
 
 def pull_of_visits(likelihoods: np.ndarray) -> np.ndarray:
@@ -143,8 +144,8 @@ def mean_spread(likelihoods: np.ndarray, effects: Effects) -> float:
     return float(believed(likelihoods.sum(axis=0)) @ spreads(effects)) * p * (1 - p)
 
 
-def _moved(step: int) -> np.ndarray:
-    return np.minimum(np.arange(RATIOS.size) + step, RATIOS.size - 1)
+def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.einsum("...i,...i", one, other)
 
 
 def _usual_logit(effects: Effects) -> float:

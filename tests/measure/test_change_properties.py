@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from reports.measure.chain import FULL
 from reports.measure.drift import DECLINE, DIRECTIONS, IMPROVEMENT, Settings, detect, scan
 from reports.measure.effects import Effects
-from reports.measure.evidence import SHARES, Baselines, History, baseline_level, evidence, seen_and_expected
+from reports.measure.evidence import (
+    SHARES,
+    Baselines,
+    History,
+    Stretches,
+    baseline_level,
+    evidence,
+    seen_and_expected,
+)
 from reports.measure.series import series
 from reports.measure.severity import fit_effects
 from tests.measure.any_chain import (
@@ -34,15 +42,14 @@ EAGER = Settings(look_back=6, least_baseline=1)
 def log_terms(chain, effects: Effects, direction: int, visit=None) -> np.ndarray:
     """(N, J, K) log of the evidence of each onset and channel; -inf where none may have begun."""
     first = chain.first_visit[:-1].copy()
-    found = evidence(
+    stretches = Stretches(
         History(chain, effects),
         Baselines(first, first.copy(), np.zeros(chain.n_locations, bool)),
         np.arange(chain.n_visits) if visit is None else visit,
-        direction=direction,
         look_back=6,
         least_baseline=1,
-        smallest_drop=0.25,
     )
+    found = evidence(stretches, direction=direction, smallest_drop=0.25)
     with np.errstate(divide="ignore"):
         return np.log(found.terms)
 

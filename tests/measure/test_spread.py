@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reports.measure.drift import Settings, detect, stated_threshold
-from reports.measure.evidence import Baselines, History, evidence
+from reports.measure.evidence import Baselines, History, Stretches, evidence
 from reports.measure.severity import fit_effects
 from reports.measure.spread import believed, mean_spread, spread_likelihoods, spread_ratio
 from tests.measure.chains import make_chain
@@ -65,15 +65,9 @@ def test_without_a_change_the_mean_evidence_of_an_onset_stays_near_its_share():
     history = History(chain, fit_effects(chain))
     first = chain.first_visit[:-1]
     last = chain.first_visit[1:] - 1
-    found = evidence(
-        history,
-        Baselines(first.copy(), first.copy(), np.zeros(400, bool)),
-        last,
-        direction=1,
-        look_back=20,
-        least_baseline=4,
-        smallest_drop=0.25,
-    )
+    baselines = Baselines(first.copy(), first.copy(), np.zeros(400, bool))
+    stretches = Stretches(history, baselines, last, look_back=20, least_baseline=4)
+    found = evidence(stretches, direction=1, smallest_drop=0.25)
     shares = {"overall": 0.5, "sections": 0.3, "consistency": 0.2}
     means = found.terms.mean(axis=0)
     for name, terms in {

@@ -168,8 +168,9 @@ def _photos_changed(before: dict, after: dict, criteria: Mapping[str, Criterion]
 
 def _visit_changed(before: dict, after: dict, location: Location) -> Iterator[Change]:
     for field, name in (("started_at", "Arrived"), ("ended_at", "Left")):
-        was, now = (_clock(sent, field, _error(sent, field), location.zone) for sent in (before, after))
-        yield from _change(name, was, now)
+        yield from _change(
+            name, *(_clock(sent, field, _error(sent, field), location.zone) for sent in (before, after))
+        )
     for field, name in CONTEXT.items():
         was, now = ((content.get("context") or {}).get(field) for content in (before, after))
         yield from _change(name, _plain(was), _plain(now))
