@@ -102,7 +102,8 @@ class _Fit:
             "breadth": _n_codes(chain.breadth),
             "quarter": chain.n_locations * n_quarters,
         }
-        # the last slot of each facet is for what is unknown; it stays 0
+        # the last slot of each facet is for what is unknown; its effect stays 0
+        self.index = {name: np.where(index < 0, levels[name], index) for name, index in self.index.items()}
         self.effect = {name: np.zeros(size + 1) for name, size in levels.items()}
         self.weight = {name: np.zeros(size + 1) for name, size in levels.items()}
         self.region_mean = np.zeros(chain.n_regions)
@@ -145,15 +146,15 @@ class _Fit:
         w = weights(information, self.overdispersion)
         self._find_steady(w)
         trusted = w * self.steady.ravel()[self.index["quarter"]]
+        counts = {name: trusted if name == "week" else w for name in self.index}
         for name, index in self.index.items():
-            own = trusted if name == "week" else w
-            self.weight[name] = np.bincount(index % self.effect[name].size, own, self.effect[name].size).astype(float)
+            self.weight[name] = np.bincount(index, counts[name], self.effect[name].size).astype(float)
         begun = {name: effect.copy() for name, effect in self.effect.items()}
         for _ in range(n_sweeps):
             for name, index in self.index.items():
                 effect, ridge = self.effect[name], 1 / self._prior_variance(name)
-                left += effect[index]
-                pull = np.bincount(index % effect.size, (trusted if name == "week" else w) * left, effect.size)
+                before = effect.copy()
+                pull = np.bincount(index, counts[name] * left, effect.size) + self.weight[name] * before
                 if name == "location":
                     pull[:-1] += self.region_mean[self.chain.region] * ridge
                 effect[:] = _no_further(pull / (self.weight[name] + ridge), begun[name])
@@ -161,7 +162,7 @@ class _Fit:
                     usual = (effect * self.weight[name]).sum() / max(self.weight[name].sum(), 1e-9)
                     effect -= np.where(self.weight[name] > 0, usual, 0.0)
                 effect[-1] = 0.0
-                left -= effect[index]
+                left -= np.take(effect - before, index)
             self._update_regions()
             self._update_variances()
 
