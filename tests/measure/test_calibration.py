@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reports.measure import calibration
 from reports.measure.calibration import calibrate, simulate_in_control
 from reports.measure.drift import Settings, stated_threshold
 from reports.measure.severity import fit_effects
@@ -22,6 +23,16 @@ def test_the_same_seed_gives_the_same_threshold():
     effects = fit_effects(chain)
     first, second = (calibrate(chain, effects, Settings(), np.random.default_rng(4), n_chains=1) for _ in range(2))
     assert first == second
+
+
+def test_where_alarms_are_few_more_chains_are_simulated(monkeypatch):
+    chain = make_chain(n_locations=60, n_visits=20, every=15.0)
+    effects = fit_effects(chain)
+    firm = calibrate(chain, effects, Settings(), np.random.default_rng(1))
+    monkeypatch.setattr(calibration, "TIMES_MORE", 1)
+    rough = calibrate(chain, effects, Settings(), np.random.default_rng(1))
+    assert rough.n_alarms < calibration.LEAST_ALARMS
+    assert firm.n_alarms > rough.n_alarms
 
 
 def test_a_chain_without_visits_keeps_the_stated_threshold():
