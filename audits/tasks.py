@@ -1,11 +1,20 @@
-"""Celery's way in: what is cleaned up by and by."""
+"""Celery's way in: mails, and what is cleaned up by and by."""
+
+from uuid import UUID
 
 from celery import shared_task
 from django.db import OperationalError
 
 from audits.abandoned import empty_abandoned
+from audits.mails import tell_of_return
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def empty_abandoned_drafts() -> None:
     empty_abandoned()
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError, OSError), retry_backoff=60, max_retries=8)
+def mail_of_return(visit_id: str) -> None:
+    """A mail server that is away or refuses (both OSError) is tried again, for some hours."""
+    tell_of_return(UUID(visit_id))

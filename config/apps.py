@@ -5,3 +5,6 @@ class ConfigConfig(AppConfig):
     """Makes the commands that span all rooms (`demo`) known to manage.py."""
 
     name = "config"
+
+    def ready(self) -> None:
+        from config import languages  # noqa: F401  # it hears of sign-ins

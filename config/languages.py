@@ -1,9 +1,13 @@
 """In which language a page answers."""
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+
+from locations.models import User
 
 TRANSLATED = {"", "audits"}
 """Namespaces of addresses whose pages have every sentence in each language."""
@@ -26,6 +30,17 @@ class LanguageMiddleware(LocaleMiddleware):
         match = request.resolver_match
         if match and match.namespace.split(":")[0] not in TRANSLATED:
             _speak(request, settings.LANGUAGE_CODE)
+
+
+@receiver(user_logged_in)
+def remember_language_of_sign_in(sender, user: User, **kwargs) -> None:
+    remember_language(user, translation.get_language())
+
+
+def remember_language(user: User, language: str | None) -> None:
+    """The phone's cookie decides what pages speak; this decides what mails do."""
+    if language in dict(settings.LANGUAGES) and language != user.language:
+        User.objects.filter(pk=user.pk).update(language=language)
 
 
 def _speak(request: HttpRequest, language: str) -> None:

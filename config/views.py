@@ -3,8 +3,10 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.i18n import set_language
 
+from config.languages import remember_language
 from locations.requests import SignedInRequest
 from locations.roles import CAPTURES, EXCLUDES_VISITS, READS_RESULTS
 
@@ -20,6 +22,14 @@ def home(request: SignedInRequest) -> HttpResponse:
     if user.has_role(CAPTURES):
         return redirect("audits:phone")
     return redirect("admin:index" if user.is_staff else "reports:drift")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The choice of a language, kept for this phone, and for mails to whoever is signed in."""
+    if request.user.is_authenticated:
+        remember_language(request.user, request.POST.get("language"))
+    return set_language(request)
 
 
 @require_safe

@@ -43,7 +43,7 @@ def _of_server() -> Iterator[tuple[Path, Said]]:
     for folder in PYTHON:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield from ((path, said) for said in _extracted("python", path, IN_PYTHON))
-    for path in sorted((ROOT / "templates").rglob("*.html")):
+    for path in sorted(path for kind in ("*.html", "*.txt") for path in (ROOT / "templates").rglob(kind)):
         yield from ((path, said) for said in of_template(path.read_text()))
 
 

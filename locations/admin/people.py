@@ -65,11 +65,11 @@ class UserAdmin(PlainUserAdmin, ModelAdmin):
     search_fields = ["email", "first_name", "last_name"]
     ordering = ["email"]
     filter_horizontal = []
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "language"]
     fieldsets = [
         (None, {"fields": ["email", "password", "first_name", "last_name"]}),
         ("May", {"fields": ["is_active", "is_staff", "is_superuser"]}),
-        ("Seen", {"fields": ["last_login", "date_joined"]}),
+        ("Seen", {"fields": ["last_login", "date_joined", "language"]}),
     ]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]}),

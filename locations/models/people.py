@@ -35,6 +35,14 @@ class User(AbstractUser):
         gettext_lazy("e-mail address"), unique=True, error_messages={"unique": "This address has an account."}
     )
 
+    language = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",  # for the previous release, while it still runs
+        help_text="Spoken when this person last signed in, or chosen since: that of mails.",
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
     objects = UserManager()  # type: ignore[assignment, misc]

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from audits.models import Standard
 from locations.models import Location, Metric
@@ -44,6 +44,7 @@ class Backtest(models.Model):
     )
     lags = models.JSONField(
         default=list,
+        db_default=Value([], models.JSONField()),  # for the previous release, while it still runs
         blank=True,
         help_text="How many days after its begin a decline shows in each metric, and over how many declines.",
     )
