@@ -20,13 +20,12 @@ from reports.measure.evidence import (
     Evidence,
     History,
     Stretches,
-    baseline_level,
     evidence,
-    seen_and_expected,
     tried_drops,
 )
 from reports.measure.onset import Onset, onset_among_last
 from reports.measure.residuals import residuals
+from reports.measure.seen import baseline_level, seen_and_expected
 from reports.measure.spread import pull_of_visits
 
 DECLINE, IMPROVEMENT = "decline", "improvement"

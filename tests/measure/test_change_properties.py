@@ -15,10 +15,9 @@ from reports.measure.evidence import (
     Baselines,
     History,
     Stretches,
-    baseline_level,
     evidence,
-    seen_and_expected,
 )
+from reports.measure.seen import baseline_level, seen_and_expected
 from reports.measure.series import series
 from reports.measure.severity import fit_effects
 from tests.measure.any_chain import (
