@@ -30,3 +30,11 @@ export async function keepClock(store) {
 
 /** @returns {Promise<number | null>} null when no server ever told this phone */
 export const clockOffset = async (store) => measured ?? (await store.meta(NAME)) ?? null;
+
+/**
+ * Are its times told by another clock than this phone's is now, such as this phone's own before it was set? Less than
+ * what a measurement may err is no other; nor is one that is not known.
+ * @param {any} store @param {import('./types.js').Visit} visit
+ */
+export const isOtherClock = async (store, { clock_offset_ms: told = NaN }) =>
+  Math.abs(told - Number(await clockOffset(store))) > SLOWEST_MS;

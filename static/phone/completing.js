@@ -37,7 +37,7 @@ export function createCompleting(page, showing) {
     const offset = await clockOffset(store);
     // Built from the store's copy: another tab may have answered, or taken a photo, too.
     return editing.close((kept, pictures) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: offset, at }), at);
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: kept.clock_offset_ms ?? offset, at }), at);
     });
   }
 

@@ -4,6 +4,7 @@ import { keepWritten } from './draft.js';
 import { same } from './merge.js';
 import { buildPayload } from './payload.js';
 import { buildChoosing } from './reading.js';
+import { retold } from './retiming.js';
 import { disagreements, saidIn, takeTheirs } from './versions.js';
 import { plural, t } from './words.js';
 
@@ -17,9 +18,12 @@ const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().repla
 
 const isSame = (one, other) => JSON.stringify([one.path, one.theirs]) === JSON.stringify([other.path, other.theirs]);
 
+/** What the server holds, told by the clock of the visit here. */
+const storedOf = (visit) => retold(answersFrom(visit.stored), visit.clock_offset_ms);
+
 /** As the server would have it from this phone: what is no longer asked is not sent, and who wrote no departure disputes none. */
 function asSent(visit, sections) {
-  const departed = { ...visit, left_at: visit.left_at ?? visit.stored.ended_at };
+  const departed = { ...visit, left_at: visit.left_at ?? storedOf(visit).left_at };
   const sent = buildPayload({ visit: departed, photos: [], sections, clockOffset: null, at: '' });
   return { ...visit, ...answersFrom(sent) };
 }
@@ -45,7 +49,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   const mine = asSent(visit, sections);
   const { content: shared } = (await store.meta(`draft-${visit.id}`)) ?? {};
   const isNew = isAddition(visit, mine, shared);
-  const differing = disagreements(mine, { ...visit, ...answersFrom(visit.stored) });
+  const differing = disagreements(mine, { ...visit, ...storedOf(visit) });
   const questions = differing.filter((question) => !isNew(question));
   const leftOut = photosLeftOut(visit.stored, await store.photosOf(visit.id)).length;
   let choices = visit.choices ?? [];
@@ -95,7 +99,7 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
       }
       kept.choices = [];
       keepWritten(kept, answersFrom(kept.stored).written);
-      kept.left_at ??= kept.stored.ended_at; // as shown: sent anew, it would end at that moment
+      kept.left_at ??= storedOf(kept).left_at; // as shown: sent anew, it would end at that moment
       if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
       else {
         kept.stored = null;

@@ -26,6 +26,7 @@ export function answersFrom(content) {
     started_at: content.started_at,
     ended_at: content.ended_at ?? null,
     left_at: content.ended_at ?? null,
+    clock_offset_ms: content.clock_offset_ms ?? undefined,
     written: (content.written ?? []).map((name) => `${name === 'ended_at' ? 'left_at' : name} ${content[name]}`),
     mode: content.mode ?? 'live',
     taps: content.taps ?? [],

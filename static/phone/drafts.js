@@ -1,5 +1,6 @@
 /** A draft and the server's copy of it, kept in line. */
 import { alone } from './alone.js';
+import { isOtherClock } from './clock.js';
 import { isBegun, isOpen } from './draft.js';
 
 const KEPT_HERE = [
@@ -8,10 +9,9 @@ const KEPT_HERE = [
 
 /**
  * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.
- * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos
+ * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos @returns {any}
  */
 export const contentOf = (visit, photos) => ({
-  changed_at: visit.changed_at,
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
   photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
     id, interaction, criterion, sha256, taken_at, place: place ?? null, removed_at,
@@ -59,6 +59,8 @@ export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
 /** Two at once would both name the same base, and the second be told that the first was another phone. */
 export const inTurn = (id, work) => alone(nameOf(id), work);
 
+const loadIncoming = () => import('./incoming.js').catch(() => null); // `later` would be a file of its own
+
 async function syncInTurn({ store, drafts, id }) {
   /** @type {'saved' | 'merged'} */
   let outcome = 'saved';
@@ -68,6 +70,13 @@ async function syncInTurn({ store, drafts, id }) {
     const base = await baseOf(store, id);
     const photos = await store.photosOf(id);
     if (!base.revision && !base.tried && !isBegun(visit, photos)) return 'nothing';
+    if (await isOtherClock(store, visit)) {
+      const found = await loadIncoming();
+      if (!found) return 'later';
+      await found.settle({ store, id, base: base.content });
+      outcome = 'merged';
+      continue;
+    }
     const newest = contentOf(visit, photos);
     const content = base.tried ?? newest;
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
@@ -75,10 +84,11 @@ async function syncInTurn({ store, drafts, id }) {
     const reply = await drafts.save(id, { content, base_revision: base.revision, owner: visit.owner });
     if (!reply) return 'offline';
     if (reply.ok && reply.body?.id === id) {
+      if (await isOtherClock(store, visit)) continue; // first that: some of it may have been tapped since
       await know(store, id, { revision: reply.body.revision, content });
       if (content.changed_at === newest.changed_at) return outcome;
     } else if (reply.status === 409 && reply.body?.content) {
-      const found = await import('./incoming.js').catch(() => null); // `later` would be a file of its own
+      const found = await loadIncoming();
       if (!found) return 'later';
       await found.takeIn({ store, id, theirs: reply.body, base: { ...base, tried: content } });
       await know(store, id, reply.body);

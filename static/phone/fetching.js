@@ -1,7 +1,9 @@
 /** Drafts from the server: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+import { clockOffset } from './clock.js';
 import { isBegun, isOpen, unsent } from './draft.js';
 import { baseOf, contentOf, inTurn, know } from './drafts.js';
 import { elsewhere, takeIn } from './incoming.js';
+import { retold } from './retiming.js';
 
 /** A draft from the server, as this phone keeps it.
  * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
@@ -42,8 +44,9 @@ async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
     await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
     await know(store, id, theirs);
   } else {
-    const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
-    await store.adopt(visitOf(theirs.content, owner), pictures);
+    const content = retold(theirs.content, await clockOffset(store));
+    const pictures = (content.photos ?? []).map((photo) => elsewhere(photo, id));
+    await store.adopt(visitOf(content, owner), pictures);
     await know(store, id, theirs);
   }
   return true;

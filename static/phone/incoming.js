@@ -1,20 +1,30 @@
 /** What another phone changed in a draft comes into the one that is here. */
+import { clockOffset } from './clock.js';
 import { isOpen } from './draft.js';
 import { mergeInto } from './merge.js';
+import { retold, settleClock } from './retiming.js';
 
 /** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
 export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
+/** This phone itself is another one, once its clock was set. */
+export const settle = settleClock;
+
 /** What both changed since `base` is asked. */
 export async function takeIn({ store, id, theirs, base }) {
+  const offset = await clockOffset(store);
+  let content = theirs.content;
   await store.change(id, (visit) => {
     if (!isOpen(visit)) return;
-    const asked = mergeInto(visit, theirs.content, base.content, base.tried);
+    visit.clock_offset_ms ??= offset ?? undefined;
+    const here = (each) => retold(each, visit.clock_offset_ms);
+    content = here(theirs.content);
+    const asked = mergeInto(visit, content, here(base.content), here(base.tried));
     const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
     visit.asked = [...still, ...asked];
     visit.changed_at = new Date().toISOString();
   });
-  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], known: [base.content, base.tried] });
+  await takePhotosIn({ store, id, theirs: content.photos ?? [], known: [base.content, base.tried] });
 }
 
 /** Photos that another phone took are named here too; what it removed, or brought back, is so here. */

@@ -1,7 +1,9 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
+import { clockOffset } from './clock.js';
 import { answersFrom, isGivenUp, isToCome, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from './content.js';
 import { differences } from './differences.js';
 import { isBegun, isOpen } from './draft.js';
+import { retold } from './retiming.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
@@ -33,17 +35,34 @@ export async function takeOne({ store, row, readVisit }) {
   if (!here) return row.returned && takeReturned({ store, row, readVisit });
   if (isBehind(here, row)) await sentElsewhere({ store, row, readVisit });
   else await photosArrived({ store, row });
-  if (row.returned) await store.change(row.id, (visit) => hear(visit, row.returned));
+  if (row.returned) await hearReturned({ store, id: row.id, returned: row.returned });
   return undefined;
+}
+
+async function hearReturned({ store, id, returned }) {
+  const clock = await clockOffset(store);
+  const { state, payload } = await store.change(id, (visit) => hear(visit, returned, clock));
+  if (state === 'returned' && payload) await tellPhotos({ store, id, payload, clock });
+}
+
+/** When they were taken, by the clock that the visit is told by from now on. */
+async function tellPhotos({ store, id, payload, clock }) {
+  const { photos } = retold({ photos: payload.photos ?? [], clock_offset_ms: payload.clock_offset_ms }, clock);
+  const told = new Map(photos.map((photo) => [photo.id, photo.taken_at]));
+  for (const photo of await store.photosOf(id)) {
+    const at = told.get(photo.id) ?? photo.taken_at;
+    if (at !== photo.taken_at) await store.changePhoto(photo.id, (kept) => void (kept.taken_at = at));
+  }
 }
 
 /** Not on this phone, and to be corrected. */
 async function takeReturned({ store, row, readVisit }) {
   const read = await readVisit(row.id);
   if (!read?.content || !read.returned) return;
-  const visit = visitFrom(read, await store.meta('user'));
+  const told = { ...visitFrom(read, await store.meta('user')), photos: photosFrom(read) };
+  const { photos, ...visit } = retold(told, await clockOffset(store));
   reopen(visit, read.returned);
-  await store.adopt(visit, photosFrom(read));
+  await store.adopt(visit, photos);
 }
 
 const isSent = ({ state }) => state === 'accepted' || state === 'received';
@@ -55,8 +74,12 @@ const isBehind = (visit, row) =>
   (isOpen(visit) && row.revision >= (visit.revision ?? 1)) || (isSent(visit) && row.revision > sentAs(visit));
 
 /** What a reviewer says: opens what was sent, and waits for the choice where the server has other answers. */
-function hear(visit, returned) {
-  if (isSent(visit) && sentAs(visit) === returned.revision) reopen(visit, returned);
+function hear(visit, returned, clock) {
+  if (isSent(visit) && sentAs(visit) === returned.revision) {
+    const sentBy = visit.clock_offset_ms ?? visit.payload?.clock_offset_ms ?? undefined;
+    Object.assign(visit, retold({ ...visit, clock_offset_ms: sentBy }, clock));
+    reopen(visit, returned);
+  }
   if (visit.state !== 'conflict' || visit.revision > returned.revision) return;
   if (visit.stored) Object.assign(visit, wordOf(returned), { mayCorrect: true, storedRevision: returned.revision });
   else reopen(visit, returned);
@@ -91,7 +114,7 @@ async function sentElsewhere({ store, row, readVisit }) {
 }
 
 const holdsAll = (content, here, photos) =>
-  !photosLeftOut(content, photos).length && !differences(here, { ...here, ...answersFrom(content) }).length;
+  !photosLeftOut(content, photos).length && !differences(here, { ...here, ...retold(answersFrom(content), here.clock_offset_ms) }).length;
 
 /** Came back, and nobody has begun to correct it here. */
 const isUnchanged = (here, photos) => here.state === 'returned' && here.payload && holdsAll(here.payload, here, photos);

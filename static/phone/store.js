@@ -70,6 +70,7 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
       if (!assignment) return null;
       const first = interactionId && (assignment.first_interaction_id ?? interactionId);
       const visit = newVisit({ id: assignment.visit_id ?? id, interactionId: first, assignment, version, owner, at });
+      visit.clock_offset_ms = await asked(facts.get('clock_offset_ms'));
       await asked(drafts.put(visit));
       return visit;
     });

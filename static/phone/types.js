@@ -70,6 +70,8 @@
  * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
  * @property {string[]} [written] `left_at 2026-03-02T14:02:00.000Z`: was written by hand. Two phones each add theirs, and
  *   whichever time stands in the end is known for what it is.
+ * @property {number} [clock_offset_ms] Of the clock that its tapped times are told by, ahead of the server's; unknown before
+ *   the first measurement, and in what older programs began.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
