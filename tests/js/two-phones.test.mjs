@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { takeArrived } from '../../static/phone/arrived.js';
 import { showConflict } from '../../static/phone/conflict.js';
 import { patchAnswer } from '../../static/phone/draft.js';
 import { syncDraft } from '../../static/phone/drafts.js';
@@ -301,4 +302,16 @@ test('a third phone stops waiting for a photo that was given up', async () => {
   await flush({ store: two, send: there.send });
   await news(three, there);
   assert.deepEqual([(await pictures(three)).elsewhere, await isOut(three)], [0, true]);
+});
+
+test('a visit that another tab let go of while it arrived is no trouble', async () => {
+  const { there, two } = await begun();
+  await send(two, there);
+  const row = there.rows()[0];
+  globalThis.document = { cookie: '' };
+  globalThis.fetch = async () => ({ status: 200, ok: true, headers: new Headers(), text: async () => JSON.stringify(row) });
+  const said = [];
+  const page = { store: await phone(), visit: makeVisit(), status: { inform: (sentence) => said.push(sentence) } };
+  await takeArrived(page, { reload: async () => {} });
+  assert.deepEqual(said, []);
 });
