@@ -49,6 +49,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     status.warn(t('This page is not on this phone yet: open it once with a connection.'));
   }
 
+  /** @param {any} error */
   async function couldNotKeep(error) {
     showing.showState();
     const isTold = error instanceof SamePicture || (photography && error instanceof photography.UnreadablePhoto);
@@ -78,6 +79,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
   }
 
   const unkept = () => photos.filter((photo) => photo.is_unkept);
+  /** @param {Event} event */
   const warnOfLoss = (event) => event.preventDefault();
 
   function warnOnLeaving() {
@@ -85,7 +87,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     else removeEventListener('beforeunload', warnOfLoss);
   }
 
-  /** One that is nowhere else. */
+  /** One that is nowhere else. @param {import('./types.js').Photo} photo */
   function letGo(photo) {
     photos.splice(0, Infinity, ...photos.filter((each) => each !== photo));
     warnOnLeaving();
@@ -98,7 +100,9 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     if (isOpen(visit)) screen.refresh();
   }
 
+  /** @param {string} id @param {string | null} removedAt */
   async function mark(id, removedAt) {
+    /** @param {any} photo */
     const apply = (photo) => void (photo.removed_at = removedAt);
     try {
       await store.changePhoto(id, apply);

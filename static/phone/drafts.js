@@ -3,6 +3,12 @@ import { alone } from './alone.js';
 import { isOtherClock } from './clock.js';
 import { isBegun, isOpen } from './draft.js';
 
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Content} Content
+ * @typedef {import('./types.js').Base} Base
+ */
+
 const KEPT_HERE = [
   'payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'choices', 'owner', 'place',
 ];
@@ -18,18 +24,12 @@ export const contentOf = (visit, photos) => ({
   })),
 });
 
+/** @param {string} id */
 const nameOf = (id) => `draft-${id}`;
+/** @param {string} id */
 const triedOf = (id) => `tried-${id}`;
 
-/**
- * What this phone knows of the server's copy.
- * @typedef {object} Base
- * @property {number} revision
- * @property {any} content Of that revision; null where the server is not known to have one.
- * @property {any} tried What was sent since then and got no answer: the server may have it or not.
- */
-
-/** @returns {Promise<Base>} */
+/** @param {Store} store @param {string} id @returns {Promise<Base>} */
 export const baseOf = async (store, id) => ({
   revision: 0,
   content: null,
@@ -37,7 +37,7 @@ export const baseOf = async (store, id) => ({
   tried: (await store.meta(triedOf(id))) ?? null,
 });
 
-/** The server has this. */
+/** The server has this. @param {Store} store @param {string} id @param {{revision: number, content: Content | null}} known */
 export async function know(store, id, { revision, content }) {
   await store.setMeta(nameOf(id), { revision, content });
   await store.setMeta(triedOf(id), null);
@@ -48,7 +48,7 @@ export async function know(store, id, { revision, content }) {
  * phone was first, both are merged and what both changed is asked. What got no answer is sent again as it was before
  * anything newer: the server takes the same twice, and only then is it known what the newer one was made from.
  * @param {object} means
- * @param {any} means.store
+ * @param {Store} means.store
  * @param {{save: Function}} means.drafts
  * @param {string} means.id
  * @returns {Promise<'saved' | 'merged' | 'received' | 'offline' | 'sign-in' | 'later' | 'nothing'>} received: the visit
@@ -56,11 +56,15 @@ export async function know(store, id, { revision, content }) {
  */
 export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
 
-/** Two at once would both name the same base, and the second be told that the first was another phone. */
+/**
+ * Two at once would both name the same base, and the second be told that the first was another phone.
+ * @template T @param {string} id @param {() => Promise<T>} work
+ */
 export const inTurn = (id, work) => alone(nameOf(id), work);
 
 const loadIncoming = () => import('./incoming.js').catch(() => null); // `later` would be a file of its own
 
+/** @param {Parameters<typeof syncDraft>[0]} means */
 async function syncInTurn({ store, drafts, id }) {
   /** @type {'saved' | 'merged'} */
   let outcome = 'saved';
@@ -110,6 +114,7 @@ const isRefusal = ({ status }) => status >= 400 && status < 500;
  * @param {() => Promise<unknown>} save
  */
 export function debounced(save, { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {}) {
+  /** @type {any} */
   let timer = null;
   let since = null;
   const run = () => {

@@ -4,19 +4,28 @@ import { isOpen } from './draft.js';
 import { mergeInto } from './merge.js';
 import { retold, settleClock } from './retiming.js';
 
-/** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').ServerDraft} ServerDraft
+ * @typedef {import('./types.js').Base} Base
+ * @typedef {import('./types.js').Content} Content
+ */
+
+/** A photo whose picture is on another phone. @param {any} told @param {string} visit @returns {Photo} */
 export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
 /** This phone itself is another one, once its clock was set. */
 export const settle = settleClock;
 
-/** What both changed since `base` is asked. */
+/** What both changed since `base` is asked. @param {{store: Store, id: string, theirs: ServerDraft, base: Base}} given */
 export async function takeIn({ store, id, theirs, base }) {
   const offset = await clockOffset(store);
   let content = theirs.content;
   await store.change(id, (visit) => {
     if (!isOpen(visit)) return;
     visit.clock_offset_ms ??= offset ?? undefined;
+    /** @param {Content | null} each */
     const here = (each) => retold(each, visit.clock_offset_ms);
     content = here(theirs.content);
     const asked = mergeInto(visit, content, here(base.content), here(base.tried));
@@ -27,7 +36,10 @@ export async function takeIn({ store, id, theirs, base }) {
   await takePhotosIn({ store, id, theirs: content.photos ?? [], known: [base.content, base.tried] });
 }
 
-/** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
+/**
+ * Photos that another phone took are named here too; what it removed, or brought back, is so here.
+ * @param {{store: Store, id: string, theirs: Photo[], known: (Content | null)[]}} given
+ */
 async function takePhotosIn({ store, id, theirs, known }) {
   const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
   const before = known.flatMap((content) => content?.photos ?? []);

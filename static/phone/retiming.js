@@ -6,10 +6,18 @@ import { clockOffset } from './clock.js';
 import { answersFrom } from './content.js';
 import { MOMENTS, isWritten } from './draft.js';
 
-/** @type {any[]} */
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Content} Content
+ */
+
+/** @type {('started_at' | 'left_at' | 'completed_at')[]} */
 const TAPPED = ['started_at', 'left_at', 'completed_at'];
 
-/** Puts what `change` makes of it in the place of each time that a phone's clock told. */
+/**
+ * Puts what `change` makes of it in the place of each time that a phone's clock told.
+ * @param {any} content A visit, a draft, or what there is of one. @param {(at: string) => string} change
+ */
 function eachTime(content, change) {
   for (const name of TAPPED) if (content[name] && !isWritten(content, name)) content[name] = change(content[name]);
   for (const interaction of content.interactions ?? []) {
@@ -22,22 +30,28 @@ function eachTime(content, change) {
     const isTime = path.length === 1 ? TAPPED.includes(path[0]) : path[0] === 'interactions' && MOMENTS.includes(path[2]);
     if (isTime && theirs && !(content.written ?? []).includes(`${path[0]} ${theirs}`)) question.theirs = change(theirs);
   }
-  for (const answers of [content.context, content.answers, ...(content.interactions ?? []).map((each) => each.answers)]) {
+  for (const answers of [content.context, content.answers, ...(content.interactions ?? []).map((/** @type {import('./types.js').Interaction} */ each) => each.answers)]) {
     for (const { timer } of Object.values(answers ?? {})) {
       if (timer) timer.started_at = Date.parse(change(new Date(timer.started_at).toISOString()));
     }
   }
 }
 
+/** @param {string} at @param {number} ms */
 const later = (at, ms) => new Date(Date.parse(at) + ms).toISOString();
 
-/** How much later a clock tells what the content's own clock told; 0 where one of the two is not known. */
+/**
+ * How much later a clock tells what the content's own clock told; 0 where one of the two is not known.
+ * @param {{clock_offset_ms?: number | null}} content @param {number | null | undefined} clock
+ */
 const ahead = (content, clock) => (clock ?? content.clock_offset_ms ?? 0) - (content.clock_offset_ms ?? clock ?? 0);
 
 /**
  * The same as a phone of that clock would have told it.
- * @param {any} content A visit, or what the server keeps of a draft; null stays null.
+ * @template {{clock_offset_ms?: number | null} | null} T
+ * @param {T} content A visit, or what the server keeps of a draft; null stays null.
  * @param {number | null | undefined} clock How far it is ahead of the server's, in ms.
+ * @returns {T}
  */
 export function retold(content, clock) {
   if (!content) return content;
@@ -53,18 +67,21 @@ export function retold(content, clock) {
  * are told apart by what the server's copy, or what was sent before, has too. Happens once: from then on the visit says
  * that it is told by the new clock.
  * @param {object} given
- * @param {any} given.store
+ * @param {Store} given.store
  * @param {string} given.id
- * @param {any} given.base The server's copy, as far as it is known here.
+ * @param {Content | null} given.base The server's copy, as far as it is known here.
  */
 export async function settleClock({ store, id, base }) {
   const offset = (await clockOffset(store)) ?? 0;
+  /** @type {any} It is here. */
   const { clock_offset_ms: told, payload } = await store.visit(id);
   const sent = payload && { ...answersFrom(payload), photos: structuredClone(payload.photos) };
+  /** @type {Set<string>} */
   const known = new Set();
   for (const content of [base, sent].map((each) => retold(each, told))) {
     if (content) eachTime(content, (at) => (known.add(at), at));
   }
+  /** @param {string} at */
   const moved = (at) => (known.has(at) ? later(at, offset - told) : at);
   for (const photo of await store.photosOf(id)) {
     if (known.has(photo.taken_at)) await store.changePhoto(photo.id, (kept) => eachTime({ photos: [kept] }, moved));
