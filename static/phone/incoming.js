@@ -1,5 +1,4 @@
 /** What another phone changed in a draft comes into the one that is here. */
-import { clockOffset } from './clock.js';
 import { isOpen } from './draft.js';
 import { mergeInto } from './merge.js';
 import { retold, settleClock } from './retiming.js';
@@ -20,11 +19,9 @@ export const settle = settleClock;
 
 /** What both changed since `base` is asked. @param {{store: Store, id: string, theirs: ServerDraft, base: Base}} given */
 export async function takeIn({ store, id, theirs, base }) {
-  const offset = await clockOffset(store);
   let content = theirs.content;
   await store.change(id, (visit) => {
     if (!isOpen(visit)) return;
-    visit.clock_offset_ms ??= offset ?? undefined;
     /** @param {Content | null} each */
     const here = (each) => retold(each, visit.clock_offset_ms);
     content = here(theirs.content);

@@ -41,25 +41,18 @@ function eachTime(content, change) {
 const later = (at, ms) => new Date(Date.parse(at) + ms).toISOString();
 
 /**
- * How much later a clock tells what the content's own clock told; 0 where one of the two is not known.
- * @param {{clock_offset_ms?: number | null}} content @param {number | null | undefined} clock
- */
-const ahead = (content, clock) => (clock ?? content.clock_offset_ms ?? 0) - (content.clock_offset_ms ?? clock ?? 0);
-
-/**
- * The same as a phone of that clock would have told it.
+ * The same as a phone of that clock would have told it; where one of the two clocks is not known, as it is.
  * @template {{clock_offset_ms?: number | null} | null} T
  * @param {T} content A visit, or what the server keeps of a draft; null stays null.
  * @param {number | null | undefined} clock How far it is ahead of the server's, in ms.
  * @returns {T}
  */
 export function retold(content, clock) {
-  if (!content) return content;
+  const by = content?.clock_offset_ms;
+  if (typeof clock !== 'number' || typeof by !== 'number') return content;
   const told = structuredClone(content);
-  const ms = ahead(content, clock);
-  if (ms) eachTime(told, (at) => later(at, ms));
-  if (typeof clock === 'number') told.clock_offset_ms = clock;
-  return told;
+  if (clock !== by) eachTime(told, (at) => later(at, clock - by));
+  return { ...told, clock_offset_ms: clock };
 }
 
 /**

@@ -137,8 +137,14 @@ test('a draft of which nobody knows the clock stays as it is', async () => {
   await share(one, there);
   const two = await phoneAhead(HOUR);
   await fetch(two, there);
-  assert.equal((await two.visit('v1')).started_at, AT);
-  assert.equal(retold({ started_at: AT }, undefined).started_at, AT);
+  await tap(two, 'helped_at', by(HOUR, 5));
+  await share(two, there);
+  await setClock(one, 0);
+  await fetch(one, there);
+  for (const store of [one, two]) {
+    const visit = await store.visit('v1');
+    assert.deepEqual([visit.started_at, visit.interactions[0].helped_at, visit.clock_offset_ms], [AT, by(HOUR, 5), undefined]);
+  }
 });
 
 const sendWith = async (store, there) => {
