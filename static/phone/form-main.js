@@ -1,6 +1,5 @@
 /** The form's page: finds the visit and joins the modules that show it, change it, share it and send it. */
 import { listenToAnswers } from './answering.js';
-import { createCamera } from './camera.js';
 import { createCompleting } from './completing.js';
 import { isOpen } from './draft.js';
 import { startEditing } from './editing.js';
@@ -9,6 +8,7 @@ import { listenToEncounters } from './encounters.js';
 import { findVisit } from './finding.js';
 import { readOutline } from './form.js';
 import { later } from './later.js';
+import { createPhotographing } from './photographing.js';
 import { createScreen } from './screen.js';
 import { createSharing } from './sharing.js';
 import { createShowing } from './showing.js';
@@ -120,7 +120,7 @@ function listen(page, showing, completing) {
   const { visit, screen } = page;
   const { show, leaveTo } = showing;
   const offerUndo = createUndo();
-  const camera = createCamera(page, { showing, offerUndo });
+  const camera = createPhotographing(page, { showing, offerUndo });
   const { bringBack } = listenToEncounters(page, { leaveTo, offerUndo });
   listenToAnswers(page, { show, bringBack, camera, goCovert: () => goCovert(page, showing) });
 
