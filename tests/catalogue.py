@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gettext import c2py
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -157,9 +157,24 @@ def compiled_path(language: str, domain: str) -> Path:
     return folder_of(language) / {"django": "django.mo", "djangojs": "djangojs.json"}[domain]
 
 
-def main() -> int:
+def refused(names: list[str]) -> str:
+    """What is wrong with the first one that is no language; blank where each is one."""
+    for name in names:
+        try:
+            code = str(Locale.parse(name))
+        except (ValueError, UnknownLocaleError):
+            code = None
+        if name != code:
+            return f"{name!r} is no language as folders of locale/ are named: fr, pt_BR."
+    return ""
+
+
+def main(names: list[str]) -> int:
+    if problem := refused(names):
+        print(problem, file=sys.stderr)
+        return 2
     n_missing = 0
-    for language in sys.argv[1:] or languages():
+    for language in names or languages():
         folder_of(language).mkdir(parents=True, exist_ok=True)
         for domain in DOMAINS:
             fresh = update(language, domain)
@@ -177,4 +192,4 @@ def strings_of(message) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

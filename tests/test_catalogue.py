@@ -193,3 +193,15 @@ def _texts(node: ast.AST) -> Iterator[str]:
         yield node.value
     for below in ast.iter_child_nodes(node):
         yield from _texts(below)
+
+
+@pytest.mark.parametrize("name", ["--help", "pt-br", "francais", "../fr", ""])
+def test_what_is_no_language_gets_no_folder(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(catalogue, "LOCALE", tmp_path)
+    assert catalogue.main([name]) == 2
+    assert capsys.readouterr().err.startswith(f"{name!r} is no language")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_language_may_be_new():
+    assert catalogue.refused(["de", "pt_BR", *catalogue.languages()]) == ""

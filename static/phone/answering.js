@@ -8,6 +8,7 @@ import { indexOfStep } from './steps.js';
 import { t } from './words.js';
 
 /** What `stay.js` makes of a field's value. */
+/** @type {Record<string, 'arriveAt' | 'arriveOn' | 'leaveAt'>} */
 const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' };
 
 /**
@@ -21,8 +22,10 @@ const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' }
 export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
   const { visit, screen, editing } = page;
 
+  /** @param {string} key @param {object} patch */
   function answer(key, patch) {
     const { scope, id } = screen.step();
+    /** @param {import('./types.js').ServerError} error @param {import('./types.js').Visit['payload']} payload */
     const isAbout = ({ where }, payload) => {
       const place = placeOf(where, payload);
       return place?.scope === scope && place.criterion === key;
@@ -63,6 +66,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     if (Object.hasOwn(STAY, target.dataset.part)) loadStay();
   });
 
+  /** @param {'arriveAt' | 'arriveOn' | 'leaveAt'} name @param {string} value */
   async function stay(name, value) {
     if (!value && name !== 'leaveAt') return undefined; // nobody came at no time
     const found = await loadStay();

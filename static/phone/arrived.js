@@ -11,7 +11,8 @@ import { t } from './words.js';
 export async function takeArrived({ store, visit, status }, showing) {
   const row = await readVisit(visit.id);
   if (!row) return; // the next change asks again
-  const wasOpen = isOpen(await store.visit(visit.id));
+  const kept = await store.visit(visit.id);
+  const wasOpen = kept && isOpen(kept); // another tab may have let go of it
   await takeOne({ store, row, readVisit: async () => row });
   await showing.reload();
   if (wasOpen && visit.state !== 'conflict') status.inform(t('Another phone sent this visit.'));

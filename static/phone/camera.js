@@ -1,5 +1,4 @@
 /** Photos of a criterion: taken or chosen and kept, removed and brought back. */
-import { isOpen } from './draft.js';
 import { VisitClosed } from './editing.js';
 import { later } from './later.js';
 import { SamePicture } from './store.js';
@@ -12,21 +11,15 @@ import { t } from './words.js';
  * @param {(sentence: string, deed: () => void) => void} means.offerUndo
  */
 export function createCamera({ visit, photos, store, screen, status, editing }, { showing, offerUndo }) {
-  let nReading = 0; // photos that are being shrunk
   /** What shrinks them. @type {typeof import('./photos.js') | null} */
   let photography = null;
 
   /** While the picture is being taken. */
   const prepare = async () => (photography ??= await later(() => import('./photos.js')));
 
-  /** @param {HTMLInputElement} input */
-  async function take(input) {
-    const file = input.files?.[0];
-    if (!file) return;
-    const { criterion = '' } = /** @type {HTMLElement} */ (input.closest('[data-criterion]')).dataset;
-    const { scope } = screen.step();
+  /** @param {{file: File, criterion: string, scope: string}} given */
+  async function take({ file, criterion, scope }) {
     const id = crypto.randomUUID();
-    nReading += 1;
     status.say(t('Keeping the photo…'), 'sending');
     try {
       const found = await prepare();
@@ -37,11 +30,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
       await keep({ id, visit: visit.id, interaction, criterion, ...made, ...fresh });
     } catch (error) {
       await couldNotKeep(error);
-    } finally {
-      nReading -= 1;
-      input.value = '';
     }
-    if (isOpen(visit)) screen.refresh();
   }
 
   function couldNotOpen() {
@@ -49,6 +38,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     status.warn(t('This page is not on this phone yet: open it once with a connection.'));
   }
 
+  /** @param {any} error */
   async function couldNotKeep(error) {
     showing.showState();
     const isTold = error instanceof SamePicture || (photography && error instanceof photography.UnreadablePhoto);
@@ -78,6 +68,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
   }
 
   const unkept = () => photos.filter((photo) => photo.is_unkept);
+  /** @param {Event} event */
   const warnOfLoss = (event) => event.preventDefault();
 
   function warnOnLeaving() {
@@ -85,7 +76,7 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
     else removeEventListener('beforeunload', warnOfLoss);
   }
 
-  /** One that is nowhere else. */
+  /** One that is nowhere else. @param {import('./types.js').Photo} photo */
   function letGo(photo) {
     photos.splice(0, Infinity, ...photos.filter((each) => each !== photo));
     warnOnLeaving();
@@ -95,10 +86,11 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
   async function keepAgain(id) {
     const photo = unkept().find((each) => each.id === id);
     if (photo) await keep(photo).catch(couldNotKeep);
-    if (isOpen(visit)) screen.refresh();
   }
 
+  /** @param {string} id @param {string | null} removedAt */
   async function mark(id, removedAt) {
+    /** @param {any} photo */
     const apply = (photo) => void (photo.removed_at = removedAt);
     try {
       await store.changePhoto(id, apply);
@@ -113,19 +105,14 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
   /** @param {string} id */
   function drop(id) {
     const lost = unkept().find((photo) => photo.id === id);
-    if (lost) {
-      letGo(lost);
-      return screen.refresh();
-    }
+    if (lost) return letGo(lost);
     offerUndo(t('Photo removed.'), () => mark(id, null));
     return mark(id, new Date().toISOString());
   }
 
   /** Why the visit cannot be sent with all its photos yet; blank when it can. */
-  function whyNotYet() {
-    if (nReading) return t('A photo is still being kept. Send again in a moment.');
-    return unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
-  }
+  const whyNotYet = () =>
+    unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
 
   return { prepare, take, keepAgain, drop, whyNotYet };
 }

@@ -7,12 +7,18 @@ import { unansweredIn } from './steps.js';
 import { plural, t } from './words.js';
 
 /**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Step} Step
+ */
+
+/**
  * @param {object} given
  * @param {HTMLTemplateElement} given.template
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Section[]} given.sections
- * @param {import('./types.js').Step[]} given.steps
- * @param {{step: import('./types.js').Step | null, criterion: string, message: string}[]} given.wrong
+ * @param {Visit} given.visit
+ * @param {Section[]} given.sections
+ * @param {Step[]} given.steps
+ * @param {{step: Step | null, criterion: string, message: string}[]} given.wrong
  */
 export function buildCheck({ template, visit, sections, steps, wrong }) {
   const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
@@ -80,22 +86,28 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   return page;
 }
 
+/** @param {HTMLElement} list @param {Visit} visit @param {Section[]} sections */
 async function listAsked(list, visit, sections) {
   const found = await later(() => import('./questions.js'));
   if (!found) return; // the button in the head leads to them, too
   list.append(...visit.asked.map((question) => item(link(found.aboutOf(question, visit, sections), { deed: 'choose' }))));
 }
 
+/** @param {string} about @param {string} message */
 const said = (about, message) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
+/** @param {Step[]} steps @param {string} scope @returns {any} The step, for each interaction has one. */
 const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
-const textOf = (step, key) => step.section.criteria.find((criterion) => criterion.key === key)?.text ?? key;
+/** @param {any} step One with a section. @param {string} key @returns {string} */
+const textOf = (step, key) => step.section.criteria.find((/** @type {import('./types.js').Criterion} */ criterion) => criterion.key === key)?.text ?? key;
 
+/** @param {string | Node} content */
 function item(content) {
   const row = document.createElement('li');
   row.append(content);
   return row;
 }
 
+/** @param {string} text @param {Record<string, string>} data */
 function link(text, data) {
   const button = document.createElement('button');
   button.type = 'button';

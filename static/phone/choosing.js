@@ -10,6 +10,7 @@ const NAMES = [t('This phone'), t('The other phone')];
 export function openChoosing({ visit, sections, editing }, done) {
   const dialog = /** @type {HTMLDialogElement} */ ($('choosing'));
 
+  /** @param {import('./types.js').Asked} question @param {boolean} takesTheirs */
   function chosen(question, takesTheirs) {
     editing.change((kept) => choose(kept, question, takesTheirs));
     if (visit.asked.length) {

@@ -15,6 +15,7 @@ import { t } from './words.js';
 export function createCompleting(page, showing) {
   const { visit, sections, store, status, editing } = page;
   const next = /** @type {HTMLButtonElement} */ ($('next'));
+  /** @type {any} Opens it, once `session.js` is here. */
   let openSignIn = null;
 
   /** @param {string} whyNotYet Blank when nothing stands against it. */
@@ -37,7 +38,7 @@ export function createCompleting(page, showing) {
     const offset = await clockOffset(store);
     // Built from the store's copy: another tab may have answered, or taken a photo, too.
     return editing.close((kept, pictures) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: offset, at }), at);
+      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: kept.clock_offset_ms ?? offset, at }), at);
     });
   }
 
@@ -45,11 +46,13 @@ export function createCompleting(page, showing) {
     page.sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
   }
 
+  /** @param {import('./types.js').Progress | null} progress */
   function report(progress) {
     page.progress = progress;
     if (!isOpen(visit)) showing.showState();
   }
 
+  /** @param {string} outcome @param {Error} [error] */
   async function roundEnded(outcome, error) {
     await showing.reload();
     if (isOpen(visit)) return error && status.warn(`${inWords(outcome)} (${error.message}).`);

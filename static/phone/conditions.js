@@ -1,10 +1,16 @@
 /** Which criteria are asked, given what was answered before. */
 import { answersOf, liveInteractions } from './draft.js';
 
-/** An answer in the words of a condition: yes, no, or the value. */
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Answer} Answer
+ */
+
+/** An answer in the words of a condition: yes, no, or the value. @param {Answer['value'] | undefined} value */
 const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : String(value));
 
-/** @param {import('./types.js').Answer | undefined} answer */
+/** @param {Answer | undefined} answer @param {string} value */
 const says = (answer, value) => answer?.state === 'answered' && inWords(answer.value) === value;
 
 /**
@@ -13,8 +19,8 @@ const says = (answer, value) => answer?.state === 'answered' && inWords(answer.v
  *
  * @param {import('./types.js').Criterion} criterion
  * @param {string} scope
- * @param {import('./types.js').Visit} visit
- * @param {import('./types.js').Section[]} sections
+ * @param {Visit} visit
+ * @param {Section[]} sections
  * @returns {boolean}
  */
 export function isShown(criterion, scope, visit, sections) {
@@ -30,11 +36,12 @@ export function isShown(criterion, scope, visit, sections) {
   );
 }
 
+/** @param {Section} section @param {string} scope @param {Visit} visit */
 function scopesOf(section, scope, visit) {
   if (section.asked !== 'interaction') return [section.asked];
   return scope === 'visit' ? liveInteractions(visit).map((interaction) => interaction.id) : [scope];
 }
 
-/** @param {import('./types.js').Section} section */
+/** @param {Section} section @param {string} scope @param {Visit} visit @param {Section[]} sections */
 export const shownIn = (section, scope, visit, sections) =>
   section.criteria.filter((criterion) => isShown(criterion, scope, visit, sections));

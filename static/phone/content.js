@@ -1,6 +1,17 @@
 /** From what was sent back to a visit as the phone keeps it: to read it, compare it, or correct it. */
 import { unsent } from './draft.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').Answers} Answers
+ * @typedef {import('./types.js').Sent} Sent
+ * @typedef {import('./types.js').SentObservation} SentObservation
+ * @typedef {import('./types.js').ServerVisit} ServerVisit
+ * @typedef {import('./types.js').Returned} Returned
+ */
+
+/** @param {SentObservation[]} observations @returns {Answers} */
 const answersIn = (observations) =>
   Object.fromEntries(observations.map(({ criterion, state, value, note, reason }) => [
     criterion,
@@ -12,12 +23,14 @@ const answersIn = (observations) =>
     },
   ]));
 
+/** @param {any} value @returns {import('./types.js').Answer} */
 const told = (value) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });
+/** @param {Answers} answers @returns {Answers} */
 const filled = (answers) => Object.fromEntries(Object.entries(answers).filter(([, answer]) => answer.state));
 
 /**
  * The answers of a visit, as the form holds them.
- * @param {any} content The JSON as it was sent.
+ * @param {Sent} content The JSON as it was sent.
  */
 export function answersFrom(content) {
   const { context = {} } = content;
@@ -26,6 +39,7 @@ export function answersFrom(content) {
     started_at: content.started_at,
     ended_at: content.ended_at ?? null,
     left_at: content.ended_at ?? null,
+    clock_offset_ms: content.clock_offset_ms ?? undefined,
     written: (content.written ?? []).map((name) => `${name === 'ended_at' ? 'left_at' : name} ${content[name]}`),
     mode: content.mode ?? 'live',
     taps: content.taps ?? [],
@@ -50,9 +64,9 @@ export function answersFrom(content) {
 
 /**
  * A visit that the server holds, as this phone would keep it.
- * @param {any} row What the API says of it, with its `content`.
+ * @param {ServerVisit & {content: Sent}} row
  * @param {number} owner
- * @returns {import('./types.js').Visit}
+ * @returns {Visit}
  */
 export function visitFrom(row, owner) {
   return {
@@ -77,13 +91,14 @@ export function visitFrom(row, owner) {
   };
 }
 
-/** What the server says of a photo that it does not have. */
+/** What the server says of a photo that it does not have. @param {ServerVisit} row @param {{id: string}} photo */
 export const isToCome = (row, { id }) => row.photos_missing.includes(id);
+/** @param {ServerVisit} row @param {{id: string}} photo */
 export const isGivenUp = (row, { id }) => (row.photos_given_up ?? []).includes(id);
 
-/** Its photos: their pictures are on the server. @returns {import('./types.js').Photo[]} */
+/** Its photos: their pictures are on the server. @param {ServerVisit & {content: Sent}} row @returns {Photo[]} */
 export const photosFrom = (row) =>
-  (row.content.photos ?? []).map((photo) => ({
+  (row.content.photos ?? []).map((/** @type {import('./types.js').SentPhoto} */ photo) => ({
     id: photo.id,
     visit: row.id,
     interaction: photo.interaction ?? null,
@@ -98,13 +113,13 @@ export const photosFrom = (row) =>
     refused: '',
   }));
 
-/** Photos on this phone that what was sent does not name. @param {import('./types.js').Photo[]} photos */
+/** Photos on this phone that what was sent does not name. @param {Sent} content @param {Photo[]} photos */
 export function photosLeftOut(content, photos) {
   const named = new Set((content.photos ?? []).map(({ id }) => id));
   return photos.filter((photo) => photo.blob && !photo.removed_at && !named.has(photo.id));
 }
 
-/** What a reviewer said when the visit was sent back. */
+/** What a reviewer said when the visit was sent back. @param {Returned} returned */
 export const wordOf = (returned) => ({
   returned: { comment: returned.comment },
   remarks: returned.items.map(({ criterion, interaction, comment }) => ({
@@ -112,7 +127,10 @@ export const wordOf = (returned) => ({
   })),
 });
 
-/** A visit that came back: open again, the reviewer's words at their answers, to be sent as the next revision. */
+/**
+ * A visit that came back: open again, the reviewer's words at their answers, to be sent as the next revision.
+ * @param {Visit} visit @param {Returned} returned
+ */
 export function reopen(visit, returned) {
   Object.assign(visit, wordOf(returned), {
     state: 'returned',

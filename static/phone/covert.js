@@ -5,12 +5,17 @@ import { putText } from './fields.js';
 import { EVENTS, tapsInWords } from './taps.js';
 import { t } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Interaction} Interaction
+ */
+
 /** What a tap means for the report.
- * @type {Record<string, string>} */
+ * @type {Record<string, import('./types.js').Moment>} */
 const MOMENT_OF = { acknowledged: 'acknowledged_at', helped: 'helped_at', done: 'ended_at' };
 
 /** The encounters that were tapped, each as its moments.
- * @param {import('./types.js').Visit['taps']} taps @returns {Record<string, string>[]} */
+ * @param {Visit['taps']} taps @returns {Record<string, string>[]} */
 function encountersOf(taps) {
   /** @type {Record<string, string>[]} */
   const encounters = [];
@@ -21,21 +26,25 @@ function encountersOf(taps) {
   return encounters;
 }
 
-/** Written up before: it may have been moved or removed since, but a moment of it is still that of a tap. */
+/**
+ * Written up before: it may have been moved or removed since, but a moment of it is still that of a tap.
+ * @param {Record<string, any>} interaction @param {Record<string, string>} moments
+ */
 const isOf = (interaction, moments) => Object.entries(moments).some(([moment, at]) => interaction[moment] === at);
 
-/** There from the start, and looked at at most. @param {import('./types.js').Interaction} interaction */
+/** There from the start, and looked at at most. @param {Interaction} interaction */
 const isBlank = ({ label, removed_at: removed, answers, acknowledged_at: noticed, helped_at: helped, ended_at: ended }) =>
   !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
 
 /**
  * Times of the report from the taps, save those that were written by hand. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
- * @param {import('./types.js').Visit} visit
+ * @param {Visit} visit
  * @param {string[]} ids For the interactions that do not exist yet.
  */
 export function prefill(visit, ids) {
   const { taps } = visit;
   visit.mode = taps.length || visit.hidden_notes ? 'covert' : 'live';
+  /** @param {string} what */
   const last = (what) => taps.findLast((tap) => tap.what === what)?.at;
   if (!isWritten(visit, 'left_at')) visit.left_at = last('left') ?? visit.left_at;
   if (!isWritten(visit, 'started_at')) {
@@ -58,6 +67,7 @@ export function prefill(visit, ids) {
 /** @param {import('./types.js').Page} page @param {() => void} showReport */
 export function openCovert(page, showReport) {
   const { visit, editing } = page;
+  /** @param {boolean} isOn @param {string} title */
   const cover = (isOn, title) => {
     document.body.classList.toggle('covert', isOn);
     document.title = title;
@@ -66,6 +76,7 @@ export function openCovert(page, showReport) {
     cover(false, `${visit.location.name} · Plumbline`);
     page.cover = null;
   };
+  /** @param {string} what */
   const tapped = (what) => {
     const at = new Date().toISOString();
     editing.change((kept) => void (kept.taps = [...kept.taps, { what, at }]));
@@ -74,6 +85,7 @@ export function openCovert(page, showReport) {
     const slip = visit.taps.at(-1);
     if (slip) editing.change((kept) => void (kept.taps = kept.taps.filter((tap) => !isSameTap(tap, slip))));
   };
+  /** @param {string} text */
   const noted = (text) => editing.change((kept) => void (kept.hidden_notes = text));
   const report = () => {
     const ids = visit.taps.map(() => crypto.randomUUID());
@@ -93,7 +105,7 @@ export function openCovert(page, showReport) {
 
 /**
  * @param {object} given
- * @param {import('./types.js').Visit} given.visit
+ * @param {Visit} given.visit
  * @param {(what: string) => void} given.tapped
  * @param {() => void} given.untapped The last tap was a slip.
  * @param {(text: string) => void} given.noted
@@ -102,6 +114,7 @@ export function openCovert(page, showReport) {
  */
 export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const page = document.createElement('div');
+  /** @param {string} text @param {() => void} deed */
   const button = (text, deed) => {
     const made = Object.assign(document.createElement('button'), { type: 'button', textContent: text });
     made.addEventListener('click', deed);
@@ -112,6 +125,7 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const showTaps = () => {
     said.textContent = tapsInWords(visit.taps.slice(-6), visit.location.timezone);
   };
+  /** @param {() => void} deed */
   const then = (deed) => () => (deed(), showTaps());
   const taps = document.createElement('div');
   taps.className = 'taps';
@@ -132,4 +146,5 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   return { element: page, refresh };
 }
 
+/** @param {Visit['taps'][number]} one @param {Visit['taps'][number]} other */
 const isSameTap = (one, other) => one.at === other.at && one.what === other.what;

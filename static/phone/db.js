@@ -3,7 +3,9 @@ import { t } from './words.js';
 
 /**
  * The answer of one request inside a transaction. Nothing else may be awaited there.
- * @param {IDBRequest} request
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
  */
 export const asked = (request) =>
   new Promise((resolve, reject) => {
@@ -74,10 +76,13 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
   async function run(stores, mode, work) {
     const transaction = await begin(stores, mode);
     return new Promise((resolve, reject) => {
+      /** @type {any} */
       let result;
+      /** @type {any} */
       let failure = null;
       transaction.oncomplete = () => resolve(result);
       transaction.onabort = () => reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
+      /** @param {any} error */
       const fail = (error) => {
         failure ??= error;
         try {

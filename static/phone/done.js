@@ -5,6 +5,14 @@
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Store} Store
+ */
+
+/** @type {Record<string, string>} */
 const EXPLAINED = {
   waiting: t('Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.'),
   sending: t('Complete, and on its way.'),
@@ -13,10 +21,10 @@ const EXPLAINED = {
   conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
 };
 
-/** Does what was sent name it? @param {import('./types.js').Visit} visit @param {import('./types.js').Photo} photo */
+/** Does what was sent name it? @param {Visit} visit @param {Photo} photo */
 const isNamed = (visit, photo) => (visit.payload?.photos ?? []).some(({ id }) => id === photo.id);
 
-/** @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos @param {{tone: string}} shown */
+/** @param {Visit} visit @param {Photo[]} photos @param {{tone: string}} shown */
 export function explained(visit, photos, shown) {
   if (visit.state === 'conflict' && !visit.stored && visit.reason) return visit.reason;
   if (visit.state === 'received' && photos.some((photo) => !photo.sent_at && isNamed(visit, photo))) return t('The answers have arrived.');
@@ -29,28 +37,31 @@ const givenUp = new Map();
 /**
  * @param {HTMLElement} list
  * @param {object} given
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Photo[]} given.photos
- * @param {import('./types.js').Section[]} given.sections
- * @param {any} given.store
+ * @param {Visit} given.visit
+ * @param {Photo[]} given.photos
+ * @param {Section[]} given.sections
+ * @param {Store} given.store
  * @param {() => Promise<unknown>} given.changed
  */
 export function fillStuck(list, { visit, photos, sections, store, changed }) {
   const isSent = ['accepted', 'received'].includes(visit.state);
+  /** @param {Photo} photo */
   const isStuck = (photo) => photo.refused || photo.removed_at || isElsewhere(photo);
   const shown = isSent ? photos.filter((photo) => !photo.sent_at && isNamed(visit, photo) && isStuck(photo)) : [];
+  /** @param {Photo} photo @param {Partial<Photo>} changes */
   const become = async (photo, changes) => {
     await store.changePhoto(photo.id, (kept) => void Object.assign(kept, changes));
     await changed();
     list.querySelector('button')?.focus();
   };
 
-  /** What was sent goes on naming it. Without its picture nothing sends it by mistake. */
+  /** What was sent goes on naming it. Without its picture nothing sends it by mistake. @param {Photo} photo */
   function giveUp(photo) {
     givenUp.set(photo.id, photo.blob);
     return become(photo, { removed_at: new Date().toISOString(), blob: null });
   }
 
+  /** @param {Photo} photo */
   const bringBack = (photo) => become(photo, { removed_at: null, blob: givenUp.get(photo.id) ?? null });
 
   list.replaceChildren(...shown.map((photo) => {
@@ -63,8 +74,10 @@ export function fillStuck(list, { visit, photos, sections, store, changed }) {
   }));
 }
 
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} textContent @returns {HTMLElementTagNameMap[T]} */
 const make = (tag, textContent) => Object.assign(document.createElement(tag), { textContent });
 
+/** @param {string} name @param {string} about @param {() => unknown} work */
 function deed(name, about, work) {
   const button = Object.assign(make('button', name), { type: 'button', className: 'plain' });
   button.setAttribute('aria-label', `${name}: ${about}`);
@@ -72,6 +85,7 @@ function deed(name, about, work) {
   return button;
 }
 
+/** @param {Photo} photo */
 function wrongWith(photo) {
   if (photo.removed_at) return t('Photo given up; the report says so.');
   if (photo.refused) return t('A photo was not accepted: {reason}', { reason: photo.refused });

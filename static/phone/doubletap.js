@@ -8,6 +8,7 @@ const DOUBLE_TAP_MS = 400;
  * @param {(timer: any) => void} [cancel]
  */
 export function createHold(button, after = setTimeout, cancel = clearTimeout) {
+  /** @type {any} */
   let timer = null;
 
   /** Answers again once the second tap would have come. */

@@ -4,6 +4,8 @@
  *
  * @typedef {import('./types.js').Visit} Visit
  * @typedef {import('./types.js').Answer} Answer
+ * @typedef {import('./types.js').Moment} Moment
+ * @typedef {import('./types.js').Sent} Sent
  */
 
 /**
@@ -54,19 +56,19 @@ export const unsent = () => ({
   asked: [], place: { step: '', criterion: null }, payload: null, errors: [], reason: '', receipt: null, received_at: null,
 });
 
-/** @returns {import('./types.js').Interaction} */
+/** @param {string} id @param {string | null} at @returns {import('./types.js').Interaction} */
 export const newInteraction = (id, at) => ({
   id, label: '', started_at: at, acknowledged_at: null, helped_at: null, ended_at: null, answers: {}, removed_at: null,
 });
 
 /** By hand, as a watch or a clock on the wall shows it: this phone's own clock has no part in it.
- * @param {Visit} visit @param {'started_at' | 'left_at'} name */
+ * @param {Visit} visit @param {'started_at' | 'left_at' | 'completed_at'} name */
 export const isWritten = (visit, name) => (visit.written ?? []).includes(`${name} ${visit[name]}`);
 
 /** @param {Visit} visit @param {string[]} written */
 export const keepWritten = (visit, written) => void (visit.written = [...new Set([...(visit.written ?? []), ...written])]);
 
-/** The moments of an encounter, in their order. */
+/** The moments of an encounter, in their order. @type {Moment[]} */
 export const MOMENTS = ['started_at', 'acknowledged_at', 'helped_at', 'ended_at'];
 
 /** @param {Visit} visit */
@@ -97,6 +99,7 @@ export function observation(criterion, answer) {
  * @param {Visit} visit @param {string} scope @param {string} criterion @param {object} patch */
 export function patchAnswer(visit, scope, criterion, patch) {
   const answers = answersOf(visit, scope);
+  /** @type {Record<string, any>} */
   const answer = { ...answers[criterion], ...patch };
   for (const [name, value] of Object.entries(answer)) {
     if (value === null || value === undefined) delete answer[name];
@@ -149,13 +152,15 @@ export function moveUp(visit, id) {
   visit.interactions = others;
 }
 
-/** A moment of an encounter; null takes it back. @param {Visit} visit @param {string} id */
+/** A moment of an encounter; null takes it back.
+ * @param {Visit} visit @param {string} id @param {string} moment A `Moment`. @param {string | null} at */
 export function markMoment(visit, id, moment, at) {
+  /** @type {Record<string, any> | undefined} */
   const interaction = interactionOf(visit, id);
   if (interaction) interaction[moment] = at;
 }
 
-/** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit */
+/** Complete: from now on the queue sends `payload`, the same at each attempt. @param {Visit} visit @param {Sent} payload @param {string} at */
 export function complete(visit, payload, at) {
   const completed_at = visit.completed_at ?? at; // a correction days later moves no departure
   Object.assign(visit, {
@@ -172,6 +177,7 @@ export const isBegun = (visit, photos) =>
   photos.length > 0 || visit.taps.length > 0 ||
   Boolean(visit.note || visit.hidden_notes || visit.not_completed_reason || visit.left_at);
 
+/** @param {import('./types.js').Answers} answers */
 const isFilled = (answers) => Object.keys(answers).length > 0;
 /** It starts when its page opens. @param {import('./types.js').Interaction} interaction */
 const isSeen = ({ answers, label, acknowledged_at: acknowledged, helped_at: helped, ended_at: ended }) =>

@@ -1,6 +1,13 @@
 /** A draft and the server's copy of it, kept in line. */
 import { alone } from './alone.js';
+import { isOtherClock } from './clock.js';
 import { isBegun, isOpen } from './draft.js';
+
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Content} Content
+ * @typedef {import('./types.js').Base} Base
+ */
 
 const KEPT_HERE = [
   'payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'choices', 'owner', 'place',
@@ -8,28 +15,21 @@ const KEPT_HERE = [
 
 /**
  * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.
- * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos
+ * @param {import('./types.js').Visit} visit @param {import('./types.js').Photo[]} photos @returns {any}
  */
 export const contentOf = (visit, photos) => ({
-  changed_at: visit.changed_at,
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
   photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
     id, interaction, criterion, sha256, taken_at, place: place ?? null, removed_at,
   })),
 });
 
+/** @param {string} id */
 const nameOf = (id) => `draft-${id}`;
+/** @param {string} id */
 const triedOf = (id) => `tried-${id}`;
 
-/**
- * What this phone knows of the server's copy.
- * @typedef {object} Base
- * @property {number} revision
- * @property {any} content Of that revision; null where the server is not known to have one.
- * @property {any} tried What was sent since then and got no answer: the server may have it or not.
- */
-
-/** @returns {Promise<Base>} */
+/** @param {Store} store @param {string} id @returns {Promise<Base>} */
 export const baseOf = async (store, id) => ({
   revision: 0,
   content: null,
@@ -37,7 +37,7 @@ export const baseOf = async (store, id) => ({
   tried: (await store.meta(triedOf(id))) ?? null,
 });
 
-/** The server has this. */
+/** The server has this. @param {Store} store @param {string} id @param {{revision: number, content: Content | null}} known */
 export async function know(store, id, { revision, content }) {
   await store.setMeta(nameOf(id), { revision, content });
   await store.setMeta(triedOf(id), null);
@@ -48,7 +48,7 @@ export async function know(store, id, { revision, content }) {
  * phone was first, both are merged and what both changed is asked. What got no answer is sent again as it was before
  * anything newer: the server takes the same twice, and only then is it known what the newer one was made from.
  * @param {object} means
- * @param {any} means.store
+ * @param {Store} means.store
  * @param {{save: Function}} means.drafts
  * @param {string} means.id
  * @returns {Promise<'saved' | 'merged' | 'received' | 'offline' | 'sign-in' | 'later' | 'nothing'>} received: the visit
@@ -56,9 +56,15 @@ export async function know(store, id, { revision, content }) {
  */
 export const syncDraft = (means) => inTurn(means.id, () => syncInTurn(means));
 
-/** Two at once would both name the same base, and the second be told that the first was another phone. */
+/**
+ * Two at once would both name the same base, and the second be told that the first was another phone.
+ * @template T @param {string} id @param {() => Promise<T>} work
+ */
 export const inTurn = (id, work) => alone(nameOf(id), work);
 
+const loadIncoming = () => import('./incoming.js').catch(() => null); // `later` would be a file of its own
+
+/** @param {Parameters<typeof syncDraft>[0]} means */
 async function syncInTurn({ store, drafts, id }) {
   /** @type {'saved' | 'merged'} */
   let outcome = 'saved';
@@ -68,6 +74,13 @@ async function syncInTurn({ store, drafts, id }) {
     const base = await baseOf(store, id);
     const photos = await store.photosOf(id);
     if (!base.revision && !base.tried && !isBegun(visit, photos)) return 'nothing';
+    if (await isOtherClock(store, visit)) {
+      const found = await loadIncoming();
+      if (!found) return 'later';
+      await found.settle({ store, id, base: base.content });
+      outcome = 'merged';
+      continue;
+    }
     const newest = contentOf(visit, photos);
     const content = base.tried ?? newest;
     if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
@@ -75,10 +88,11 @@ async function syncInTurn({ store, drafts, id }) {
     const reply = await drafts.save(id, { content, base_revision: base.revision, owner: visit.owner });
     if (!reply) return 'offline';
     if (reply.ok && reply.body?.id === id) {
+      if (await isOtherClock(store, visit)) continue; // first that: some of it may have been tapped since
       await know(store, id, { revision: reply.body.revision, content });
       if (content.changed_at === newest.changed_at) return outcome;
     } else if (reply.status === 409 && reply.body?.content) {
-      const found = await import('./incoming.js').catch(() => null); // `later` would be a file of its own
+      const found = await loadIncoming();
       if (!found) return 'later';
       await found.takeIn({ store, id, theirs: reply.body, base: { ...base, tried: content } });
       await know(store, id, reply.body);
@@ -100,6 +114,7 @@ const isRefusal = ({ status }) => status >= 400 && status < 500;
  * @param {() => Promise<unknown>} save
  */
 export function debounced(save, { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {}) {
+  /** @type {any} */
   let timer = null;
   let since = null;
   const run = () => {

@@ -2,13 +2,19 @@
 import { isOpen } from './draft.js';
 import { t } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').Store} Store
+ */
+
 /** The visit was completed meanwhile, in another tab. */
 export class VisitClosed extends Error {}
 
 /**
  * @param {object} given
- * @param {any} given.store
- * @param {import('./types.js').Visit} given.visit The copy on the screen; changed at once.
+ * @param {Pick<Store, 'change' | 'changeWithPhotos'>} given.store
+ * @param {Visit} given.visit The copy on the screen; changed at once.
  * @param {() => void} given.saving
  * @param {(at: string) => void} given.saved
  * @param {(error: any) => void} given.failed
@@ -21,12 +27,13 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
   let n = 0;
 
   /**
-   * @param {(visit: import('./types.js').Visit) => void} apply Runs once on each copy, so ids and times are made
+   * @param {(visit: Visit) => void} apply Runs once on each copy, so ids and times are made
    *   outside.
    * @returns {Promise<boolean>} whether it is in the store; if not, the next change takes it along
    */
   function change(apply) {
     const at = new Date().toISOString();
+    /** @param {Visit} kept */
     const dated = (kept) => {
       apply(kept);
       kept.changed_at = at;
@@ -40,12 +47,14 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
 
   /**
    * The last change of all: made in the store first, and on the screen only when it is there.
-   * @param {(visit: import('./types.js').Visit, photos: import('./types.js').Photo[]) => void} apply
+   * @param {(visit: Visit, photos: Photo[]) => void} apply
    */
   const close = (apply) => inTurn(() => save(store.changeWithPhotos, new Date().toISOString(), [...unsaved, apply]));
 
+  /** @param {() => boolean | Promise<boolean>} work @returns {Promise<boolean>} */
   const inTurn = (work) => (writing = writing.then(work));
 
+  /** @param {(id: string, apply: (visit: Visit, photos?: any) => unknown) => Promise<Visit>} write @param {string} at @param {Function[]} going */
   async function save(write, at, going) {
     try {
       const kept = await write(visit.id, (stored, photos) => {

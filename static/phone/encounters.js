@@ -54,10 +54,12 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
   }
 
   $('moments').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
+    /** @type {import('./types.js').Moment | undefined} */
     const moment = target.closest('button')?.dataset.moment;
     if (!moment) return;
     const { scope } = screen.step();
     const before = interactionOf(visit, scope)?.[moment];
+    /** @param {string | null} at */
     const mark = (at) => {
       editing.change((kept) => markMoment(kept, scope, moment, at));
       screen.refresh();

@@ -19,7 +19,10 @@ export function placeOf(where, payload) {
   return interaction ? answerAt(interaction.id, interaction.observations, steps.slice(3)) : null;
 }
 
-/** By key, or by number where the shape itself was wrong. Keys may contain dots. */
+/**
+ * By key, or by number where the shape itself was wrong. Keys may contain dots.
+ * @param {string} scope @param {{criterion: string}[]} observations @param {string[]} steps
+ */
 function answerAt(scope, observations, steps) {
   const rest = steps.join('.');
   const found =

@@ -1,5 +1,8 @@
 /** When and where a camera says that a picture was taken: three tags of a JPEG's EXIF, read before it is shrunk. */
 
+/** @typedef {{view: DataView, start: number, little: boolean}} Tiff */
+
+/** @type {Record<number, number>} */
 const TIFF_TYPES = { 2: 1, 3: 2, 4: 4, 5: 8 }; // bytes of one ASCII, SHORT, LONG, RATIONAL
 const [EXIF_IFD, GPS_IFD] = [0x8769, 0x8825];
 const [TAKEN, OFFSET] = [0x9003, 0x9011]; // DateTimeOriginal, OffsetTimeOriginal
@@ -55,7 +58,7 @@ function tagsOf(view, start) {
   };
 }
 
-/** One directory: tag -> text, or a list of numbers. @returns {Map<number, any>} */
+/** One directory: tag -> text, or a list of numbers. @param {Tiff} tiff @param {number} offset @returns {Map<number, any>} */
 function entriesAt(tiff, offset) {
   const found = new Map();
   const n = Math.min(short(tiff, offset), MOST_ENTRIES);
@@ -69,13 +72,18 @@ function entriesAt(tiff, offset) {
   return found;
 }
 
+/** @param {Tiff} tiff @param {number} at @param {number} type @param {number} count */
 function valueAt(tiff, at, type, count) {
   if (type === 2) return text(tiff.view, tiff.start + at, count).replace(/\0.*$/s, '');
-  const one = { 3: short, 4: long, 5: (from, place) => long(from, place) / long(from, place + 4) }[type];
+  /** @type {any} */
+  const one = { 3: short, 4: long, 5: (/** @type {Tiff} */ from, /** @type {number} */ place) => long(from, place) / long(from, place + 4) }[type];
   return Array.from({ length: count }, (_, number) => one(tiff, at + TIFF_TYPES[type] * number));
 }
 
-/** Degrees, minutes and seconds as one number; null where one is missing or beyond the globe. */
+/**
+ * Degrees, minutes and seconds as one number; null where one is missing or beyond the globe.
+ * @param {any} parts @param {string} ref @param {string} signs @param {number} most
+ */
 function degrees(parts, ref, signs, most) {
   if (!Array.isArray(parts) || parts.length !== 3 || !signs.includes(ref || '?')) return null;
   const size = parts[0] + parts[1] / 60 + parts[2] / 3600;
@@ -83,8 +91,11 @@ function degrees(parts, ref, signs, most) {
   return Math.round((ref === signs[1] ? -size : size) * 1e6) / 1e6; // a hand's breadth is enough
 }
 
+/** @param {Tiff} tiff @param {number} at */
 const short = ({ view, start, little }, at) => view.getUint16(start + at, little);
+/** @param {Tiff} tiff @param {number} at */
 const long = ({ view, start, little }, at) => view.getUint32(start + at, little);
+/** @param {DataView} view @param {number} at @param {number} length */
 const text = (view, at, length) => String.fromCharCode(...Array.from({ length }, (_, number) => view.getUint8(at + number)));
 
 const OLDEST_YEAR = 2000;

@@ -1,6 +1,6 @@
 /** Unsent work as one file that a person can send by any other way: answers and photos. */
 
-/** @param {any} store @param {import('./types.js').Visit[]} visits */
+/** @param {import('./types.js').Store} store @param {import('./types.js').Visit[]} visits */
 export async function exportOf(store, visits) {
   const kept = [];
   for (const visit of visits) {
@@ -17,13 +17,14 @@ export async function exportOf(store, visits) {
   });
 }
 
+/** @param {Blob} blob */
 async function asText(blob) {
   let text = '';
   for (const byte of new Uint8Array(await blob.arrayBuffer())) text += String.fromCharCode(byte);
   return `data:${blob.type};base64,${btoa(text)}`;
 }
 
-/** @param {Blob} blob */
+/** @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
   link.click();

@@ -1,7 +1,14 @@
 /** Drafts from the server: a second phone goes on where the first one stopped, and a wiped browser gets all back. */
+import { clockOffset } from './clock.js';
 import { isBegun, isOpen, unsent } from './draft.js';
 import { baseOf, contentOf, inTurn, know } from './drafts.js';
 import { elsewhere, takeIn } from './incoming.js';
+import { retold } from './retiming.js';
+
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Drafts} Drafts
+ */
 
 /** A draft from the server, as this phone keeps it.
  * @param {any} content @param {number} owner @returns {import('./types.js').Visit} */
@@ -14,6 +21,7 @@ export const visitOf = ({ photos, ...content }, owner) => ({
 
 /**
  * Fetch what other phones saved: drafts that are not here, and newer copies of those that are.
+ * @param {{store: Store, drafts: Pick<Drafts, 'list' | 'read'>}} means
  * @returns {Promise<number>} how many were taken in
  */
 export async function fetchDrafts({ store, drafts }) {
@@ -27,10 +35,18 @@ export async function fetchDrafts({ store, drafts }) {
   return n;
 }
 
-/** What the server may have of a visit that was just begun here. @returns {Promise<boolean>} whether it had anything */
+/**
+ * What the server may have of a visit that was just begun here.
+ * @param {{store: Store, drafts: Pick<Drafts, 'read'>, id: string}} means
+ * @returns {Promise<boolean>} whether it had anything
+ */
 export const fetchDraft = ({ store, drafts, id }) =>
   inTurn(id, () => fetchInTurn({ store, drafts, row: { id, revision: null }, owner: null }));
 
+/**
+ * @param {{store: Store, drafts: Pick<Drafts, 'read'>, row: {id: string, revision: number | null}, owner: any}} given
+ *   `owner`: who signed in; none is wanted where the visit is here.
+ */
 async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
   const [visit, base] = [await store.visit(id), await baseOf(store, id)];
   if (visit && (!isOpen(visit) || base.revision === revision)) return false;
@@ -42,8 +58,9 @@ async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
     await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
     await know(store, id, theirs);
   } else {
-    const pictures = (theirs.content.photos ?? []).map((photo) => elsewhere(photo, id));
-    await store.adopt(visitOf(theirs.content, owner), pictures);
+    const content = retold(theirs.content, await clockOffset(store));
+    const pictures = (content.photos ?? []).map((/** @type {object} */ photo) => elsewhere(photo, id));
+    await store.adopt(visitOf(content, owner), pictures);
     await know(store, id, theirs);
   }
   return true;

@@ -10,6 +10,7 @@ export function putText(area, text) {
 /** @param {ParentNode} box @param {import('./types.js').Visit} visit */
 export function fillFields(box, visit) {
   const { timezone } = visit.location;
+  /** @param {string} name @param {string} value */
   const put = (name, value) => {
     const field = /** @type {any} */ (box.querySelector(`[data-part="${name}"]`));
     if (field?.type === 'textarea') putText(field, value);

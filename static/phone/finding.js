@@ -3,13 +3,18 @@ import { isOpen } from './draft.js';
 import { drafts, whoAmI } from './network.js';
 
 /**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Store} Store
+ */
+
+/**
  * For an assignment the visit that was begun, or a new one.
  * @param {object} given
- * @param {any} given.store
+ * @param {Store} given.store
  * @param {number} given.version
  * @param {import('./types.js').Section[]} given.sections
  * @param {boolean} given.isPreview
- * @returns {Promise<{visit: import('./types.js').Visit | null, isReading: boolean}>} `isReading`: one that was sent
+ * @returns {Promise<{visit: Visit | null, isReading: boolean}>} `isReading`: one that was sent
  *   before, only to read.
  */
 export async function findVisit({ store, version, sections, isPreview }) {
@@ -29,7 +34,7 @@ export async function findVisit({ store, version, sections, isPreview }) {
   return { visit: found ?? null, isReading: false };
 }
 
-/** This browser was wiped, or the visit began on another phone: the server has the draft. */
+/** This browser was wiped, or the visit began on another phone: the server has the draft. @param {Store} store @param {string} id */
 async function recover(store, id) {
   const me = await whoAmI();
   if (typeof me === 'string') return null;
@@ -39,6 +44,7 @@ async function recover(store, id) {
   return store.visit(id);
 }
 
+/** @param {Store} store @param {string} id */
 async function readSent(store, id) {
   const row = await store.sentOne(id);
   if (!row?.content) return null;
@@ -46,10 +52,11 @@ async function readSent(store, id) {
   return visitFrom(row, await store.meta('user'));
 }
 
-/** Signing in again drops the part of the address that names the visit. */
+/** Signing in again drops the part of the address that names the visit. @param {Store} store @param {number} version */
 async function lastDraft(store, version) {
   const open = (await store.visits()).filter((each) => each.version === version && isOpen(each));
   return open.sort((a, b) => a.changed_at.localeCompare(b.changed_at)).at(-1);
 }
 
+/** @param {Visit} visit */
 const nameInAddress = (visit) => history.replaceState(null, '', `#visit=${visit.id}`);

@@ -1,6 +1,5 @@
 /** The form's page: finds the visit and joins the modules that show it, change it, share it and send it. */
 import { listenToAnswers } from './answering.js';
-import { createCamera } from './camera.js';
 import { createCompleting } from './completing.js';
 import { isOpen } from './draft.js';
 import { startEditing } from './editing.js';
@@ -9,6 +8,7 @@ import { listenToEncounters } from './encounters.js';
 import { findVisit } from './finding.js';
 import { readOutline } from './form.js';
 import { later } from './later.js';
+import { createPhotographing } from './photographing.js';
 import { createScreen } from './screen.js';
 import { createSharing } from './sharing.js';
 import { createShowing } from './showing.js';
@@ -18,6 +18,11 @@ import { createStore } from './store.js';
 import { takeUp } from './taking.js';
 import { createUndo } from './undo.js';
 import { t } from './words.js';
+
+/**
+ * @typedef {import('./types.js').Page} Page
+ * @typedef {import('./types.js').Showing} Showing
+ */
 
 const status = createStatus({ state: $('saved'), trouble: $('trouble') });
 
@@ -41,14 +46,14 @@ async function open() {
   return start(page, isReading);
 }
 
-/** @returns {import('./types.js').Page} */
+/** @param {Pick<Page, 'visit' | 'photos' | 'sections' | 'store' | 'isPreview'>} of @returns {Page} */
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
   const editing = /** @type {any} */ (null); // `start` puts it there
   return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null, cover: null };
 }
 
-/** @param {import('./types.js').Page} page @param {boolean} isReading */
+/** @param {Page} page @param {boolean} isReading */
 async function start(page, isReading) {
   const { visit, store, screen } = page;
   const showing = createShowing(page);
@@ -75,7 +80,7 @@ async function start(page, isReading) {
   completing.startSending();
 }
 
-/** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. */
+/** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */
 async function showFirst(page, showing) {
   const { visit } = page;
   const noted = globalThis.stopNoting();
@@ -107,12 +112,15 @@ function giveUp(sentence) {
   status.warn(sentence);
 }
 
-/** Each tap and key to the module that it is for. */
+/**
+ * Each tap and key to the module that it is for.
+ * @param {Page} page @param {Showing} showing @param {ReturnType<typeof createCompleting>} completing
+ */
 function listen(page, showing, completing) {
   const { visit, screen } = page;
   const { show, leaveTo } = showing;
   const offerUndo = createUndo();
-  const camera = createCamera(page, { showing, offerUndo });
+  const camera = createPhotographing(page, { showing, offerUndo });
   const { bringBack } = listenToEncounters(page, { leaveTo, offerUndo });
   listenToAnswers(page, { show, bringBack, camera, goCovert: () => goCovert(page, showing) });
 
@@ -130,6 +138,7 @@ function listen(page, showing, completing) {
   });
 }
 
+/** @param {Page} page @param {Showing} showing */
 async function goCovert(page, showing) {
   const found = await later(() => import('./covert.js'));
   if (!found) return status.warn(t('This page is not on this phone yet: open it once with a connection.'));

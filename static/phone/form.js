@@ -4,6 +4,8 @@ import { putText } from './fields.js';
 import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
 import { t } from './words.js';
 
+/** @typedef {import('./types.js').Answer} Answer */
+
 /**
  * The version's structure, as the page's templates hold it.
  * @param {ParentNode} page
@@ -53,10 +55,11 @@ export function putBeside(fieldset, template) {
 
 /** @param {ParentNode} fieldset @param {string} name @returns {any} */
 const part = (fieldset, name) => fieldset.querySelector(`[data-part="${name}"]`);
+/** @param {any} value */
 const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : value);
 
 /** Bring one criterion's controls in line with its answer.
- * @param {HTMLElement} fieldset @param {import('./types.js').Answer} answer @param {string[]} wrong */
+ * @param {HTMLElement} fieldset @param {Answer} answer @param {string[]} wrong */
 export function fill(fieldset, answer, wrong) {
   const isAnswered = answer.state === 'answered';
   /** @type {HTMLInputElement[]} */
@@ -92,7 +95,10 @@ export function describe(element, id, isSaid) {
   else element.removeAttribute('aria-describedby');
 }
 
-/** Where somebody is writing, what says the same stays as it is written: `1:30` for 90 seconds. */
+/**
+ * Where somebody is writing, what says the same stays as it is written: `1:30` for 90 seconds.
+ * @param {any} field @param {Answer} answer @param {string} [kind]
+ */
 export function fillText(field, answer, kind) {
   /** @param {{typed?: any, value?: any}} said */
   const textOf = ({ typed, value }) => String(typed ?? value ?? '');
@@ -100,6 +106,7 @@ export function fillText(field, answer, kind) {
   if (field !== document.activeElement || !saysSame) putText(field, textOf(answer));
 }
 
+/** @param {HTMLElement} fieldset @param {Answer} answer */
 function fillNote(fieldset, answer) {
   const area = part(fieldset, 'note');
   if (!area) return;
@@ -110,7 +117,7 @@ function fillNote(fieldset, answer) {
   else if (why) showNote(fieldset, false);
 }
 
-/** Why it does not apply or was not seen; the field is made when it is first wanted. */
+/** Why it does not apply or was not seen; the field is made when it is first wanted. @param {any} fieldset @param {Answer} answer */
 function fillReason(fieldset, answer) {
   const isAside = answer.state === 'does_not_apply' || answer.state === 'not_observed';
   let box = part(fieldset, 'reason-box');
@@ -124,11 +131,13 @@ function fillReason(fieldset, answer) {
   if (select !== document.activeElement) select.value = answer.reason ?? '';
 }
 
+/** @param {HTMLElement} fieldset @param {boolean} isShown */
 function showNote(fieldset, isShown) {
   part(fieldset, 'note-box').hidden = !isShown;
   fieldset.querySelector('[data-deed="note"]')?.setAttribute('aria-expanded', String(isShown));
 }
 
+/** @param {any} fieldset @param {any} answer */
 function fillTimer(fieldset, answer) {
   const isRunning = Boolean(answer.timer);
   const isTyped = fieldset.dataset.typing !== undefined || Boolean(answer.typed);
@@ -144,13 +153,13 @@ function fillTimer(fieldset, answer) {
   tick(fieldset, answer, Date.now());
 }
 
-/** The running seconds. */
+/** The running seconds. @param {HTMLElement} fieldset @param {any} answer @param {number} now */
 export function tick(fieldset, answer, now) {
   const shown = answer.timer ? elapsed(answer, now) : (answer.value ?? 0);
   part(fieldset, 'clock').textContent = clock(shown);
 }
 
-/** What choosing or typing makes of the answer; null when it is no answer. @param {HTMLInputElement} control */
+/** What choosing or typing makes of the answer; null when it is no answer. @param {HTMLInputElement} control @param {HTMLElement} fieldset */
 export function patchOfInput(control, fieldset) {
   if (control.dataset.part === 'reason') return { reason: control.value || null };
   if (control.dataset.part === 'note') return { note: control.value || null };
@@ -162,6 +171,7 @@ export function patchOfInput(control, fieldset) {
   return null;
 }
 
+/** @param {string} text @param {string} [kind] */
 function patchOfText(text, kind) {
   if (!text.trim()) return { state: null, value: null, typed: null, timer: null };
   if (kind === 'text') return { state: 'answered', value: text };
@@ -172,7 +182,7 @@ function patchOfText(text, kind) {
 }
 
 /** What a button of a criterion does to its answer; null when it only opens something.
- * @param {HTMLElement} button @param {HTMLElement} fieldset @param {import('./types.js').Answer} answer */
+ * @param {HTMLElement} button @param {HTMLElement} fieldset @param {Answer} answer @param {number} now */
 export function patchOfDeed(button, fieldset, answer, now) {
   const { deed } = button.dataset;
   if (deed === 'timer') {

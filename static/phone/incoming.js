@@ -1,23 +1,42 @@
 /** What another phone changed in a draft comes into the one that is here. */
 import { isOpen } from './draft.js';
 import { mergeInto } from './merge.js';
+import { retold, settleClock } from './retiming.js';
 
-/** A photo whose picture is on another phone. @returns {import('./types.js').Photo} */
+/**
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').ServerDraft} ServerDraft
+ * @typedef {import('./types.js').Base} Base
+ * @typedef {import('./types.js').Content} Content
+ */
+
+/** A photo whose picture is on another phone. @param {any} told @param {string} visit @returns {Photo} */
 export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
 
-/** What both changed since `base` is asked. */
+/** This phone itself is another one, once its clock was set. */
+export const settle = settleClock;
+
+/** What both changed since `base` is asked. @param {{store: Store, id: string, theirs: ServerDraft, base: Base}} given */
 export async function takeIn({ store, id, theirs, base }) {
+  let content = theirs.content;
   await store.change(id, (visit) => {
     if (!isOpen(visit)) return;
-    const asked = mergeInto(visit, theirs.content, base.content, base.tried);
+    /** @param {Content | null} each */
+    const here = (each) => retold(each, visit.clock_offset_ms);
+    content = here(theirs.content);
+    const asked = mergeInto(visit, content, here(base.content), here(base.tried));
     const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
     visit.asked = [...still, ...asked];
     visit.changed_at = new Date().toISOString();
   });
-  await takePhotosIn({ store, id, theirs: theirs.content.photos ?? [], known: [base.content, base.tried] });
+  await takePhotosIn({ store, id, theirs: content.photos ?? [], known: [base.content, base.tried] });
 }
 
-/** Photos that another phone took are named here too; what it removed, or brought back, is so here. */
+/**
+ * Photos that another phone took are named here too; what it removed, or brought back, is so here.
+ * @param {{store: Store, id: string, theirs: Photo[], known: (Content | null)[]}} given
+ */
 async function takePhotosIn({ store, id, theirs, known }) {
   const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
   const before = known.flatMap((content) => content?.photos ?? []);

@@ -12,6 +12,13 @@ import { createStore } from './store.js';
 import { prune, retryPhotos } from './tidying.js';
 import { LANGUAGE, t } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').ServerVisit} ServerVisit
+ * @typedef {import('./types.js').Progress} Progress
+ */
+
+/** @type {Record<string, string>} */
 const TITLES = {
   returned: t('Came back to you'), needs: t('Needs you'), today: t('Today'), later: t('Later'), sent: t('Sent'),
 };
@@ -20,8 +27,11 @@ const REFRESH_MS = 5 * 60_000;
 const SIGN_IN = $('sign-in').dataset.address ?? '';
 const page = document.body.dataset;
 const store = createStore();
+/** @type {Progress | null} */
 let progress = null;
+/** @type {ReturnType<typeof keepSending>} */
 let sender;
+/** @type {Promise<void> | null} */
 let asking = null;
 
 const offline = createOffline({ address: page.worker, changed: showUpdate });
@@ -47,6 +57,7 @@ async function open() {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && refresh());
 }
 
+/** @param {string} sentence */
 function trouble(sentence) {
   $('trouble').textContent = sentence;
   $('trouble').hidden = !sentence;
@@ -58,6 +69,7 @@ function connection(said, tone) {
   $('connection').dataset.tone = tone;
 }
 
+/** @param {string} words */
 async function askToSignIn(words) {
   if ((await store.meta('user')) === undefined) return location.assign(SIGN_IN);
   const { email } = (await store.meta('who')) ?? {};
@@ -94,7 +106,7 @@ async function fetchNews() {
   return keepForms();
 }
 
-/** Drafts of my other phones, what came back, what is to be read without a connection. */
+/** Drafts of my other phones, what came back, what is to be read without a connection. @param {ServerVisit[]} rows */
 async function shareDrafts(rows) {
   const [{ takeNews }, { fetchDrafts }, { syncDraft }] = await Promise.all([
     import('./news.js'), import('./fetching.js'), import('./drafts.js'),
@@ -129,9 +141,9 @@ one($('update'), 'button').addEventListener('click', () => offline.update());
 
 let nRenders = 0;
 
-/** Photos of each visit, counted. */
+/** Photos of each visit, counted. @param {Visit[]} visits @returns {Promise<Map<string, ReturnType<typeof picturesOf>>>} */
 async function allPictures(visits) {
-  return new Map(await Promise.all(visits.map(async ({ id }) => [id, picturesOf(await store.photosOf(id))])));
+  return new Map(await Promise.all(visits.map(/** @returns {Promise<[string, any]>} */ async ({ id }) => [id, picturesOf(await store.photosOf(id))])));
 }
 
 async function render() {
@@ -162,6 +174,7 @@ async function render() {
     && ![...pictures.values()].some(({ refused }) => refused.length);
 }
 
+/** @param {string} name @param {import('./list.js').Row[]} rows */
 function groupElement(name, rows) {
   const group = copyOf($('group'));
   one(group, 'h2').textContent = TITLES[name];
@@ -171,6 +184,7 @@ function groupElement(name, rows) {
   return group;
 }
 
+/** @param {import('./list.js').Row} row */
 function rowElement(row) {
   const item = copyOf($('row'));
   /** @type {HTMLAnchorElement} */
@@ -186,11 +200,13 @@ function rowElement(row) {
 
 // ---- sending
 
+/** @param {Progress | null} next */
 function report(next) {
   progress = next;
   render();
 }
 
+/** @param {string} outcome @param {Error} [error] */
 async function roundEnded(outcome, error) {
   await render();
   trouble(error ? `${inWords(outcome)} (${error.message}).` : '');

@@ -5,6 +5,13 @@ import { dayAndTime, dayName, dayOf, momentName, timeOf } from './times.js';
 import { plural, t } from './words.js';
 
 /**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Assignment} Assignment
+ * @typedef {import('./types.js').ServerVisit} ServerVisit
+ * @typedef {import('./types.js').Progress} Progress
+ */
+
+/**
  * @typedef {object} Row
  * @property {string} name
  * @property {string} state
@@ -17,10 +24,10 @@ import { plural, t } from './words.js';
 
 /**
  * @param {object} given
- * @param {import('./types.js').Assignment[]} given.assignments
- * @param {import('./types.js').Visit[]} given.visits Of who is signed in.
+ * @param {Assignment[]} given.assignments
+ * @param {Visit[]} given.visits Of who is signed in.
  * @param {Map<string, Pictures>} given.pictures By visit.
- * @param {any[]} given.sent What the server says it has.
+ * @param {ServerVisit[]} given.sent What the server says it has.
  * @param {{id: string, photo: number, photos: number} | null} given.progress What is being sent.
  * @param {number} given.now epoch ms
  * @returns {Record<'returned' | 'needs' | 'today' | 'later' | 'sent', Row[]>}
@@ -45,19 +52,23 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
   return groups;
 }
 
+/** @type {Pictures} */
 const NONE = { photos: 0, unsent: 0, refused: [] };
 
-/** Visits whose answers or photos are on this phone only. */
+/** Visits whose answers or photos are on this phone only. @param {Visit[]} visits */
 export const unsentOf = (visits) => visits.filter((visit) => visit.state !== 'received');
 
-/** As it stands inside a sentence. */
+/** As it stands inside a sentence. @param {string} words */
 const inside = (words) => words[0].toLowerCase() + words.slice(1);
+/** @param {any[]} parts Words, or nothing. */
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
+/** @param {string} url */
 const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may have named another host
 
+/** @param {string} url @param {string} fragment */
 const linkTo = (url, fragment) => ({ path: pathOf(url), fragment });
 
-/** @returns {Row} */
+/** @param {Assignment} assignment @param {string} today @returns {Row} */
 function rowOfAssignment(assignment, today) {
   const { location, opens_on: opens, closes_on: closes } = assignment;
   const window = opens > today
@@ -72,10 +83,13 @@ function rowOfAssignment(assignment, today) {
   };
 }
 
+/** @type {Record<string, string>} */
 const DAYPARTS = { morning: t('morning'), afternoon: t('afternoon'), evening: t('evening') };
+/** @param {Visit | Assignment} of */
 const titleOf = ({ standard, version_number: number }) => (number ? `${standard} v${number}` : standard);
 
-/** @returns {[keyof ReturnType<typeof groupsOf>, Row]} */
+/** @param {any} visit A `Visit`. @param {Pictures} pictures @param {Progress | null} progress @param {number} now
+ * @returns {[keyof ReturnType<typeof groupsOf>, Row]} */
 function rowOfVisit(visit, pictures, progress, now) {
   const zone = visit.location.timezone;
   const row = { name: visit.location.name, link: linkTo(visit.form_url, `visit=${visit.id}`) };
@@ -109,7 +123,7 @@ function rowOfVisit(visit, pictures, progress, now) {
   return ['sent', { ...row, ...stateOf(visit, pictures, progress), about }];
 }
 
-/** @returns {Row} */
+/** @param {ServerVisit} visit @param {number} now @returns {Row} */
 function rowOfSent(visit, now) {
   const missing = visit.photos_missing.length;
   return {
@@ -127,13 +141,13 @@ function rowOfSent(visit, now) {
 
 const DAY_MS = 86_400_000;
 
-/** Whole days since the oldest unsent work was begun. */
+/** Whole days since the oldest unsent work was begun. @param {Visit[]} visits @param {number} now */
 export function daysUnsent(visits, now) {
   const oldest = Math.min(...unsentOf(visits).map((visit) => Date.parse(visit.started_at)));
   return Number.isFinite(oldest) ? Math.max(0, Math.floor((now - oldest) / DAY_MS)) : 0;
 }
 
-/** From the second day somebody should do something about it; blank before. */
+/** From the second day somebody should do something about it; blank before. @param {Visit[]} visits @param {number} now */
 export function nudgeLine(visits, now) {
   const days = daysUnsent(visits, now);
   if (days < 1) return '';
@@ -146,10 +160,11 @@ export function nudgeLine(visits, now) {
   );
 }
 
-/** The line at the foot of the list. */
+/** The line at the foot of the list. @param {Visit[]} visits */
 export function unsentLine(visits, now = Date.now()) {
   const unsent = unsentOf(visits);
   if (!unsent.length) return t('Nothing waits on this phone');
+  /** @type {any} There is one. */
   const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
   const time = dayOf(Date.parse(last)) === dayOf(now) ? timeOf(last) : dayAndTime(last);
   return plural('{n} visit on this phone, saved {time}', '{n} visits on this phone, saved {time}', unsent.length, { time });

@@ -4,23 +4,31 @@
  */
 import { MOMENTS, answersOf, keepWritten, newInteraction } from './draft.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Interaction} Interaction
+ */
+
 const PLAIN = [
   'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
   'completed_at',
 ];
+/** @type {(keyof Interaction)[]} */
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
 const TYPED = ['answers', 'started_at', 'left_at', 'note', 'hidden_notes', 'not_completed_reason', 'taps'];
-/** What somebody typed, chose or tapped: never decided without asking. @param {string[]} path */
+/** What somebody typed, chose or tapped: never decided without asking. @param {any[]} path */
 export const isAskedFor = ([kind, , name]) => TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
 
-/** @returns {Map<string, {path: string[], value: any}>} */
+/** @param {any} visit A visit or its draft; null has none. @returns {Map<string, {path: string[], value: any}>} */
 export function leavesOf(visit) {
+  /** @type {Map<string, {path: string[], value: any}>} */
   const leaves = new Map();
+  /** @param {string[]} path @param {any} value */
   const leaf = (path, value) => leaves.set(JSON.stringify(path), { path, value: value ?? null });
   if (!visit) return leaves;
   for (const name of PLAIN) leaf([name], visit[name]);
   leaf(['taps'], visit.taps?.length ? visit.taps : null);
-  for (const scope of ['context', 'visit', ...visit.interactions.map(({ id }) => id)]) {
+  for (const scope of ['context', 'visit', ...visit.interactions.map((/** @type {Interaction} */ { id }) => id)]) {
     for (const [key, answer] of Object.entries(answersOf(visit, scope))) leaf(['answers', scope, key], answer);
   }
   for (const interaction of visit.interactions) {
@@ -29,8 +37,9 @@ export function leavesOf(visit) {
   return leaves;
 }
 
-/** Two answers that say the same in another order are the same. */
+/** Two answers that say the same in another order are the same. @param {any} a @param {any} b */
 export const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+/** @param {any} value @returns {any} */
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value === '' ? null : value ?? null;
@@ -38,7 +47,7 @@ function sorted(value) {
   return kept.length ? Object.fromEntries(kept.map(([name, each]) => [name, sorted(each)]).sort()) : null;
 }
 
-/** @param {import('./types.js').Visit} visit @param {string[]} path */
+/** @param {any} visit A visit or its draft. @param {string[]} path @param {any} value */
 export function setLeaf(visit, [kind, scope, name], value) {
   if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
   else if (kind !== 'answers') visit[kind] = value;
@@ -49,8 +58,9 @@ export function setLeaf(visit, [kind, scope, name], value) {
   }
 }
 
+/** @param {any} visit @param {string} id */
 function interactionIn(visit, id) {
-  let found = visit.interactions.find((each) => each.id === id);
+  let found = visit.interactions.find((/** @type {Interaction} */ each) => each.id === id);
   if (!found) visit.interactions.push((found = newInteraction(id, null)));
   return found;
 }
@@ -66,7 +76,9 @@ function interactionIn(visit, id) {
  */
 export function mergeInto(mine, theirs, base, tried = null) {
   const [here, there, before, between] = [mine, theirs, base, tried].map(leavesOf);
+  /** @type {import('./types.js').Asked[]} */
   const asked = [];
+  /** @param {ReturnType<typeof leavesOf>} leaves @param {string} key */
   const at = (leaves, key) => leaves.get(key)?.value ?? null;
   for (const key of new Set([...here.keys(), ...there.keys()])) {
     const path = JSON.parse(key);
@@ -82,8 +94,12 @@ export function mergeInto(mine, theirs, base, tried = null) {
   return asked;
 }
 
-/** The taps of both in the order of time; one that was taken back on either since `before` stays taken back. */
+/**
+ * The taps of both in the order of time; one that was taken back on either since `before` stays taken back.
+ * @param {Visit['taps']} mine @param {Visit['taps']} theirs @param {Visit['taps']} before @param {Visit['taps']} between
+ */
 function tapsOf(mine, theirs, before, between) {
+  /** @param {Visit['taps'][number]} tap */
   const nameOf = ({ at, what }) => `${at} ${what}`;
   const [here, there] = [mine, theirs].map((taps) => new Map(taps.map((tap) => [nameOf(tap), tap])));
   const both = new Map([...here, ...there]);

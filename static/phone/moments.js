@@ -20,7 +20,11 @@ export function fillMoments(box, interaction, timeZone, now) {
   }
 }
 
-/** `12:41` for the arrival; then how long after it: final, or still running until the encounter is over. */
+/**
+ * `12:41` for the arrival; then how long after it: final, or still running until the encounter is over.
+ * @param {import('./types.js').Interaction} interaction @param {import('./types.js').Moment} moment
+ * @param {string | undefined} timeZone @param {number} now epoch ms
+ */
 export function said(interaction, moment, timeZone, now) {
   const { started_at: start, ended_at: end } = interaction;
   const at = interaction[moment];

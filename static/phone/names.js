@@ -20,7 +20,7 @@ export function nameOf({ label, started_at: start }, visit) {
   return start ? `${name}, ${timeOf(start, visit.location.timezone)}` : name;
 }
 
-/** `Interaction 2 of 2 · Till 2, 13:48` */
+/** `Interaction 2 of 2 · Till 2, 13:48` @param {import('./types.js').Visit} visit @param {string} id */
 export function interactionCrumb(visit, id) {
   const live = liveInteractions(visit);
   const index = live.findIndex((each) => each.id === id);
@@ -30,7 +30,7 @@ export function interactionCrumb(visit, id) {
   return [place, [label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
 }
 
-/** A step, named so that it is found again among others. @param {import('./types.js').Step} step */
+/** A step, named so that it is found again among others. @param {import('./types.js').Visit} visit @param {import('./types.js').Step} step */
 export function stepName(visit, step) {
   if (!step.section) return t('Check and send');
   if (step.section.asked !== 'interaction') return step.section.title;

@@ -23,6 +23,7 @@ export function createOffline({ address, changed }) {
     changed();
   }
 
+  /** @param {ServiceWorker | null} worker */
   function watch(worker) {
     worker?.addEventListener('statechange', changed);
   }

@@ -3,16 +3,26 @@ import { shownIn } from './conditions.js';
 import { answersOf, isWritten, liveInteractions, observation } from './draft.js';
 
 /**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Photo} Photo
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Sent} Sent
+ */
+
+/**
  * @param {object} given
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Photo[]} given.photos Of this visit.
- * @param {import('./types.js').Section[]} given.sections
+ * @param {Visit} given.visit
+ * @param {Photo[]} given.photos Of this visit.
+ * @param {Section[]} given.sections
  * @param {number | null} given.clockOffset Device clock minus server clock, in ms.
  * @param {string} given.at When the visit was completed.
+ * @returns {Sent & {context: object, photos: import('./types.js').SentPhoto[]}}
  */
 export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   const interactions = liveInteractions(visit);
+  /** @param {string} scope @param {Section['asked']} kind */
   const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
+  /** @type {any[]} */
   const written = [isWritten(visit, 'started_at') ? 'started_at' : '', isWritten(visit, 'left_at') ? 'ended_at' : ''];
   const interest = visit.context.conflict_of_interest;
   return {
@@ -58,7 +68,10 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   };
 }
 
-/** Photos that belong to what is still asked. An answer that became hidden is kept on the phone and not sent. */
+/**
+ * Photos that belong to what is still asked. An answer that became hidden is kept on the phone and not sent.
+ * @param {{visit: Visit, photos: Photo[], sections: Section[]}} given
+ */
 export function photosToSend({ visit, photos, sections }) {
   const shown = new Set();
   for (const scope of [...liveInteractions(visit).map(({ id }) => id), 'visit']) {
@@ -71,6 +84,7 @@ export function photosToSend({ visit, photos, sections }) {
   );
 }
 
+/** @param {Visit} visit @param {string} scope @param {Section['asked']} asked @param {Section[]} sections */
 function observationsOf(visit, scope, asked, sections) {
   const answers = answersOf(visit, scope);
   return sections

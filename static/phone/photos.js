@@ -48,6 +48,7 @@ async function toldByCamera(file) {
 /** @param {ArrayBuffer} buffer */
 export const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** @param {File} file */
 async function toJpeg(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
   if (!bitmap) throw new UnreadablePhoto(t('This phone cannot open that picture. Take a new one, or choose a JPEG.'));

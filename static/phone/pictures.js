@@ -3,17 +3,20 @@ import { all, copyOf, one } from './elements.js';
 import { isElsewhere } from './state.js';
 import { t } from './words.js';
 
+/** @typedef {import('./types.js').Photo} Photo */
+
 /** @param {HTMLTemplateElement} template of one photo */
 export function createPictures(template) {
   /** @type {Map<string, string>} */
   const addresses = new Map();
 
-  /** A picture that has left the phone is on the server. */
+  /** A picture that has left the phone is on the server. @param {Photo} photo */
   const addressOf = (photo) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
 
-  /** What its row shows. */
+  /** What its row shows. @param {Photo} photo */
   const nameOf = (photo) => `${photo.id} ${photo.is_unkept ?? ''}`;
 
+  /** @param {Photo} photo @param {number} index */
   function row(photo, index) {
     const item = copyOf(template);
     const [image, button, again] = [one(item, 'img'), one(item, '[data-deed="drop-photo"]'), one(item, '[data-deed="keep-photo"]')];
@@ -37,7 +40,7 @@ export function createPictures(template) {
     return words;
   }
 
-  /** @param {HTMLElement} fieldset @param {import('./types.js').Photo[]} photos of this criterion, here */
+  /** @param {HTMLElement} fieldset @param {Photo[]} photos of this criterion, here */
   function fill(fieldset, photos) {
     const list = fieldset.querySelector('[data-part="photos"]');
     if (!list) return; // the questions about the context take none

@@ -3,12 +3,17 @@ import { isOpen } from './draft.js';
 import { $ } from './elements.js';
 import { t } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Location} Location
+ */
+
 const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 60_000 };
 const EARTH_M = 6_371_008.8;
 const NEAR_M = 300;
 const FAR_M = 1000;
 
-/** @returns {Promise<import('./types.js').Visit['told']>} null when the phone could not say */
+/** @returns {Promise<Visit['told']>} null when the phone could not say */
 export function whereAmI(geolocation = navigator.geolocation) {
   if (!geolocation) return Promise.resolve(null);
   return new Promise((resolve) => {
@@ -22,7 +27,8 @@ export function whereAmI(geolocation = navigator.geolocation) {
   });
 }
 
-/** near, unsure, far or refused, as the server grades it. */
+/** near, unsure, far or refused, as the server grades it.
+ * @param {any} told As the visit has it. @param {Location} location @returns {keyof typeof WORDS} */
 export function grade(told, location) {
   if (!told) return '';
   if (told.refused) return 'refused';
@@ -32,7 +38,9 @@ export function grade(told, location) {
   return far - told.accuracy_m > FAR_M ? 'far' : 'unsure';
 }
 
+/** In metres. @param {{latitude?: any, longitude?: any}} a @param {{latitude?: any, longitude?: any}} b */
 export function distance(a, b) {
+  /** @param {number} degrees */
   const radians = (degrees) => (degrees * Math.PI) / 180;
   const north = Math.sin(radians(b.latitude - a.latitude) / 2) ** 2;
   const east = Math.sin(radians(b.longitude - a.longitude) / 2) ** 2;
@@ -47,6 +55,7 @@ const WORDS = {
   far: t('Place: elsewhere. You can go on; the reviewer sees it.'),
   refused: t('Place: not told. You can go on.'),
 };
+/** @param {Visit['told']} told @param {Location} location */
 export const placeInWords = (told, location) => WORDS[grade(told, location)];
 
 /** Asks, keeps and shows it. @param {import('./types.js').Page} page */

@@ -20,6 +20,7 @@ export const MOMENT_NAMES = {
 export function aboutOf({ path, theirs }, visit, sections) {
   const [kind, scope, name] = path;
   const isHere = visit.interactions.some(({ id }) => id === scope);
+  /** @param {string} what */
   const at = (what) => (isHere ? `${interactionName(visit, scope)} · ${what}` : what);
   if (kind === 'answers') {
     const criterion = sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name);

@@ -2,9 +2,15 @@
 import { t } from './words.js';
 
 /**
+ * @typedef {import('./types.js').Reply} Reply
+ * @typedef {import('./types.js').Store} Store
+ * @typedef {import('./types.js').Send} Send
+ */
+
+/**
  * What an answer means. Only one that names the thing we sent counts as received: the sign-in page of a hotel's
  * network answers 200 to anything.
- * @param {import('./types.js').Reply | null} reply
+ * @param {Reply | null} reply
  * @param {string} id
  */
 export function verdict(reply, id) {
@@ -22,7 +28,9 @@ const MOST_UNANSWERED = 3;
  * @typedef {'empty' | 'sent' | 'later' | 'unanswered' | 'offline' | 'sign-in' | 'other'} Outcome unanswered: the server
  *   is there, and yet some of it did not get through.
  * @typedef {{outcome: Outcome, wait: number}} Ended `wait`: seconds that the server asked for.
+ * @typedef {Required<Parameters<typeof flush>[0]> & {ended: Ended, asked: Set<string>}} Round
  */
+/** @type {Outcome[]} */
 const FROM_GOOD_TO_BAD = ['empty', 'sent', 'later', 'unanswered'];
 
 /**
@@ -30,8 +38,8 @@ const FROM_GOOD_TO_BAD = ['empty', 'sent', 'later', 'unanswered'];
  * the next round and holds up nothing else, as long as the server answers something smaller.
  *
  * @param {object} means
- * @param {any} means.store
- * @param {{visit: Function, photo: Function, givenUp: Function}} means.send Each answers a Reply, or null when none came.
+ * @param {Store} means.store
+ * @param {Send} means.send Each answers a Reply, or null when none came.
  * @param {() => Promise<'there' | 'offline' | 'sign-in' | 'other'>} [means.probe] Asked after no answer.
  * @param {Map<string, number>} [means.tried] How often each got no answer; the same map in each round.
  * @param {(progress: import('./types.js').Progress | null) => void} [means.report]
@@ -48,13 +56,14 @@ export async function flush({ store, send, probe = async () => 'offline', tried 
   }
 }
 
-/** Those of visits that were completed since the round began, too. @returns {Promise<Ended | null>} what ends the round */
+/** Those of visits that were completed since the round began, too. @param {Round} round @returns {Promise<Ended | null>} what ends the round */
 async function sendAnswers(round) {
   const { store, send, report, asked } = round;
   const waiting = (await store.toSend()).filter(({ id, state }) => state === 'waiting' && !asked.has(id));
   for (const visit of leastTried(waiting, round)) {
     asked.add(visit.id);
     report({ id: visit.id, photo: 0, photos: 0 });
+    /** @type {any} A `Reply`; null only where it means `offline`. */
     const reply = await send.visit(visit);
     const meaning = verdict(reply, visit.id);
     if (meaning === 'conflict') await store.conflict(visit.id, reply.body ?? {});
@@ -66,7 +75,7 @@ async function sendAnswers(round) {
   return null;
 }
 
-/** @returns {Promise<Ended | null>} what ends the round */
+/** @param {Round} round @returns {Promise<Ended | null>} what ends the round */
 async function sendPhotos(round) {
   const { store, send, report } = round;
   let nUnanswered = 0;
@@ -74,6 +83,7 @@ async function sendPhotos(round) {
     const stop = await sendAnswers(round);
     if (stop) return stop;
     report({ id: photo.visit, photo: index + 1, photos });
+    /** @type {any} */
     const reply = await send.photo(photo);
     const meaning = verdict(reply, photo.id);
     if (meaning === 'received') await store.photoReceived(photo.id);
@@ -89,10 +99,15 @@ async function sendPhotos(round) {
   return null;
 }
 
-/** Which photos nobody need wait for any more. Where the server expects none such, nobody does. @returns {Promise<Ended | null>} */
+/**
+ * Which photos nobody need wait for any more. Where the server expects none such, nobody does.
+ * @param {Round} round
+ * @returns {Promise<Ended | null>}
+ */
 async function tellGivenUp(round) {
   const { store, send } = round;
   for (const photo of await store.photosToTell()) {
+    /** @type {any} */
     const reply = await send.givenUp(photo);
     const meaning = verdict(reply, photo.id);
     if (meaning === 'received' || (meaning === 'refused' && reply.body)) await store.photoTold(photo.id, Boolean(photo.removed_at));
@@ -102,7 +117,7 @@ async function tellGivenUp(round) {
   return null;
 }
 
-/** Those that are still to go, of all visits that the server has; a visit without any is done. */
+/** Those that are still to go, of all visits that the server has; a visit without any is done. @param {Round} round */
 async function photosOf({ store, ended }) {
   const found = [];
   for (const visit of (await store.toSend()).filter(({ state }) => state === 'accepted')) {
@@ -115,11 +130,15 @@ async function photosOf({ store, ended }) {
   return found;
 }
 
-/** What often got no answer comes last. */
+/** What often got no answer comes last. @template {{id: string}} T @param {T[]} things @param {Round} round */
 const leastTried = (things, { tried }) =>
   [...things].sort((a, b) => (tried.get(a.id) ?? 0) - (tried.get(b.id) ?? 0));
 
-/** Note how one attempt went. @returns {Promise<Ended | null>} what ends the round */
+/**
+ * Note how one attempt went.
+ * @param {Round} round @param {string} id @param {ReturnType<typeof verdict>} meaning @param {any} reply
+ * @returns {Promise<Ended | null>} what ends the round
+ */
 async function heard({ probe, tried, ended }, id, meaning, reply) {
   if (meaning === 'sign-in') return { outcome: meaning, wait: 0 };
   if (meaning !== 'offline') {
@@ -137,11 +156,12 @@ async function heard({ probe, tried, ended }, id, meaning, reply) {
 
 /** @param {Ended} ended @param {Outcome} outcome */
 function worsen(ended, outcome) {
+  /** @param {Outcome} each */
   const rank = (each) => FROM_GOOD_TO_BAD.indexOf(each);
   if (rank(outcome) > rank(ended.outcome)) ended.outcome = outcome;
 }
 
-/** @param {import('./types.js').Reply} reply */
+/** @param {Reply} reply */
 function reasonsOf(reply) {
   const errors = Array.isArray(reply.body?.errors) ? reply.body.errors : [];
   const reason = reply.body?.detail ?? (errors.length ? '' : t('The server refused it without a reason ({status}).', { status: String(reply.status) }));
@@ -151,7 +171,7 @@ function reasonsOf(reply) {
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 300;
 
-/** Seconds until the next attempt after `failures` in a row; spread, so that a fleet does not return as one. */
+/** Seconds until the next attempt after `failures` in a row; spread, so that a fleet does not return as one. @param {number} failures */
 export const backOff = (failures, random = Math.random) =>
   Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)) * (0.75 + random() / 2);
 
@@ -167,9 +187,11 @@ export const backOff = (failures, random = Math.random) =>
  * @param {() => number} [means.random]
  */
 export function createSender({ round, ended, after = setTimeout, cancel = clearTimeout, random = Math.random }) {
+  /** @type {Promise<void> | null} */
   let running = null;
   let again = false;
   let failures = 0;
+  /** @type {any} */
   let timer = null;
 
   async function run() {

@@ -7,9 +7,18 @@ import { clock } from './timer.js';
 import { dayAndTime, timeOf } from './times.js';
 import { plural, t, written } from './words.js';
 
+/**
+ * @typedef {import('./types.js').Visit} Visit
+ * @typedef {import('./types.js').Interaction} Interaction
+ * @typedef {import('./types.js').Asked} Asked
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Answer} Answer
+ */
+
+/** @type {Record<string, string>} */
 const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not observed') };
 
-/** @param {import('./types.js').Answer} answer */
+/** @param {Answer} answer */
 function setAside({ state = 'answered', reason }) {
   /** @type {HTMLTemplateElement | null} */
   const reasons = document.querySelector('template#reason');
@@ -18,7 +27,7 @@ function setAside({ state = 'answered', reason }) {
   return words && chosen ? t('{about}: {message}', { about: words, message: chosen.textContent ?? '' }) : words;
 }
 
-/** @param {import('./types.js').Criterion | undefined} criterion @param {import('./types.js').Answer | null} answer */
+/** @param {import('./types.js').Criterion | undefined} criterion @param {Answer | null} answer */
 export function answerInWords(criterion, answer) {
   if (!answer?.state) return answer?.note ? `${t('No answer')}. ${answer.note}` : t('No answer');
   const { value } = answer;
@@ -30,6 +39,7 @@ export function answerInWords(criterion, answer) {
   return [plain, answer.note].filter(Boolean).join('. ');
 }
 
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} text @returns {HTMLElementTagNameMap[T]} */
 const make = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
 /** @param {[string, string][]} rows */
@@ -40,7 +50,10 @@ function listOf(rows) {
   return list;
 }
 
-/** When the auditor came and left, what was tapped and noted inside, why it was not completed. */
+/**
+ * When the auditor came and left, what was tapped and noted inside, why it was not completed.
+ * @param {Visit} visit @returns {any[]} Names and words.
+ */
 function rowsOfVisit(visit) {
   const { timezone } = visit.location;
   const left = visit.left_at ?? visit.ended_at;
@@ -53,11 +66,12 @@ function rowsOfVisit(visit) {
   ].filter(Boolean);
 }
 
-/** @param {import('./types.js').Visit} visit @param {import('./types.js').Interaction} interaction */
+/** @param {Visit} visit @param {any} interaction @returns {[string, string][]} */
 const rowsOfMoments = (visit, interaction) =>
   MOMENTS.filter((moment) => interaction[moment]).map((moment) => [MOMENT_NAMES[moment], timeOf(interaction[moment], visit.location.timezone)]);
 
-/** What was answered, and how many photos were sent with it. @returns {[string, string][]} */
+/** What was answered, and how many photos were sent with it.
+ * @param {Section} section @param {string} scope @param {Visit} visit @returns {[string, string][]} */
 function rowsOfAnswers({ criteria }, scope, visit) {
   const answers = answersOf(visit, scope);
   const photos = (visit.payload?.photos ?? []).filter((photo) => (photo.interaction ?? 'visit') === scope);
@@ -69,9 +83,10 @@ function rowsOfAnswers({ criteria }, scope, visit) {
   });
 }
 
-/** All of it, section by section. @returns {DocumentFragment} */
+/** All of it, section by section. @param {Visit} visit @param {Section[]} sections @returns {DocumentFragment} */
 export function buildReading(visit, sections) {
   const page = document.createDocumentFragment();
+  /** @param {string} title @param {[string, string][]} rows */
   const put = (title, rows) => rows.length && page.append(make('h2', title), listOf(rows));
   put(t('The visit'), rowsOfVisit(visit));
   const scopes = ['context', ...liveInteractions(visit).map(({ id }) => id), 'visit'];
@@ -87,12 +102,15 @@ export function buildReading(visit, sections) {
   return page;
 }
 
-/** What a question of `merge.js` is about, and both answers to it. */
+/** What a question of `merge.js` is about, and both answers to it.
+ * @param {Asked} question @param {any} mine @param {Visit} visit @param {Section[]} sections */
 export function questionInWords(question, mine, visit, sections) {
+  /** @param {any} value */
   const say = (value) => saidAt(question.path, value, visit, sections);
   return { about: aboutOf(question, visit, sections), mine: say(mine), theirs: say(question.theirs) };
 }
 
+/** @param {string[]} path @param {any} value @param {Visit} visit @param {Section[]} sections */
 function saidAt([kind, , name], value, visit, sections) {
   const { timezone } = visit.location;
   if (kind === 'answers') {
@@ -104,17 +122,18 @@ function saidAt([kind, , name], value, visit, sections) {
   return (name ?? kind).endsWith('_at') ? dayAndTime(value, timezone) : String(value);
 }
 
+/** @param {Interaction} interaction */
 const answersCounted = ({ answers }) => plural('{n} answer', '{n} answers', Object.values(answers).filter(({ state }) => state).length);
 
 /**
  * Both versions of each answer, as two buttons.
  * @param {object} given
- * @param {import('./types.js').Asked[]} given.questions
- * @param {(visit: import('./types.js').Visit, path: string[]) => any} given.leafOf
- * @param {import('./types.js').Visit} given.visit
- * @param {import('./types.js').Section[]} given.sections
+ * @param {Asked[]} given.questions
+ * @param {(visit: Visit, path: string[]) => any} given.leafOf
+ * @param {Visit} given.visit
+ * @param {Section[]} given.sections
  * @param {string[]} given.names Of the two versions: mine, theirs.
- * @param {(question: import('./types.js').Asked, takesTheirs: boolean) => void} given.chosen
+ * @param {(question: Asked, takesTheirs: boolean) => void} given.chosen
  */
 export function buildChoosing({ questions, leafOf, visit, sections, names, chosen }) {
   const page = document.createDocumentFragment();

@@ -14,10 +14,15 @@ import { nextUnanswered, stepsOf, unansweredIn } from './steps.js';
 import { t } from './words.js';
 
 /**
+ * @typedef {import('./types.js').Section} Section
+ * @typedef {import('./types.js').Step} Step
+ */
+
+/**
  * @param {object} given
  * @param {import('./types.js').Visit} given.visit
  * @param {import('./types.js').Photo[]} given.photos
- * @param {import('./types.js').Section[]} given.sections
+ * @param {Section[]} given.sections
  * @param {boolean} given.isPreview
  */
 export function createScreen({ visit, photos, sections, isPreview }) {
@@ -32,6 +37,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
 
   const step = () => steps[current];
   const fieldsets = () => all($('step'), '[data-criterion]');
+  /** @param {string} key */
   const answerOf = (key) => answersOf(visit, step().scope)[key] ?? {};
 
   /** Steps as the visit has them now. */
@@ -66,6 +72,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     }
   }
 
+  /** @param {any} section A `Section`. */
   function bodyOf(section) {
     /** @type {HTMLTemplateElement} */
     const template = one(document, `template[data-section="${CSS.escape(section.key)}"][data-asked="${section.asked}"]`);
@@ -87,6 +94,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   }
 
   const loadCheck = async () => (check ??= await later(() => import('./check.js')));
+  /** @param {typeof import('./check.js')} found */
   const built = ({ buildCheck }) => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
 
   function showHead() {
@@ -120,6 +128,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     else sending.hold(); // the second of two taps on "Next" would send
   }
 
+  /** @param {Step} step */
   function nextName({ section, scope }) {
     if (!section) return t('Check');
     const isOther = section.asked === 'interaction' && scope !== step().scope;
@@ -150,6 +159,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('overview').hidden = !section;
   }
 
+  /** @param {string} key */
   function photosOn(key) {
     const interaction = step().scope === 'visit' ? null : step().scope;
     return photos.filter((each) => !each.removed_at && each.criterion === key && each.interaction === interaction);
@@ -160,6 +170,7 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     const found = visit.errors.map(({ where, message }) => ({ place: placeOf(where, visit.payload), message }));
     const remarks = (visit.remarks ?? []).map(({ message, ...place }) => ({ place, message }));
     return [...found, ...remarks].map(({ place, message }) => {
+      /** @param {Step} each */
       const about = (each) =>
         each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place?.criterion);
       return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };

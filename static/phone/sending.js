@@ -5,9 +5,9 @@ import { t } from './words.js';
 
 /**
  * @param {object} means
- * @param {any} means.store
+ * @param {import('./types.js').Store} means.store
  * @param {typeof import('./network.js').whoAmI} means.whoAmI
- * @param {{visit: Function, photo: Function, givenUp: Function}} means.send
+ * @param {import('./types.js').Send} means.send
  * @param {(progress: import('./types.js').Progress | null) => void} means.report
  * @param {(outcome: string, error?: Error) => void} means.ended
  */
@@ -42,7 +42,7 @@ export async function flushOwn({ store, whoAmI, send, report, tried }) {
   return outcome === 'there' ? flush({ store, send, probe, report, tried }) : { outcome, wait: 0 };
 }
 
-/** @param {string} outcome of a round */
+/** @type {(outcome: string) => any} Of a round; nothing where it is none. */
 export const inWords = (outcome) =>
   ({
     empty: '',

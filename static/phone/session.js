@@ -5,7 +5,7 @@ import { t } from './words.js';
 
 /** @typedef {'ok' | 'wrong' | 'offline'} Outcome */
 
-/** @returns {Promise<Outcome>} */
+/** @param {any} address Of the page. @param {Record<string, string>} fields @returns {Promise<Outcome>} */
 async function signIn(address, fields) {
   try {
     await fetch(address, { cache: 'no-store' }); // brings the cookie that sending needs
@@ -15,7 +15,7 @@ async function signIn(address, fields) {
   }
 }
 
-/** Rejects when no answer came. @returns {Promise<Outcome>} */
+/** Rejects when no answer came. @param {string} address @param {Record<string, string>} fields @returns {Promise<Outcome>} */
 async function post(address, fields) {
   const response = await fetch(address, {
     method: 'POST',
@@ -26,7 +26,10 @@ async function post(address, fields) {
   return response.type === 'opaqueredirect' ? 'ok' : 'wrong';
 }
 
-/** Only the server can end a session; until it has, who is signed in keeps their plan. @returns {Promise<boolean>} whether it did */
+/**
+ * Only the server can end a session; until it has, who is signed in keeps their plan.
+ * @param {string} address @returns {Promise<boolean>} whether it did
+ */
 export const signOut = (address) => post(address, {}).then((outcome) => outcome === 'ok', () => false);
 
 const WORDS = {
@@ -43,6 +46,7 @@ export function createSignIn(dialog, signedIn) {
   const form = one(dialog, 'form');
   const { username, password } = /** @type {any} */ (form.elements);
   const wrong = one(dialog, '[role="alert"]');
+  /** @param {string} sentence */
   const say = (sentence) => Object.assign(wrong, { textContent: sentence, hidden: !sentence });
 
   form.addEventListener('submit', async (event) => {
@@ -64,7 +68,7 @@ export function createSignIn(dialog, signedIn) {
   };
 }
 
-/** The button that opens it. */
+/** The button that opens it. @param {string} text @param {() => unknown} open */
 export function signInButton(text, open) {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: text });
   button.addEventListener('click', () => open());

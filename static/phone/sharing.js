@@ -11,8 +11,11 @@ const FIRST_SHARE_MS = 2000;
 /** @param {import('./types.js').Page} page @param {import('./types.js').Showing} showing */
 export function createSharing(page, showing) {
   const { store, visit, photos, screen } = page;
+  /** @type {(() => void) | null} */
   let changedDraft = null;
+  /** @type {any} */
   let firstShare = null;
+  /** @type {any} */
   let sharingLater;
   const isToShare = () => !page.isPreview && isBegun(visit, photos);
 

@@ -51,8 +51,9 @@ export function createShowing(page) {
   /** What stands under the state. @type {{box: HTMLElement | null, told: string}} */
   let read = { box: null, told: '' };
 
-  /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. */
+  /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. @param {{tone: string}} shown */
   async function showAnswers(shown) {
+    /** @param {string} name */
     const part = (name) => one($('step'), `[data-part="${name}"]`);
     const [found, done] = await Promise.all([later(() => import('./reading.js')), later(() => import('./done.js'))]);
     const box = part('answers');

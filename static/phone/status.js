@@ -6,20 +6,23 @@ import { t } from './words.js';
 export function createStatus({ state, trouble }) {
   let standing = '';
 
+  /** @param {string} text @param {string} tone */
   function say(text, tone) {
     if (state.textContent !== text) state.textContent = text; // a screen reader would say the same again
     state.dataset.tone = tone;
   }
 
+  /** @param {string} sentence */
   function inform(sentence, tone = 'calm') {
     trouble.textContent = sentence;
     trouble.dataset.tone = tone;
     trouble.hidden = !sentence;
   }
 
+  /** @param {string} sentence */
   const warn = (sentence) => inform(sentence, 'wrong');
 
-  /** Stays until the page goes, under whatever else is said. */
+  /** Stays until the page goes, under whatever else is said. @param {string} sentence */
   function stand(sentence) {
     standing = sentence;
     warn(sentence);
@@ -27,6 +30,7 @@ export function createStatus({ state, trouble }) {
 
   const saving = () => state.setAttribute('aria-busy', 'true');
 
+  /** @param {string} at */
   function saved(at) {
     state.removeAttribute('aria-busy');
     say(t('On this phone · {time}', { time: timeOf(at) }), 'waiting');

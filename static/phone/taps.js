@@ -11,6 +11,7 @@ export const EVENTS = [
   { what: 'left', text: t('Out') },
 ];
 
+/** @param {string} what */
 const textOf = (what) => EVENTS.find((event) => event.what === what)?.text ?? what;
 
 /** `Here 14:02 · In 14:03` @param {import('./types.js').Visit['taps']} taps @param {string} [timeZone] */

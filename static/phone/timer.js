@@ -15,9 +15,10 @@ export const stop = (answer, now) => ({ ...answered(elapsed(answer, now)) });
 /** Back to what was measured before a second start. @param {import('./types.js').Answer} answer */
 export const keepBefore = (answer) => answered(answer.timer?.before ?? 0);
 
+/** @param {any} value */
 const answered = (value) => ({ state: 'answered', value, timer: null, typed: null });
 
-/** Whole seconds; a clock set back in between gives 0, never less. @param {import('./types.js').Answer} answer */
+/** Whole seconds; a clock set back in between gives 0, never less. @param {import('./types.js').Answer} answer @param {number} now */
 export const elapsed = (answer, now) => Math.max(0, Math.round((now - (answer.timer?.started_at ?? now)) / 1000));
 
 /** 42 -> 0:42, 3661 -> 61:01 @param {number} seconds */

@@ -23,6 +23,7 @@ export const dayOf = (now, timeZone) =>
 /** The moment at which calendar and clocks over there show both. @param {string} day 2026-03-02 @param {string} clock 14:02 @param {string} [timeZone] */
 export function momentAt(day, clock, timeZone) {
   const shown = Date.parse(`${day}T${clock}Z`);
+  /** @param {number} at */
   const aheadOfUtc = (at) => Date.parse(`${dayOf(at, timeZone)}T${clockOf(new Date(at).toISOString(), timeZone)}Z`) - at;
   const near = shown - aheadOfUtc(shown);
   return new Date(shown - aheadOfUtc(near)).toISOString(); // the clocks may have changed in between
@@ -35,7 +36,9 @@ export const dayAfter = (day, n) => new Date(Date.parse(`${day}T00:00Z`) + n * 8
 export const clockOf = (moment, timeZone) =>
   format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }, 'en-GB').format(new Date(moment));
 
+/** @param {string} day */
 const asDate = (day) => new Date(`${day}T12:00:00Z`);
+/** @param {string} from @param {string} to */
 const daysBetween = (from, to) => Math.round((asDate(to).getTime() - asDate(from).getTime()) / 86_400_000);
 
 /** today, tomorrow, Fri, 14 Dec @param {string} day 2026-03-02 @param {string} today */
@@ -53,7 +56,7 @@ export function dayName(day, today) {
 export const dayAndTime = (moment, timeZone) =>
   format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false, timeZone }).format(new Date(moment));
 
-/** Today 11:20, Yesterday, 14 Nov */
+/** Today 11:20, Yesterday, 14 Nov @param {string} moment @param {number} now epoch ms @param {string} [timeZone] */
 export function momentName(moment, now, timeZone) {
   const ago = daysBetween(dayOf(Date.parse(moment), timeZone), dayOf(now, timeZone));
   if (ago === 0) return t('Today {time}', { time: timeOf(moment, timeZone) });

@@ -30,6 +30,8 @@
  * @property {string} name
  * @property {string} address
  * @property {string} [timezone] Of the place; a preview has none.
+ * @property {number | null} [latitude]
+ * @property {number | null} [longitude]
  *
  * @typedef {object} Assignment
  * @property {number} id
@@ -70,6 +72,8 @@
  * @property {string | null} left_at Departure, where the auditor wrote it; else it is `completed_at`.
  * @property {string[]} [written] `left_at 2026-03-02T14:02:00.000Z`: was written by hand. Two phones each add theirs, and
  *   whichever time stands in the end is known for what it is.
+ * @property {number} [clock_offset_ms] Of the clock that its tapped times are told by, ahead of the server's; unknown before
+ *   the first measurement, and in what older programs began.
  * @property {'live' | 'covert'} mode
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
@@ -79,10 +83,12 @@
  * @property {{comment: string} | null} returned A reviewer's word.
  * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
  * @property {Asked[]} asked Changed on two phones: the auditor chooses.
- * @property {any} [stored] What the server holds instead (409).
+ * @property {Sent | null} [stored] What the server holds instead (409).
+ * @property {number} [storedRevision]
+ * @property {boolean} [mayCorrect] A reviewer asked for it.
  * @property {(Asked & {takesTheirs: boolean})[]} [choices] Made so far between the two.
  * @property {{step: string, criterion: string | null}} place Where the auditor was last.
- * @property {object | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
+ * @property {Sent | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
  * @property {string} reason
  * @property {string | null} receipt
@@ -107,6 +113,77 @@
  * @property {boolean} [is_given_up] As the server knows it.
  * @property {boolean} [is_unkept] In this page's memory alone: the phone had no room for it.
  *
+ * @typedef {object} SentObservation
+ * @property {string} criterion
+ * @property {AnswerState} state
+ * @property {Answer['value']} value
+ * @property {string} [note]
+ * @property {string} [reason]
+ *
+ * @typedef {{id: string, label?: string, observations: SentObservation[]} & Partial<Record<Moment, string | null>>} SentInteraction
+ *
+ * @typedef {Pick<Photo, 'id' | 'criterion' | 'interaction' | 'sha256' | 'taken_at' | 'place'>} SentPhoto
+ *
+ * @typedef {object} Sent A visit as it is sent, and as the server gives it back. Another program may have left out what may be missing.
+ * @property {number} [revision]
+ * @property {number} location
+ * @property {number} version
+ * @property {number | null} assignment
+ * @property {string} started_at
+ * @property {string | null} ended_at
+ * @property {('started_at' | 'ended_at')[]} [written]
+ * @property {Visit['mode']} [mode]
+ * @property {number | null} [clock_offset_ms]
+ * @property {Record<string, Answer['value']>} [context]
+ * @property {Visit['told']} [place]
+ * @property {Answer['value']} [conflict_of_interest]
+ * @property {string} [conflict_of_interest_note]
+ * @property {string} [not_completed_reason]
+ * @property {Visit['taps']} [taps]
+ * @property {string} [hidden_notes]
+ * @property {string} [note]
+ * @property {SentInteraction[]} interactions
+ * @property {SentObservation[]} observations
+ * @property {SentPhoto[]} [photos]
+ *
+ * @typedef {object} Returned What a reviewer says.
+ * @property {number} revision That came back.
+ * @property {string} comment
+ * @property {{criterion: string | null, interaction: string | null, comment: string}[]} items
+ *
+ * @typedef {object} ServerVisit What the server says of a visit that it has.
+ * @property {string} id
+ * @property {string} receipt
+ * @property {Location} location
+ * @property {string} standard
+ * @property {number} version
+ * @property {number} version_number
+ * @property {string} form_url
+ * @property {number | null} assignment
+ * @property {string} started_at
+ * @property {string} received_at
+ * @property {number} revision
+ * @property {Returned | null} returned
+ * @property {number} n_interactions
+ * @property {string[]} photos_missing
+ * @property {string[]} [photos_given_up]
+ * @property {any} content A `Sent`, where the visit itself was asked for and what was sent is on record; else nothing.
+ *
+ * @typedef {Visit & {photos: any[]}} Content Of a draft, as the server keeps it: all but what is the phone's own.
+ * @typedef {{id: string, revision: number, content: any}} ServerDraft `content`: a `Content`; null once it was emptied.
+ *
+ * @typedef {object} Base What this phone knows of the server's copy of a draft.
+ * @property {number} revision
+ * @property {Content | null} content Of that revision; null where the server is not known to have one.
+ * @property {Content | null} tried What was sent since then and got no answer: the server may have it or not.
+ *
+ * @typedef {typeof import('./network.js').drafts} Drafts
+ * @typedef {typeof import('./network.js').send} Send
+ * @typedef {typeof import('./network.js').readVisit} ReadVisit
+ * @typedef {ReturnType<typeof import('./store.js').createStore>} Store
+ *
+ * @typedef {{id: number, name: string, email: string, language: string}} Me
+ *
  * @typedef {object} Criterion
  * @property {string} key
  * @property {string} text
@@ -129,7 +206,7 @@
  * @property {Visit} visit The copy on the screen.
  * @property {Photo[]} photos
  * @property {Section[]} sections
- * @property {any} store
+ * @property {Store} store
  * @property {boolean} isPreview
  * @property {ReturnType<import('./screen.js').createScreen>} screen
  * @property {ReturnType<import('./status.js').createStatus>} status

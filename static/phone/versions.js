@@ -9,6 +9,7 @@ const isWhole = ([kind, , name]) => kind === 'interactions' && !name;
 /**
  * Whatever the two say differently, also where one of them says nothing. An interaction that only one has is one
  * question, not as many as it has answers.
+ * @param {import('./types.js').Visit} mine @param {import('./types.js').Visit} theirs
  * @returns {import('./types.js').Asked[]}
  */
 export function disagreements(mine, theirs) {
@@ -34,7 +35,7 @@ export function takeTheirs(visit, { path, theirs }) {
 }
 
 /** The auditor's word on a question that two phones left open.
- * @param {import('./types.js').Visit} visit @param {import('./types.js').Asked} question */
+ * @param {import('./types.js').Visit} visit @param {import('./types.js').Asked} question @param {boolean} takesTheirs */
 export function choose(visit, { path, theirs }, takesTheirs) {
   if (takesTheirs) setLeaf(visit, path, theirs);
   visit.asked = visit.asked.filter((each) => JSON.stringify(each.path) !== JSON.stringify(path));

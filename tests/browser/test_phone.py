@@ -366,6 +366,7 @@ def test_nothing_scrolls_sideways_on_a_small_phone_with_large_text(phone, root_s
 def test_a_visit_can_be_filled_with_the_keyboard_alone(phone, stage):
     page = phone
     begin(page)
+    page.locator("#next").wait_for()  # the first questions are there before it is
     page.locator("#next").focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Greeting").wait_for()

@@ -70,6 +70,32 @@ def test_a_draft_begun_on_one_phone_is_continued_and_sent_on_another(phone, seco
     assert visit["visit"]["clean"][1] is False
 
 
+def test_a_visit_begun_on_a_phone_three_hours_ahead_keeps_its_arrival_on_another(phone, second, stage, server):
+    phone.clock.install()
+    phone.clock.fast_forward("03:00:00")
+    phone.goto("/phone/")
+    phone.get_by_text("Up to date").wait_for()
+    share_an_answer(phone)
+    other = second()
+    other.get_by_role("link", name="Harbour Street").click()
+    other.get_by_role("heading", name="Before you start").wait_for()
+    go_on(other, "Greeting")
+    go_on(other, "Shop")
+    say(other, "clean", "No")
+    wait_saved(other)
+    other.locator("#overview").click()
+    other.get_by_role("button", name="Send").click()
+    other.locator("#step").get_by_text("Received, no. ").wait_for()
+    (visit,) = stage.stored()
+    told = server.run(
+        "from audits.models import Visit; from django.utils import timezone\n"
+        f"visit = Visit.objects.get(pk={visit['id']!r})\n"
+        "moments = [visit.started_at, visit.interactions.get().started_at]\n"
+        "print(*[(timezone.now() - moment).total_seconds() for moment in moments])"
+    )
+    assert all(-5 < float(age) < 180 for age in told.splitlines()[-1].split())
+
+
 def test_answers_to_different_questions_on_two_phones_come_together(phone, second):
     share_an_answer(phone)
     other = second()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createCamera } from '../../static/phone/camera.js';
+import { createPhotographing } from '../../static/phone/photographing.js';
 import { SamePicture } from '../../static/phone/store.js';
 import { makeVisit } from './making.mjs';
 
@@ -30,7 +30,7 @@ function opened() {
     status: { say() {}, warn: (sentence) => said.push(sentence) },
     editing: { change: async () => true },
   };
-  const camera = createCamera(page, { showing: { showState() {}, couldNotSave: (error) => assert.fail(error) }, offerUndo() {} });
+  const camera = createPhotographing(page, { showing: { showState() {}, couldNotSave: (error) => assert.fail(error) }, offerUndo() {} });
   const input = { files: [new File(['raw'], 'camera.jpg')], value: 'camera.jpg', closest: () => ({ dataset: { criterion: 'clean' } }) };
   return { camera, input, photos, kept, said, leaving };
 }
@@ -55,7 +55,7 @@ test('a photo that does not fit can be given up', async () => {
   ROOM.isFull = true;
   const { camera, input, photos, leaving } = opened();
   await camera.take(input);
-  camera.drop(photos[0].id);
+  await camera.drop(photos[0].id);
   assert.deepEqual([photos, camera.whyNotYet(), leaving.size], [[], '', 0]);
 });
 
@@ -69,4 +69,15 @@ test('the same picture again is no photo that waits for room', async () => {
   await camera.take(input);
   assert.deepEqual([photos, said.at(-1), leaving.size], [[], 'Here already.', 0]);
   ROOM.isSame = false;
+});
+
+test('a photo belongs to the question that was shown when it was taken, and is waited for', async () => {
+  ROOM.isFull = false;
+  const { camera, input, photos } = opened();
+  assert.equal(camera.whyNotYet(), '');
+  const taking = camera.take(input);
+  input.closest = () => ({ dataset: { criterion: 'another' } });
+  assert.match(camera.whyNotYet(), /^A photo is still being kept/);
+  await taking;
+  assert.deepEqual([photos[0].criterion, input.value, camera.whyNotYet()], ['clean', '', '']);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { takeArrived } from '../../static/phone/arrived.js';
 import { showConflict } from '../../static/phone/conflict.js';
 import { patchAnswer } from '../../static/phone/draft.js';
 import { syncDraft } from '../../static/phone/drafts.js';
@@ -11,81 +12,9 @@ import { buildPayload } from '../../static/phone/payload.js';
 import { flush } from '../../static/phone/queue.js';
 import { picturesOf, stateOf } from '../../static/phone/state.js';
 import { leaveAt } from '../../static/phone/stay.js';
-import { createStore } from '../../static/phone/store.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from './making.mjs';
-import { memory } from './memory.mjs';
+import { LATER, news, phone, say, send, server } from './phones.mjs';
 
-const LATER = '2026-03-02T12:30:00.000Z';
-
-/** The part of the server that these stories need: drafts by revision, one visit, the photos that came. */
-function server() {
-  const drafts = new Map();
-  const photos = new Set();
-  const givenUp = new Map();
-  let sent = null;
-  const row = () => ({
-    id: 'v1', revision: sent.revision, receipt: 'AB12-CD34', received_at: LATER, returned: null, content: sent,
-    photos_missing: sent.photos.map(({ id }) => id).filter((id) => !photos.has(id) && !givenUp.has(id)),
-    photos_given_up: [...givenUp.keys()],
-  });
-  const reply = (body) => ({ ok: true, status: 200, redirected: false, wait: 0, body });
-  return {
-    photos,
-    givenUp,
-    rows: () => (sent ? [row()] : []),
-    readVisit: async () => row(),
-    drafts: {
-      list: async () => (sent ? [] : [...drafts.values()].map(({ id, revision }) => ({ id, revision }))),
-      read: async (id) => drafts.get(id) ?? null,
-      save: async (id, { content, base_revision: base }) => {
-        const stored = drafts.get(id) ?? { revision: base };
-        if (stored.revision !== base) return { ok: false, status: 409, body: structuredClone(stored) };
-        drafts.set(id, structuredClone({ id, content, revision: base + 1 }));
-        return reply({ id, revision: base + 1 });
-      },
-    },
-    send: {
-      visit: async ({ payload }) => {
-        sent = payload;
-        return reply(row());
-      },
-      photo: async ({ id }) => {
-        photos.add(id);
-        givenUp.delete(id);
-        return reply({ id });
-      },
-      givenUp: async ({ id, removed_at: removed, refused }) => {
-        if (removed) givenUp.set(id, refused);
-        else givenUp.delete(id);
-        return reply({ id });
-      },
-    },
-  };
-}
-
-async function phone(visit = null, photo = null) {
-  const store = createStore(memory());
-  await store.setMeta('user', 1);
-  if (visit) await store.adopt(visit, photo ? [photo] : []);
-  return store;
-}
-
-const say = (store, key, value) =>
-  store.change('v1', (visit) => {
-    patchAnswer(visit, 'visit', key, answered(value));
-    visit.changed_at = `${key} ${value}`;
-  });
-
-async function send(store, { send }) {
-  const photos = await store.photosOf('v1');
-  await store.change('v1', (visit) => {
-    visit.payload = buildPayload({ visit, photos, sections: SECTIONS, clockOffset: 0, at: LATER });
-    visit.state = 'waiting';
-  });
-  return flush({ store, send });
-}
-
-const news = (store, there) => takeNews({ store, rows: there.rows(), readVisit: there.readVisit });
 const pictures = async (store) => picturesOf(await store.photosOf('v1'));
 
 async function begun() {
@@ -373,4 +302,16 @@ test('a third phone stops waiting for a photo that was given up', async () => {
   await flush({ store: two, send: there.send });
   await news(three, there);
   assert.deepEqual([(await pictures(three)).elsewhere, await isOut(three)], [0, true]);
+});
+
+test('a visit that another tab let go of while it arrived is no trouble', async () => {
+  const { there, two } = await begun();
+  await send(two, there);
+  const row = there.rows()[0];
+  globalThis.document = { cookie: '' };
+  globalThis.fetch = async () => ({ status: 200, ok: true, headers: new Headers(), text: async () => JSON.stringify(row) });
+  const said = [];
+  const page = { store: await phone(), visit: makeVisit(), status: { inform: (sentence) => said.push(sentence) } };
+  await takeArrived(page, { reload: async () => {} });
+  assert.deepEqual(said, []);
 });
