@@ -18,7 +18,7 @@ import pytest
 
 from config.demo.__main__ import environment
 from config.demo.places import PASSWORD
-from tests.browser.stage import phone, proxied, stage, stages  # noqa: F401 - fixtures
+from tests.browser.stage import phone, proxied, ready, stage, stages  # noqa: F401 - fixtures
 from tests.servers.run import free_port
 
 START_UP = 180.0

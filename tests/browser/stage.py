@@ -102,6 +102,13 @@ def phone(phone_page, sign_in, stage):
     return phone_page
 
 
+@pytest.fixture
+def ready(phone):
+    """The list, after one visit online: it has its worker."""
+    phone.get_by_text("Opens without a connection").wait_for()
+    return phone
+
+
 def camera_says(*, taken: str) -> Image.Exif:
     """What a camera held upright writes into its file: turn it, when, and where."""
     exif = Image.Exif()

@@ -23,7 +23,7 @@ def scripts_held_back(page, name="form-main"):
 
 def without_worker(page):
     """From the next page on."""
-    page.evaluate("navigator.serviceWorker.ready.then((found) => found.unregister())")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.unregister())")
 
 
 def answers(page):
@@ -31,54 +31,54 @@ def answers(page):
     return [*fields, page.locator("input[value=busy]").is_checked()]
 
 
-def test_answers_given_before_the_scripts_have_come_are_kept(phone):
-    address = phone.get_by_role("link", name="Harbour Street").get_attribute("href")
-    with scripts_held_back(phone):
-        phone.goto(address, wait_until="commit")
-        on(phone, "staff_seen").locator("input").press_sequentially("12")
-        on(phone, "customers_waiting").get_by_role("button", name="One more").click()
-        on(phone, "customers_waiting").get_by_role("button", name="One more").click()
-        on(phone, "busyness").get_by_text("Quiet", exact=True).click()
-        on(phone, "busyness").get_by_text("Busy", exact=True).click()
-        assert phone.locator("#saved").inner_text() == "Opening…"
-    wait_saved(phone)
-    assert answers(phone) == ["12", "2", True]
-    phone.reload()
-    wait_saved(phone)
-    assert answers(phone) == ["12", "2", True]
+def test_answers_given_before_the_scripts_have_come_are_kept(ready):
+    address = ready.get_by_role("link", name="Harbour Street").get_attribute("href")
+    with scripts_held_back(ready):
+        ready.goto(address, wait_until="commit")
+        on(ready, "staff_seen").locator("input").press_sequentially("12")
+        on(ready, "customers_waiting").get_by_role("button", name="One more").click()
+        on(ready, "customers_waiting").get_by_role("button", name="One more").click()
+        on(ready, "busyness").get_by_text("Quiet", exact=True).click()
+        on(ready, "busyness").get_by_text("Busy", exact=True).click()
+        assert ready.locator("#saved").inner_text() == "Opening…"
+    wait_saved(ready)
+    assert answers(ready) == ["12", "2", True]
+    ready.reload()
+    wait_saved(ready)
+    assert answers(ready) == ["12", "2", True]
 
 
-def test_who_was_past_the_first_questions_does_not_see_them_again(phone):
-    begin(phone)
-    phone.locator("#next").click()
-    phone.get_by_role("heading", name="Greeting").wait_for()
-    wait_saved(phone)
-    with scripts_held_back(phone):
-        phone.reload(wait_until="commit")
-        phone.locator("#step").wait_for(state="attached")
-        assert not phone.get_by_text("What you see as you walk in.").first.is_visible()
-    phone.get_by_role("heading", name="Greeting").wait_for()
+def test_who_was_past_the_first_questions_does_not_see_them_again(ready):
+    begin(ready)
+    ready.locator("#next").click()
+    ready.get_by_role("heading", name="Greeting").wait_for()
+    wait_saved(ready)
+    with scripts_held_back(ready):
+        ready.reload(wait_until="commit")
+        ready.locator("#step").wait_for(state="attached")
+        assert not ready.get_by_text("What you see as you walk in.").first.is_visible()
+    ready.get_by_role("heading", name="Greeting").wait_for()
 
 
-def test_a_last_page_that_comes_late_is_not_drawn_over_the_step_that_somebody_went_back_to(phone):
-    with phone.expect_request_finished(lambda request: "/check" in request.url), scripts_held_back(phone, "check"):
-        begin(phone)
-        phone.locator("#overview").click()
-        phone.get_by_role("heading", name="Check and send").wait_for()
-        phone.locator("#back").click()
-        phone.get_by_role("heading", name="Shop").wait_for()
-    phone.wait_for_timeout(300)
-    assert on(phone, "clean").is_visible()
-    phone.locator("#overview").click()
-    phone.get_by_role("heading", name="unanswered").wait_for()
+def test_a_last_page_that_comes_late_is_not_drawn_over_the_step_that_somebody_went_back_to(ready):
+    with ready.expect_request_finished(lambda request: "/check" in request.url), scripts_held_back(ready, "check"):
+        begin(ready)
+        ready.locator("#overview").click()
+        ready.get_by_role("heading", name="Check and send").wait_for()
+        ready.locator("#back").click()
+        ready.get_by_role("heading", name="Shop").wait_for()
+    ready.wait_for_timeout(300)
+    assert on(ready, "clean").is_visible()
+    ready.locator("#overview").click()
+    ready.get_by_role("heading", name="unanswered").wait_for()
 
 
-def test_a_visit_can_be_sent_from_a_phone_that_has_no_last_page(phone, stage):
-    without_worker(phone)
-    phone.route("**/check*.js", lambda route: route.abort())
-    begin(phone)
-    answer_shortly(phone)
-    phone.get_by_text("This page is not on this phone yet").wait_for()
-    phone.get_by_role("button", name="Send", exact=True).click()
-    phone.locator("#step").get_by_text("Received, no. ").wait_for()
+def test_a_visit_can_be_sent_from_a_phone_that_has_no_last_page(ready, stage):
+    without_worker(ready)
+    ready.route("**/check*.js", lambda route: route.abort())
+    begin(ready)
+    answer_shortly(ready)
+    ready.get_by_text("This page is not on this phone yet").wait_for()
+    ready.get_by_role("button", name="Send", exact=True).click()
+    ready.locator("#step").get_by_text("Received, no. ").wait_for()
     assert len(stage.stored()) == 1

@@ -11,13 +11,6 @@ from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
-def ready(phone):
-    """The list, after one visit online."""
-    phone.get_by_text("Opens without a connection").wait_for()
-    return phone
-
-
 def test_after_one_visit_online_list_and_form_open_without_a_connection(ready, stage):
     page = ready
     page.context.set_offline(True)
