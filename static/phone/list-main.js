@@ -155,7 +155,7 @@ async function render() {
   const groups = groupsOf({ assignments, visits, pictures, sent, progress, now: Date.now() });
   const shown = Object.entries(groups).filter(([, rows]) => rows.length);
   const focused = /** @type {HTMLAnchorElement | null | undefined} */ (document.activeElement?.closest('a.row'))?.href;
-  $('groups').replaceChildren(...shown.map(([name, rows]) => groupElement(name, rows)));
+  showGroups(shown.map(([name, rows]) => groupElement(name, rows)));
   $('groups').removeAttribute('aria-busy');
   /** @type {HTMLAnchorElement[]} */
   const rows = all($('groups'), 'a.row');
@@ -172,6 +172,13 @@ async function render() {
   showUpdate();
   $('send-now').hidden = !visits.some((visit) => ['waiting', 'accepted'].includes(visit.state))
     && ![...pictures.values()].some(({ refused }) => refused.length);
+}
+
+/** What is the same stays: a row that is replaced under a finger takes no tap. @param {Element[]} groups */
+function showGroups(groups) {
+  const before = [...$('groups').children];
+  const isSame = groups.length === before.length && groups.every((group, at) => group.isEqualNode(before[at]));
+  if (!isSame) $('groups').replaceChildren(...groups);
 }
 
 /** @param {string} name @param {import('./list.js').Row[]} rows */

@@ -83,6 +83,15 @@ def test_a_phone_whose_worker_was_deleted_gets_it_back_and_has_lost_nothing(read
     assert on(page, "greeted").get_by_role("radio", name="Yes").is_checked()
 
 
+def test_news_that_say_the_same_replace_no_row_under_a_finger(ready):
+    ready.evaluate("() => { document.querySelector('a.row').isUnderAFinger = true; }")
+    with ready.expect_response("**/phone/me/*"):
+        ready.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+    ready.wait_for_load_state("networkidle")
+    ready.get_by_text("Up to date").wait_for()
+    assert ready.evaluate("document.querySelector('a.row').isUnderAFinger === true")
+
+
 NEXT = "0123456789ab"
 
 
