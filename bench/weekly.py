@@ -45,7 +45,7 @@ class Made:
         for start in range(0, chain.n_locations, BLOCK):
             stop = min(start + BLOCK, chain.n_locations)
             visits, ratings = slice(self.first[start], self.first[stop]), slice(rows[start], rows[stop])
-            names = ("location", "time", "arrival", "auditor", "daypart", "staffing")
+            names = ("location", "time", "arrival", "auditor", "daypart", "staffing", "breadth")
             yield replace(
                 chain,
                 ratings=chain.ratings[ratings],
