@@ -242,15 +242,10 @@ def _reported(
     usual: tuple[float, float | None] | None,
 ) -> Reported:
     """readings : (n, 3) start, end, value of the locations at `place`."""
-    order = np.lexsort((readings[:, 0], place))
-    place, end = place[order], readings[order, 1]
     sign = 1.0 if metric.higher_is == Metric.Better.HIGHER else -1.0
-    first = np.searchsorted(place, place)  # each location's series begins in column 0
-    column = np.arange(place.size) - first
     periods_a_year, burn_in = PERIODS[metric.cadence]
-    shape = (n_locations, max(burn_in, int(column.max()) if column.size else 0) + 1)
-    values, ends = np.full(shape, np.nan), np.full(shape, np.nan)
-    values[place, column], ends[place, column] = sign * readings[order, 2], end + 1 - EPOCH_ORDINAL
+    values, ends = by_period(n_locations, place, readings, least=burn_in + 1)
+    values *= sign
     correlation, highest = usual or (0.0, _highest(metric, values, sign))
     refused = compare.refusals(values, burn_in=burn_in, highest=highest)
     has_readings = np.isfinite(values).any(axis=1)
@@ -264,6 +259,21 @@ def _reported(
     threshold = _threshold(periods_a_year, burn_in, correlation)
     alarms = [_alarms(side * values, ends, index, burn_in, threshold) for side in (1, -1)]
     return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings, (correlation, highest))
+
+
+def by_period(n_locations: int, place: np.ndarray, readings: np.ndarray, *, least: int = 1):
+    """(L, P) values of each location from its first reading on, NaN after its last, and (L, P) the days on which the
+    periods were over.
+
+    readings : (n, 3) start, end, value of the locations at `place` (n,). least : columns at least.
+    """
+    order = np.lexsort((readings[:, 0], place))
+    place, end = place[order], readings[order, 1]
+    column = np.arange(place.size) - np.searchsorted(place, place)
+    shape = (n_locations, max(least, int(column.max()) + 1 if column.size else 0))
+    values, ends = np.full(shape, np.nan), np.full(shape, np.nan)
+    values[place, column], ends[place, column] = readings[order, 2], end + 1 - EPOCH_ORDINAL
+    return values, ends
 
 
 def _highest(metric: Metric, values: np.ndarray, sign: float) -> float | None:
