@@ -251,4 +251,6 @@ def _cumulated(rows: np.ndarray) -> np.ndarray:
 
 def _cumulated_by_channel(rows: np.ndarray) -> np.ndarray:
     """(K, V + 1) the running sums of (V, K), so that those of a channel lie beside each other."""
-    return np.ascontiguousarray(_cumulated(rows).T)
+    summed = np.zeros((rows.shape[1], rows.shape[0] + 1))
+    np.cumsum(rows.T, axis=1, out=summed[:, 1:])
+    return summed
