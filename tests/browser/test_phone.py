@@ -159,21 +159,29 @@ def test_what_the_server_refuses_stands_at_the_answer_and_can_be_corrected(phone
     assert len(refusals) == 1
 
 
-def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, stage):
-    page = phone
+DAMAGED = {
+    "status": 400, "content_type": "application/json", "body": json.dumps({"detail": "This picture is damaged."}),
+}  # fmt: skip
+
+
+def with_a_photo(page):
+    """A visit that is begun, with one answer and its photo."""
     begin(page)
     go_on(page, "Greeting")
     say(page, "greeted", "No")
     on(page, "greeted").locator("input[capture]").set_input_files(picture())
     on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
+
+
+def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, stage):
+    page = phone
+    with_a_photo(page)
     on(page, "wait").get_by_label("Gallery").set_input_files(picture())
     on(page, "wait").get_by_role("button", name="Remove photo 1").click()
     page.get_by_text("Photo removed.").wait_for()
     wait_saved(page)
     page.locator("#overview").click()
-    body = json.dumps({"detail": "This picture is damaged."})
-    refusal = {"status": 400, "content_type": "application/json", "body": body}
-    page.route("**/photos/**", lambda route: route.fulfill(**refusal), times=1)
+    page.route("**/photos/**", lambda route: route.fulfill(**DAMAGED), times=1)
     page.get_by_role("button", name="Send").click()
     page.get_by_text("A photo was not accepted: This picture is damaged.").wait_for()
     assert stage.stored()[0]["photos"] == [["greeted", None]]
@@ -186,16 +194,10 @@ def test_a_photo_that_the_server_refuses_says_why_and_can_be_sent_again(phone, s
 
 def test_a_refused_photo_that_is_given_up_without_a_connection_is_told_to_the_server_later(phone, stage, server):
     page = phone
-    begin(page)
-    go_on(page, "Greeting")
-    say(page, "greeted", "No")
-    on(page, "greeted").locator("input[capture]").set_input_files(picture())
-    on(page, "greeted").get_by_role("img", name="Photo 1").wait_for()
+    with_a_photo(page)
     wait_saved(page)
     page.locator("#overview").click()
-    body = json.dumps({"detail": "This picture is damaged."})
-    refusal = {"status": 400, "content_type": "application/json", "body": body}
-    page.route("**/photos/*/", lambda route: route.fulfill(**refusal))
+    page.route("**/photos/*/", lambda route: route.fulfill(**DAMAGED))
     page.get_by_role("button", name="Send").click()
     page.get_by_text("A photo was not accepted: This picture is damaged.").wait_for()
     page.context.set_offline(True)

@@ -98,19 +98,23 @@ def test_nobody_else_corrects_a_returned_visit(world, visit, payload):
         record_visit(visit_id=visit.pk, auditor=world.abe, payload=corrected(payload, note="Mine."))
 
 
-def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload, monkeypatch):
-    """The second request stores its revision while the first is still being checked."""
-    returned(visit, world)
-    first, second = corrected(payload, note="First."), corrected(payload, note="Second.")
+def overtake(monkeypatch, **other) -> None:
+    """Another request, for the same visit, stores while the next one is still being checked."""
     check = intake.check_visit
 
     def overtaken(*args, **kwargs):
         checked = check(*args, **kwargs)
         monkeypatch.setattr(intake, "check_visit", check)
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+        record_visit(**other)
         return checked
 
     monkeypatch.setattr(intake, "check_visit", overtaken)
+
+
+def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload, monkeypatch):
+    returned(visit, world)
+    first, second = corrected(payload, note="First."), corrected(payload, note="Second.")
+    overtake(monkeypatch, visit_id=visit.pk, auditor=world.ana, payload=second)
     with pytest.raises(VisitConflict) as caught:
         record_visit(visit_id=visit.pk, auditor=world.ana, payload=first)
     assert caught.value.stored_content == second
@@ -121,15 +125,7 @@ def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(wor
 def test_the_same_correction_twice_at_once_is_stored_once(world, visit, payload, monkeypatch):
     returned(visit, world)
     second = corrected(payload, note="Second.")
-    check = intake.check_visit
-
-    def overtaken(*args, **kwargs):
-        checked = check(*args, **kwargs)
-        monkeypatch.setattr(intake, "check_visit", check)
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
-        return checked
-
-    monkeypatch.setattr(intake, "check_visit", overtaken)
+    overtake(monkeypatch, visit_id=visit.pk, auditor=world.ana, payload=second)
     record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     assert VisitRevision.objects.filter(visit=visit).count() == 2
     assert Observation.objects.filter(visit=visit).count() == 9
