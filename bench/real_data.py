@@ -67,8 +67,8 @@ def bring_in(folder: Path, key: str, zone: str = "") -> None:
 def scanned(key: str):
     """A run of now, over one standard."""
     from audits.models import Standard
-    from reports.detection.runs import request_scan
-    from reports.detection.scan import run_scan
+    from reports.detection.scan.lifecycle import request_scan
+    from reports.detection.scan.scan import run_scan
 
     return run_scan(request_scan(standard=Standard.objects.get(key=key)).pk)
 
@@ -78,7 +78,7 @@ def fitted(key: str):
     from django.utils import timezone
 
     from audits.models import Standard
-    from reports.detection.rows import load
+    from reports.detection.data.chain_loader import load
     from reports.measure.levels import fit_window
     from reports.measure.severity import fit_effects
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.detection.recent import lately
+from reports.detection.data.recent import lately
 from reports.measure.chain import FULL, NONE, Chain
 from reports.measure.current import carry_on
 from reports.measure.drift import Settings, Signal, stated_threshold

@@ -4,7 +4,7 @@ from django.dispatch import receiver
 
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
-from reports.detection import scoring
+from reports.detection.data import scoring
 from reports.queueing import send_on_commit
 from reports.tasks import EVALUATED_AT_ONCE, evaluate_location, score_visit
 

@@ -4,8 +4,8 @@ import logging
 
 from celery import shared_task
 
-from reports.detection import backtests
-from reports.detection.backtest import NothingToReplay, replay_past
+from reports.detection.backtest import lifecycle
+from reports.detection.backtest.replay import NothingToReplay, replay_past
 from reports.models import Backtest
 from reports.queueing import heals, send_on_commit
 
@@ -17,27 +17,27 @@ SECONDS_AT_ONCE = 20.0
 @shared_task(**heals)
 def work_on_backtests() -> None:
     """Replays some runs of the first backtest that nobody holds, then calls again for what is left."""
-    backtest = backtests.next_free()
+    backtest = lifecycle.next_free()
     if backtest is None:
         return
     try:
         replay_past(backtest.pk, seconds=SECONDS_AT_ONCE)
-    except (backtests.BacktestTaken, NothingToReplay) as ended:
+    except (lifecycle.BacktestTaken, NothingToReplay) as ended:
         log.info("%s", ended)
-    if backtests.unfinished().exists():
+    if lifecycle.unfinished().exists():
         work_on_backtests.delay()
 
 
 def request_backtest(**asked) -> Backtest:
     """As `detection.backtests.request_backtest`, and sent to the workers once the transaction is over."""
-    backtest = backtests.request_backtest(**asked)
+    backtest = lifecycle.request_backtest(**asked)
     send_on_commit(work_on_backtests)
     return backtest
 
 
 def go_on(backtest: Backtest) -> bool:
     """Go on with one that failed or was stopped."""
-    is_waiting = backtests.go_on(backtest)
+    is_waiting = lifecycle.go_on(backtest)
     if is_waiting:
         send_on_commit(work_on_backtests)
     return is_waiting
@@ -45,5 +45,5 @@ def go_on(backtest: Backtest) -> bool:
 
 def call_for_lost_backtests() -> None:
     """For the sweeper: whose message was lost, or whose worker died."""
-    if backtests.next_free():
+    if lifecycle.next_free():
         work_on_backtests.delay()

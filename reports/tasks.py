@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection import at_once, scan, scoring, shards
-from reports.detection.matrices import Unscorable
+from reports.detection.data import scoring
+from reports.detection.data.matrices import Unscorable
+from reports.detection.scan import online_update, scan, shards
 from reports.models import Run, Tally
 from reports.queueing import heals, send_on_commit
 from reports.replaying import call_for_lost_backtests
@@ -28,13 +29,13 @@ EVALUATED_AT_ONCE = 50  # more at once come from an import; the next run sees th
 def score_visit(visit_id: str) -> None:
     """Scores a visit, then sees at once what it says of its location."""
     if scoring.score_visit(visit_id):
-        at_once.evaluate_visit(UUID(visit_id))
+        online_update.evaluate_visit(UUID(visit_id))
 
 
 @shared_task(**heals)
 def evaluate_location(standard_id: int, location_id: int) -> None:
     """Sees what the visits of one location say now, with the common effects of the last run."""
-    at_once.evaluate_location(standard_id=standard_id, location_id=location_id)
+    online_update.evaluate_location(standard_id=standard_id, location_id=location_id)
 
 
 @shared_task(**heals)
@@ -73,7 +74,7 @@ def work_on_run(run_id: int) -> None:
     if n_made and shards.any_free(run):  # the time for one task is over
         work_on_run.delay(run_id)
     if run.state == Run.State.DONE and n_made:
-        if not at_once.catch_up(run):
+        if not online_update.catch_up(run):
             request_scan(standard=run.standard)
         for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
             work_on_run.delay(waiting.pk)

@@ -153,7 +153,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     from audits.payload import check_visit
     from config.demo import load
     from locations.models import Location, Reading, User
-    from reports.detection.scoring import score_waiting
+    from reports.detection.data.scoring import score_waiting
     from reports.models import Tally
 
     assert load.is_empty()

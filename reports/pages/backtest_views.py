@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from locations.requests import SignedInRequest
 from locations.roles import SETS_DRIFT
 from reports import replaying
-from reports.detection import backtests as lives
-from reports.detection import flags_file
-from reports.detection.settings import BadSettings, Chosen, choose
+from reports.detection.backtest import flags_csv
+from reports.detection.backtest import lifecycle as lives
+from reports.detection.data.settings import BadSettings, Chosen, choose
 from reports.models import Backtest, PastFlag
 from reports.pages.access import STARTS_SCANS, for_roles
 from reports.pages.forms import BacktestForm, SettingsForm
@@ -87,7 +87,7 @@ def backtest(request: SignedInRequest, backtest_id: int) -> HttpResponse:
 def backtest_flags(request: SignedInRequest, backtest_id: int) -> StreamingHttpResponse:
     """flags.csv: the flags at the stores that the user may see."""
     found = backtest_of(backtest_id)
-    rows = flags_file.rows(found, PastFlag.objects.visible_to(request.user).filter(backtest=found))
+    rows = flags_csv.rows(found, PastFlag.objects.visible_to(request.user).filter(backtest=found))
     answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="flags-{found.pk}.csv"'
     return answer
@@ -102,7 +102,7 @@ class _Echo:
 
 def _lines(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    return (writer.writerow(flags_file.harmless(row)) for row in rows)
+    return (writer.writerow(flags_csv.harmless(row)) for row in rows)
 
 
 @require_POST

@@ -1,7 +1,7 @@
 """Sentences of how alike customers are treated, and of what moved a plain share where the store did not."""
 
-from reports.detection.consistency import Estimate, Part, Treatment
-from reports.detection.instead import Moved
+from reports.detection.views.attribution import Moved
+from reports.detection.views.consistency import Estimate, Part, Treatment
 from reports.pages import words
 from reports.pages.sentences import Sentence, Strong, sentence
 

@@ -3,8 +3,8 @@
 from django import forms
 
 from audits.models import Standard
-from reports.detection.backtests import BadPeriod, count_runs
-from reports.detection.settings import DROP, FALSE_ALARMS, LOOK_BACK, NAMES, BadSettings, Chosen, check_number
+from reports.detection.backtest.lifecycle import BadPeriod, count_runs
+from reports.detection.data.settings import DROP, FALSE_ALARMS, LOOK_BACK, NAMES, BadSettings, Chosen, check_number
 
 A_NUMBER = {"required": "Write a number, such as {}.", "invalid": "Write a number, such as {}."}
 A_DAY = {"required": "Choose a day.", "invalid": "Write a day such as 2026-03-31."}

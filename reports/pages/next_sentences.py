@@ -2,8 +2,8 @@
 
 import math
 
-from reports.detection.planning import NextVisit, Plan
-from reports.detection.senders import Whom
+from reports.detection.views.auditor_assignment import Whom
+from reports.detection.views.next_visits import NextVisit, Plan
 from reports.pages import words
 
 TELLING = 3.0  # to one; weaker evidence than this is no reason to go

@@ -13,9 +13,9 @@ from django.utils import timezone
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from reports import tasks
-from reports.detection import at_once, scan, shards
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan
+from reports.detection.scan import online_update, scan, shards
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
@@ -44,7 +44,7 @@ def scanned(chain, **parameters) -> Run:
 
 
 def evaluated(chain, place=5) -> bool:
-    return at_once.evaluate_location(standard_id=chain.standard.pk, location_id=chain.locations[place].pk)
+    return online_update.evaluate_location(standard_id=chain.standard.pk, location_id=chain.locations[place].pk)
 
 
 def state_of(chain) -> tuple[list[dict], list[dict]]:
@@ -58,7 +58,7 @@ def test_the_visit_that_crosses_raises_a_flag_without_a_run(chain, later):
     crossing = None
     for tally in later:
         tally.save(force_insert=True)
-        assert at_once.evaluate_visit(tally.pk)
+        assert online_update.evaluate_visit(tally.pk)
         if crossing is None and DriftFlag.objects.open().filter(location=chain.locations[5]).exists():
             crossing = tally
     assert crossing is not None
@@ -174,7 +174,7 @@ def test_an_auditor_whom_the_run_did_not_know_counts_as_an_average_one(chain):
     visit = a_visit(chain.version, chain.locations[2], chain.end, auditor="new")
     visit.save()
     a_tally(visit, np.full((3, 15), 240, np.uint8)).save()
-    assert at_once.evaluate_visit(visit.pk)
+    assert online_update.evaluate_visit(visit.pk)
     assert LocationResult.objects.get(location=chain.locations[2]).n_visits == N_VISITS + 1
 
 
@@ -186,20 +186,20 @@ def test_nothing_is_guessed_where_no_run_knows_the_ground(chain):
     visit.save()
     a_tally(visit, np.zeros((3, 15), np.uint8)).save()
     before = state_of(chain)
-    assert not at_once.evaluate_visit(visit.pk)  # criteria that the effects do not know
+    assert not online_update.evaluate_visit(visit.pk)  # criteria that the effects do not know
     newcomer = type(chain.locations[0]).objects.create(code="N", name="New", region=chain.locations[0].region)
     visit = a_visit(chain.version, newcomer, chain.end)
     visit.save()
     a_tally(visit, np.zeros((3, 15), np.uint8)).save()
-    assert not at_once.evaluate_visit(visit.pk)  # a location that it does not know
+    assert not online_update.evaluate_visit(visit.pk)  # a location that it does not know
     assert state_of(chain) == before
-    assert not at_once.evaluate_visit(uuid4())
+    assert not online_update.evaluate_visit(uuid4())
 
 
 def test_a_visit_that_comes_in_between_is_not_written_over(chain, later, monkeypatch):
     scanned(chain)
     Tally.objects.bulk_create(later[:-1])
-    reconciled = at_once.flags.lock
+    reconciled = online_update.reconcile_flags.lock
     waiting = [later[-1]]
 
     def lock(standard_id):
@@ -207,7 +207,7 @@ def test_a_visit_that_comes_in_between_is_not_written_over(chain, later, monkeyp
             waiting.pop().save(force_insert=True)
         reconciled(standard_id)
 
-    monkeypatch.setattr(at_once.flags, "lock", lock)
+    monkeypatch.setattr(online_update.reconcile_flags, "lock", lock)
     assert evaluated(chain)
     assert LocationResult.objects.get(location=chain.locations[5]).n_visits == N_VISITS
 
@@ -215,7 +215,7 @@ def test_a_visit_that_comes_in_between_is_not_written_over(chain, later, monkeyp
 def test_a_run_that_ends_in_between_is_the_one_that_counts(chain, later, monkeypatch):
     scanned(chain)
     Tally.objects.bulk_create(later)
-    reconciled = at_once.flags.lock
+    reconciled = online_update.reconcile_flags.lock
     runs: list[Run] = []
 
     def lock(standard_id):
@@ -224,7 +224,7 @@ def test_a_run_that_ends_in_between_is_the_one_that_counts(chain, later, monkeyp
             runs[0] = scanned(chain, seed=2)
         reconciled(standard_id)
 
-    monkeypatch.setattr(at_once.flags, "lock", lock)
+    monkeypatch.setattr(online_update.reconcile_flags, "lock", lock)
     assert evaluated(chain)
     assert {row.run_id for row in LocationResult.objects.filter(standard=chain.standard)} == {runs[0].pk}
     assert DriftFlag.objects.open().get(location=chain.locations[5]).run == runs[0]
@@ -246,7 +246,7 @@ def approve(tallies) -> None:
     for tally in tallies:
         tally.known_at = tally.scored_at = timezone.now()
     Tally.objects.bulk_create(tallies)
-    assert at_once.evaluate_visit(tallies[-1].pk)
+    assert online_update.evaluate_visit(tallies[-1].pk)
 
 
 def test_a_flag_of_visits_that_were_approved_while_a_run_was_under_way_stands_after_it(chain, later):
@@ -259,7 +259,7 @@ def test_a_flag_of_visits_that_were_approved_while_a_run_was_under_way_stands_af
 
     run = meanwhile(chain, happens)
     assert not fallen.exists()  # the run had not seen them
-    assert at_once.catch_up(run)
+    assert online_update.catch_up(run)
     assert fallen.get().run == run
     assert LocationResult.objects.get(location=chain.locations[5]).n_visits == N_VISITS
 
@@ -276,14 +276,14 @@ def test_visits_that_were_excluded_while_a_run_was_under_way_are_out_after_it(ch
 
     run = meanwhile(chain, happens)
     assert fallen.exists()
-    assert at_once.catch_up(run)
+    assert online_update.catch_up(run)
     assert not fallen.exists()
 
 
 def test_news_of_too_many_locations_ask_for_another_run(chain, monkeypatch):
-    monkeypatch.setattr(at_once, "MOST_TO_CATCH_UP", 1)
+    monkeypatch.setattr(online_update, "MOST_TO_CATCH_UP", 1)
     run = meanwhile(chain, lambda: Tally.objects.filter(started_at__gte=chain.end - timedelta(days=9)).delete())
-    assert not at_once.catch_up(run)
+    assert not online_update.catch_up(run)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_chain():

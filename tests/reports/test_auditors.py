@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from locations.models import Location, Membership, Region, User
-from reports.detection import auditors as detection
-from reports.detection.auditors import auditors
-from reports.detection.scan import request_scan, run_scan
+from reports.detection.scan.scan import request_scan, run_scan
+from reports.detection.views import auditors as detection
+from reports.detection.views.auditors import auditors
 from reports.models import Run, Tally
 from reports.pages.interval_chart import Interval, interval_chart
 from reports.pages.queries.auditors import AUDITORS_A_PAGE

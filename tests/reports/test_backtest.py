@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 
 from audits.models import Visit
 from locations.models import Reading
-from reports.detection import flags_file
-from reports.detection.backtest import replay_past
-from reports.detection.backtests import request_backtest
+from reports.detection.backtest import flags_csv
+from reports.detection.backtest.lifecycle import request_backtest
+from reports.detection.backtest.replay import replay_past
 from reports.models import Backtest, DriftFlag, PastFlag, Tally
 from tests.reports.chains import START, make_chain, make_metric, report_weekly
 
@@ -36,7 +36,7 @@ def first_of(backtest: Backtest, place=5) -> PastFlag:
 
 
 def rows_of(backtest: Backtest) -> list[tuple[str, ...]]:
-    return list(flags_file.rows(backtest, backtest.flags.all()))
+    return list(flags_csv.rows(backtest, backtest.flags.all()))
 
 
 def test_erosion_is_flagged_by_a_weekly_run_after_it_began(chain):
@@ -156,7 +156,7 @@ def test_file_is_written_whole_or_not_at_all(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        flags_file.write(rows(), out)
+        flags_csv.write(rows(), out)
     assert out.read_text() == "before"
     assert list(tmp_path.iterdir()) == [out]
 
@@ -188,4 +188,4 @@ def test_command_says_what_is_wrong_with_its_options(options, words, tmp_path):
 
 
 def test_spreadsheet_gets_no_formula():
-    assert flags_file.harmless(("=HYPERLINK(1)", "-2", "L1")) == ("'=HYPERLINK(1)", "'-2", "L1")
+    assert flags_csv.harmless(("=HYPERLINK(1)", "-2", "L1")) == ("'=HYPERLINK(1)", "'-2", "L1")

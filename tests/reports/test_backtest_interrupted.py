@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from reports.detection import backtest as replaying
-from reports.detection import backtests, flags_file
-from reports.detection.backtest import replay_past
-from reports.detection.backtests import BacktestTaken, request_backtest
+from reports.detection.backtest import flags_csv, lifecycle
+from reports.detection.backtest import replay as replaying
+from reports.detection.backtest.lifecycle import BacktestTaken, request_backtest
+from reports.detection.backtest.replay import replay_past
 from reports.models import Backtest, PastFlag, Tally
 from tests.reports.chains import START, MadeChain, make_chain
 
@@ -35,7 +35,7 @@ def requested(chain, **fields) -> Backtest:
 
 
 def rows_of(backtest: Backtest) -> list[tuple[str, ...]]:
-    return list(flags_file.rows(backtest, backtest.flags.all()))
+    return list(flags_csv.rows(backtest, backtest.flags.all()))
 
 
 def kill_after(backtest: Backtest, n_runs: int, monkeypatch) -> None:
@@ -46,7 +46,7 @@ def kill_after(backtest: Backtest, n_runs: int, monkeypatch) -> None:
             raise Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr(backtests, "held", lambda backtest: nullcontext())
+        dying.setattr(lifecycle, "held", lambda backtest: nullcontext())
         with pytest.raises(Killed):
             replay_past(backtest.pk, listener=listener, seconds_between_kept=0)
 
@@ -123,39 +123,39 @@ def test_visit_that_is_approved_meanwhile_belongs_to_the_next_backtest(chain, mo
 
 def test_two_workers_never_make_the_same_backtest_nor_two_at_a_time(chain):
     first, second = requested(chain), requested(chain, stop_on=chain.end.date() - timedelta(weeks=1))
-    backtests.take(first.pk)
+    lifecycle.take(first.pk)
     with pytest.raises(BacktestTaken, match=f"is running: .*:{os.getpid()}:.* holds it until"):
-        backtests.take(first.pk)
+        lifecycle.take(first.pk)
     with pytest.raises(BacktestTaken, match="Another backtest is under way"):
-        backtests.take(second.pk)
-    assert backtests.next_free() is None
+        lifecycle.take(second.pk)
+    assert lifecycle.next_free() is None
     end_the_lease(first)
-    assert backtests.next_free() == first
-    assert backtests.take(second.pk).state == "running"
+    assert lifecycle.next_free() == first
+    assert lifecycle.take(second.pk).state == "running"
     first.refresh_from_db()
     assert first.state == "waiting"
 
 
 def test_worker_that_lost_its_backtest_writes_nothing(chain):
     taken = requested(chain)
-    slow = backtests.take(taken.pk)
+    slow = lifecycle.take(taken.pk)
     end_the_lease(taken)
-    quick = backtests.take(taken.pk)
+    quick = lifecycle.take(taken.pk)
     with pytest.raises(BacktestTaken, match="taken over or stopped"):
-        backtests.advance(slow, n_done=3)
-    backtests.advance(quick, n_done=1)
+        lifecycle.advance(slow, n_done=3)
+    lifecycle.advance(quick, n_done=1)
 
 
 def test_backtest_whose_workers_keep_dying_is_given_up(chain):
     doomed = requested(chain)
     for _ in range(3):
-        backtests.take(doomed.pk)
+        lifecycle.take(doomed.pk)
         end_the_lease(doomed)
     with pytest.raises(BacktestTaken, match="Given up after 3 workers died"):
-        backtests.take(doomed.pk)
+        lifecycle.take(doomed.pk)
     doomed.refresh_from_db()
     assert doomed.state == "failed"
-    assert backtests.go_on(doomed)
+    assert lifecycle.go_on(doomed)
     assert replay_past(doomed.pk).state == "done"
 
 
@@ -188,13 +188,13 @@ def test_stopped_one_ends_at_its_next_run(chain, world):
     backtest = requested(chain)
 
     def listener(n_done, n_total, moment):
-        backtests.stop(backtest, by="Dan")
+        lifecycle.stop(backtest, by="Dan")
 
     with pytest.raises(BacktestTaken, match="taken over or stopped"):
         replay_past(backtest.pk, listener=listener, seconds_between_kept=0)
     backtest.refresh_from_db()
     assert (backtest.state, backtest.error) == ("failed", "Stopped by Dan.")
-    assert not backtests.stop(backtest, by="Dan")
+    assert not lifecycle.stop(backtest, by="Dan")
 
 
 def test_same_request_made_twice_is_one_backtest(chain):

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from locations.models import Membership
 from reports import replaying
-from reports.detection.kept import npz
-from reports.detection.settings import chosen_for
+from reports.detection.backtest.checkpoint import npz
+from reports.detection.data.settings import chosen_for
 from reports.models import Backtest, PastFlag
 from reports.pages import backtest_charts, backtest_sentences
 from reports.pages.backtest_charts import Period, flags_chart

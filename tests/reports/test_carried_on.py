@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from locations.models import Location
-from reports.detection import at_once, scan, shards
-from reports.detection.effects import unpack
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan
+from reports.detection.data.packed_effects import unpack
+from reports.detection.scan import online_update, scan, shards
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.scan import run_scan
 from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
@@ -326,7 +326,7 @@ def test_visits_that_waited_for_their_approval_move_their_auditors_severity_on(s
 def test_a_visit_that_was_evaluated_at_once_belongs_to_the_run_after_it(small, monkeypatch):
     first = later(small, 0)
     visited(small, 4, n=2)
-    assert at_once.evaluate_location(standard_id=small.standard.pk, location_id=small.locations[4].pk)
+    assert online_update.evaluate_location(standard_id=small.standard.pk, location_id=small.locations[4].pk)
     result = LocationResult.objects.get(location=small.locations[4])
     assert (result.run, result.n_visits) == (first, 26)
     places = looked_at(monkeypatch)

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
 from locations.models import Membership, Region, User
-from reports.detection.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
-from reports.detection.latest import N_PEERS, latest
-from reports.detection.moments import to_days
-from reports.detection.scan import request_scan, run_scan
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.fitted_run import N_PEERS, latest
+from reports.detection.scan.scan import request_scan, run_scan
+from reports.detection.views.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
 from reports.measure.chain import NONE
 from reports.models import Run
 from reports.pages import explanations

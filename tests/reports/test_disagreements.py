@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from locations.models import Location, Metric, Reading, Region
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan
-from reports.detection.settings import expected_rate
+from reports.detection.data.settings import expected_rate
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.scan import run_scan
 from reports.models import LocationResult, Run, Tally
 from tests.reports import pages
 from tests.reports.chains import START, make_chain, make_metric

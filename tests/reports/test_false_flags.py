@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from reports.detection.settings import expected_rate
+from reports.detection.data.settings import expected_rate
 from reports.models import DriftFlag, Run, Shard
 from reports.pages import false_flags
 from reports.pages.queries.runs import running

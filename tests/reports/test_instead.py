@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from audits.models import Visit
 from locations.models import Membership, Region, User
-from reports.detection.effects import pack, unpack
-from reports.detection.instead import Moved, moved
-from reports.detection.latest import latest
-from reports.detection.scan import request_scan, run_scan
+from reports.detection.data.fitted_run import latest
+from reports.detection.data.packed_effects import pack, unpack
+from reports.detection.scan.scan import request_scan, run_scan
+from reports.detection.views.attribution import Moved, moved
 from reports.measure.instead import Instead, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from audits.models import Visit
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan
-from reports.detection.series import LocationSeries, location_series
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.scan import run_scan
+from reports.detection.views.control_chart import LocationSeries, location_series
 from reports.models import Run, Tally
 from tests.reports.chains import START, MadeChain, a_tally, a_visit, make_chain
 

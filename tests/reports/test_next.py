@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from audits.models import Visit
 from locations.models import Location, Membership, Region, User
-from reports.detection import planning
-from reports.detection.planning import NextVisit, most_valuable
-from reports.detection.scan import request_scan, run_scan
-from reports.detection.senders import Joining, Whom
+from reports.detection.scan.scan import request_scan, run_scan
+from reports.detection.views import next_visits
+from reports.detection.views.auditor_assignment import Joining, Whom
+from reports.detection.views.next_visits import NextVisit, most_valuable
 from reports.models import LocationResult, Tally
 from reports.pages import next_sentences, words
 from reports.pages.bar_chart import Bar, bar_chart
@@ -82,7 +82,7 @@ def test_before_the_first_scan_there_is_no_plan(db):
 
 
 def test_a_large_chain_is_narrowed_by_its_evidence_and_says_so(scanned, monkeypatch):
-    monkeypatch.setattr(planning, "MOST_RESULTS", 3)
+    monkeypatch.setattr(next_visits, "MOST_RESULTS", 3)
     found = plan(scanned)
     most = LocationResult.objects.exclude(log_evidence=None).order_by("-log_evidence").values_list("location_id")[:3]
     assert {visit.location_id for visit in found.visits} == {location for (location,) in most}
@@ -111,7 +111,7 @@ def test_groups_that_are_joined_through_a_third_are_not_joined_again():
         visit = replace(ONE, location_id=location_id, find_days=find_days)
         return visit, Joining(pair, 1.0, Whom("user:7", "Ben Wu", is_joining=True))
 
-    found = planning.joined_once([across(1, 1.0, 0, 2), across(2, 3.0, 0, 1), across(3, 2.0, 2, 1)])
+    found = next_visits.joined_once([across(1, 1.0, 0, 2), across(2, 3.0, 0, 1), across(3, 2.0, 2, 1)])
     assert [(visit.location_id, visit.link_days) for visit in found] == [(2, 1.0), (3, 1.0), (1, 0.0)]
 
 
@@ -129,8 +129,8 @@ def test_the_number_of_queries_does_not_grow_with_the_stores(head_office, scanne
         connection,
     ) as many:
         head_office.get(PAGE)
-    monkeypatch.setattr(planning, "MOST_READ", 1)
-    monkeypatch.setattr(planning, "MOST_RESULTS", 1)
+    monkeypatch.setattr(next_visits, "MOST_READ", 1)
+    monkeypatch.setattr(next_visits, "MOST_RESULTS", 1)
     with CaptureQueriesContext(connection) as one:
         head_office.get(PAGE)
     assert len(many) == len(one)
@@ -246,8 +246,8 @@ def test_no_bar_is_an_empty_picture():
 
 def test_what_the_other_stores_would_save_is_said():
     shown = [replace(ONE, find_days=3.0)]
-    few = planning.Plan(None, 4.6, [*shown, replace(ONE, find_days=0.0, judge_days=0.0)], 3, 0)
+    few = next_visits.Plan(None, 4.6, [*shown, replace(ONE, find_days=0.0, judge_days=0.0)], 3, 0)
     assert "At the other two stores a visit would save less than" in next_sentences.others(few, shown)
-    many = planning.Plan(None, 4.6, shown, 9, 0)
+    many = next_visits.Plan(None, 4.6, shown, 9, 0)
     assert "the other eight stores a visit would save no more than about" in next_sentences.others(many, shown)
-    assert next_sentences.others(planning.Plan(None, 4.6, shown, 1, 0), shown) == ""
+    assert next_sentences.others(next_visits.Plan(None, 4.6, shown, 1, 0), shown) == ""

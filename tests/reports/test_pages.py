@@ -13,8 +13,8 @@ from django.urls import reverse
 from audits.intake import record_visit
 from audits.models import Observation, Photo, Standard
 from locations.models import Region
-from reports.detection.scan import request_scan, run_scan
-from reports.detection.scoring import score_waiting
+from reports.detection.data.scoring import score_waiting
+from reports.detection.scan.scan import request_scan, run_scan
 from reports.models import LocationResult, Tally
 from tests.conftest import NOON
 from tests.making import publish_small_standard, visit_payload

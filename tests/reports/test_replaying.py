@@ -7,8 +7,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from reports import replaying
-from reports.detection import backtest as replay_module
-from reports.detection import backtests
+from reports.detection.backtest import lifecycle
+from reports.detection.backtest import replay as replay_module
 from reports.models import Backtest
 from reports.tasks import sweep_unscored
 from tests.reports.chains import START, make_chain
@@ -56,7 +56,7 @@ def test_worker_makes_a_little_of_the_first_one_and_calls_again(chain, calls, mo
 
 def test_worker_leaves_alone_what_another_holds(chain, calls):
     backtest = asked(chain)
-    backtests.take(backtest.pk)
+    lifecycle.take(backtest.pk)
     asked(chain, weeks=23)
     replaying.work_on_backtests()
     assert set(Backtest.objects.values_list("n_done", flat=True)) == {0}
@@ -69,7 +69,7 @@ def test_sweeper_calls_for_a_backtest_whose_message_was_lost_or_whose_worker_die
     backtest = asked(chain)
     sweep_unscored()
     assert calls == [1]
-    backtests.take(backtest.pk)
+    lifecycle.take(backtest.pk)
     sweep_unscored()
     assert calls == [1]
     Backtest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))

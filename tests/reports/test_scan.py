@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from audits.models import Visit
 from locations.models import Metric
-from reports.detection.effects import pack, unpack
-from reports.detection.flags import _why_closed
-from reports.detection.moments import to_days
-from reports.detection.rows import Codes
-from reports.detection.runs import BadParameters, RunTaken, request_scan
-from reports.detection.scan import LEAST_SHARDS, run_scan
+from reports.detection.data.chain_loader import Codes
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.packed_effects import pack, unpack
+from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_scan
+from reports.detection.scan.reconcile_flags import _why_closed
+from reports.detection.scan.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
 from reports.measure.drift import Signal
 from reports.measure.effects import Effects
@@ -301,7 +301,7 @@ def test_failure_is_on_record_and_nothing_of_the_run_is_kept(chain, monkeypatch)
 
     scanned(chain)
     before = flags_of(chain)
-    monkeypatch.setattr("reports.detection.scan.finish", broken)
+    monkeypatch.setattr("reports.detection.scan.scan.finish", broken)
     run = request_scan(standard=chain.standard, as_of=chain.end)
     with pytest.raises(ValueError, match="simulated"):
         run_scan(run.pk)
@@ -315,7 +315,7 @@ def test_database_that_was_away_puts_the_run_back_into_the_queue(chain, monkeypa
     def away(**kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("reports.detection.common.load", away)
+    monkeypatch.setattr("reports.detection.scan.estimate.load", away)
     run = request_scan(standard=chain.standard, as_of=chain.end)
     with pytest.raises(OperationalError):
         run_scan(run.pk)

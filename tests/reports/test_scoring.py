@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from audits.models import Observation, Visit
 from audits.signals import visit_approved, visit_excluded
-from reports.detection.matrices import Unscorable
-from reports.detection.scoring import queue_visits, score_visit, score_waiting, staffing_of, withdraw_visits
+from reports.detection.data.matrices import Unscorable
+from reports.detection.data.scoring import queue_visits, score_visit, score_waiting, staffing_of, withdraw_visits
 from reports.models import SectionScore, Tally
 from tests.conftest import NOON
 from tests.making import visit_payload
@@ -180,7 +180,7 @@ def test_staffing_is_customers_per_member_of_staff():
 
 def test_what_waits_is_scored_in_batches_oldest_first(record, monkeypatch):
     visits = [record(started_at=NOON + timedelta(hours=n)) for n in range(5)]
-    monkeypatch.setattr("reports.detection.scoring.BATCH", 2)
+    monkeypatch.setattr("reports.detection.data.scoring.BATCH", 2)
     done: list[int] = []
     assert score_waiting(limit=3, progress=done.append) == 3
     assert done == [2, 1]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reports.detection.runs import request_scan
-from reports.detection.settings import DEFAULT, BadSettings, Chosen, choose, chosen_for
+from reports.detection.data.settings import DEFAULT, BadSettings, Chosen, choose, chosen_for
+from reports.detection.scan.lifecycle import request_scan
 from reports.tasks import scan_all_standards
 from tests.reports.chains import make_chain
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from locations.models import Membership
-from reports.detection.settings import DEFAULT, chosen_for
+from reports.detection.data.settings import DEFAULT, chosen_for
 from reports.models import DriftSettings, LocationResult
 from reports.pages.queries import settings as settings_queries
 from reports.pages.queries.settings import ChainFacts

@@ -8,9 +8,9 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from reports import tasks
-from reports.detection import scan, shards
-from reports.detection.runs import RunTaken, request_scan
-from reports.detection.scan import LEAST_SHARDS, cut, run_scan, work_on_run
+from reports.detection.scan import scan, shards
+from reports.detection.scan.lifecycle import RunTaken, request_scan
+from reports.detection.scan.scan import LEAST_SHARDS, cut, run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
 from tests.reports.chains import make_chain, make_metric, report_weekly
 
@@ -144,7 +144,7 @@ def test_database_that_was_away_costs_no_attempt(begun, monkeypatch):
     def away(*args, **kwargs):
         raise OperationalError("the connection was closed")
 
-    monkeypatch.setattr("reports.detection.scan.look_at", away)
+    monkeypatch.setattr("reports.detection.scan.scan.look_at", away)
     for _ in range(shards.MOST_ATTEMPTS + 1):
         with pytest.raises(OperationalError):
             work_on_run(begun.pk)

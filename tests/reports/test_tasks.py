@@ -13,7 +13,7 @@ from audits.intake import record_visit
 from audits.models import Observation, Visit
 from audits.signals import visit_approved
 from reports import receivers, tasks
-from reports.detection.scan import request_scan
+from reports.detection.scan.scan import request_scan
 from reports.models import Run, Tally
 from tests.conftest import NOON
 from tests.making import publish_small_standard, visit_payload
@@ -141,7 +141,7 @@ def test_run_during_which_much_came_in_asks_for_another(
 ):
     tasks.score_visit(str(visit.pk))
     run = request_scan(standard=world.standard)
-    monkeypatch.setattr(tasks.at_once, "catch_up", lambda run: False)
+    monkeypatch.setattr(tasks.online_update, "catch_up", lambda run: False)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.work_on_run(run.pk)
     due = Run.objects.get(state=Run.State.WAITING)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 
 from locations.models import Location
-from reports.detection.auditors import (
+from reports.detection.views.auditors import (
     N_SEVERAL,
     PAIR_DAYS,
     Auditor,

@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 
 from locations.models import Location
 from locations.roles import READS_RESULTS, SETS_DRIFT
-from reports.detection.backtests import begin_of
-from reports.detection.expected import Expected, expected_by_chance
-from reports.detection.moments import to_days
-from reports.detection.settings import chosen_for
+from reports.detection.backtest.expected_false_flags import Expected, expected_by_chance
+from reports.detection.backtest.lifecycle import begin_of
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.settings import chosen_for
 from reports.models import Backtest, DriftFlag, PastFlag
 from reports.pages import sentences, words
 from reports.pages.backtest_charts import FlagsChart, Period, ShareChart, flags_chart, runs_in_a_bar, share_chart

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reports.detection.consistency import Estimate, Part, SameTreatment, least_alike, treatment
-from reports.detection.latest import Latest
+from reports.detection.data.fitted_run import Latest
+from reports.detection.views.consistency import Estimate, Part, SameTreatment, least_alike, treatment
 from reports.pages import explanations, words
 from reports.pages.sentences import Sentence
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from locations.models import Location
-from reports.detection.series import LocationSeries, location_series
+from reports.detection.views.control_chart import LocationSeries, location_series
 from reports.models import DriftFlag
 from reports.pages import charts, words
 from reports.pages.queries.flags import FlagRow, day_number

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from locations.models import Location, Reading
 from locations.roles import READS_RESULTS
-from reports.detection.series import location_series
+from reports.detection.views.control_chart import location_series
 from reports.models import DriftFlag
 from reports.pages import charts, sentences, words
 from reports.pages.queries.scope import Scope

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from audits.models import Standard
 from locations.models import Location, User
-from reports.detection.instead import moved
-from reports.detection.latest import Latest, latest
+from reports.detection.data.fitted_run import Latest, latest
+from reports.detection.views.attribution import moved
 from reports.pages import explanations
 from reports.pages.sentences import Sentence
 

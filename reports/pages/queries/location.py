@@ -11,7 +11,7 @@ from audits.models import Visit
 from locations.models import Location, Region
 from locations.models.places import lineage
 from locations.roles import READS_RESULTS
-from reports.detection.latest import latest
+from reports.detection.data.fitted_run import latest
 from reports.measure.instead import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words

@@ -9,7 +9,7 @@ from django.urls import reverse
 from audits.models import Version
 from locations.models import Location, User
 from locations.roles import PLANS_VISITS
-from reports.detection.planning import NextVisit, Plan, most_valuable
+from reports.detection.views.next_visits import NextVisit, Plan, most_valuable
 from reports.models import LocationResult
 from reports.pages import next_sentences, words
 from reports.pages.bar_chart import Bar, BarChart, bar_chart

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection.settings import expected_rate
-from reports.detection.shards import seen_alive
+from reports.detection.data.settings import expected_rate
+from reports.detection.scan.shards import seen_alive
 from reports.models import DriftFlag, LocationResult, Run
 from reports.pages import words
 from reports.pages.false_flags import over_your_stores

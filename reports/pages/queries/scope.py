@@ -12,7 +12,7 @@ from audits.models import Section, Standard, Version
 from locations.models import Location, Region
 from locations.models.places import lineage
 from locations.roles import READS_RESULTS
-from reports.detection.settings import expected_rate
+from reports.detection.data.settings import expected_rate
 from reports.models import LocationResult, Run
 from reports.pages.queries import NotVisible
 

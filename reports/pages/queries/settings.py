@@ -9,8 +9,8 @@ from django.db.models import Count, Max, Min
 from audits.models import Standard
 from locations.models import Location
 from locations.roles import SETS_DRIFT
-from reports.detection.settings import DEFAULT, Chosen, chosen_for
-from reports.detection.threshold import LEAST_EVIDENCE
+from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
+from reports.detection.data.threshold import LEAST_EVIDENCE
 from reports.measure.drift import YEAR_DAYS
 from reports.models import DriftSettings, LocationResult, Run, Tally
 from reports.pages import words

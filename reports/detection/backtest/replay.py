@@ -13,17 +13,17 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from reports.detection import backtests
-from reports.detection.comparison import ReportedNumbers, Verdict, read_numbers
-from reports.detection.flags import channel_name
-from reports.detection.kept import pack_days, pack_replayed, unpack_replayed
-from reports.detection.lags import lags
-from reports.detection.moments import to_date, to_datetime, to_days
-from reports.detection.recent import known
-from reports.detection.rows import Codes, History, load
-from reports.detection.runs import settings_of
-from reports.detection.shards import LEASE
-from reports.detection.threshold import threshold_for
+from reports.detection.backtest import lifecycle
+from reports.detection.backtest.checkpoint import pack_days, pack_replayed, unpack_replayed
+from reports.detection.backtest.metric_lags import lags
+from reports.detection.data.chain_loader import Codes, History, load
+from reports.detection.data.day_numbers import to_date, to_datetime, to_days
+from reports.detection.data.recent import known
+from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, read_numbers
+from reports.detection.data.threshold import threshold_for
+from reports.detection.scan.lifecycle import settings_of
+from reports.detection.scan.reconcile_flags import channel_name
+from reports.detection.scan.shards import LEASE
 from reports.measure.backtest import DatedSignal, Replayed, as_known, in_order, replay
 from reports.measure.drift import DECLINE, Signal
 from reports.measure.levels import fit_window
@@ -70,8 +70,8 @@ def replay_past(
     Visits that were corrected or excluded since it was kept make it begin anew. Raises BacktestTaken, and
     NothingToReplay when no visit was known at the start.
     """
-    backtest = backtests.take(backtest_id)
-    with backtests.held(backtest):
+    backtest = lifecycle.take(backtest_id)
+    with lifecycle.held(backtest):
         begun = time.monotonic()
         past, begin = _set_up(backtest)
         until = begun + _time_at_work(seconds, reading=time.monotonic() - begun)
@@ -81,7 +81,7 @@ def replay_past(
             is_over = time.monotonic() >= until and done.n_scans < backtest.n_total
             book.enter(done, keep=is_over)
             if is_over:
-                backtests.put_back(backtest)
+                lifecycle.put_back(backtest)
                 break
         else:
             _write(backtest, past, done)
@@ -125,10 +125,10 @@ class _Book:
         lease = max(LEASE, timedelta(seconds=STEPS_OF_LEASE * self.slowest))
         if keep or now - self.kept_at >= self.seconds_between_kept:
             kept = pack_replayed(done, self.past.window, self.past.history.codes)
-            backtests.advance(self.backtest, lease=lease, n_done=done.n_scans, kept=kept, attempts=0)
+            lifecycle.advance(self.backtest, lease=lease, n_done=done.n_scans, kept=kept, attempts=0)
             self.told_at = self.kept_at = now
         elif now - self.told_at >= SECONDS_BETWEEN_UPDATES:
-            backtests.advance(self.backtest, lease=lease, n_done=done.n_scans)
+            lifecycle.advance(self.backtest, lease=lease, n_done=done.n_scans)
             self.told_at = now
         if self.listener:
             moment = self.past.first + done.n_scans * self.backtest.every_days
@@ -137,7 +137,7 @@ class _Book:
 
 def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
     """Read the visits, and where the replay stands: what was kept, if the visits are the same, else its beginning."""
-    start, stop = backtests.begin_of(backtest.start_on), backtests.end_of(backtest.stop_on)
+    start, stop = lifecycle.begin_of(backtest.start_on), lifecycle.end_of(backtest.stop_on)
     history = load(standard=backtest.standard, as_of=stop, scored_by=backtest.requested_at)
     first, last = to_days(start), to_days(stop)
     if backtest.kept is not None and backtest.inputs_digest == history.digest:
@@ -156,7 +156,7 @@ def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
     effects = fit_effects(before, at=first, window_days=window)
     usual = before.subset(before.time >= first - window)
     calibration = threshold_for(usual, effects, parameters, seed=backtest.parameters["seed"])
-    backtests.advance(
+    lifecycle.advance(
         backtest,
         n_done=0,
         n_locations=history.chain.n_locations,
@@ -175,7 +175,7 @@ def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
     flags = [_flag(backtest, past, codes, comparing, dated) for dated in in_order(done.signals)]
     declines = [(dated.signal.location, dated.signal.onset) for dated in done.signals if _is_decline(dated)]
     with transaction.atomic():
-        backtests.finish(backtest, n_done=done.n_scans, lags=lags(comparing.readings, declines))
+        lifecycle.finish(backtest, n_done=done.n_scans, lags=lags(comparing.readings, declines))
         PastFlag.objects.bulk_create(flags, batch_size=500)
 
 

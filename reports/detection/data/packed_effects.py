@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from reports.detection.rows import Codes
+from reports.detection.data.chain_loader import Codes
 from reports.measure.effects import Effects
 from reports.measure.levels import Usual
 

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from audits.models import Section, Standard
 from locations.models import Location
-from reports.detection.matrices import Form, forms
-from reports.detection.moments import to_days
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.matrices import Form, forms
 from reports.measure.chain import NONE, Chain, breadth_of
 from reports.models import Tally
 

@@ -8,11 +8,11 @@ from django.db.models import F, QuerySet
 
 from audits.models import Standard
 from locations.models import Location
-from reports.detection.effects import unpack
-from reports.detection.moments import to_days
-from reports.detection.rows import Codes, load
-from reports.detection.runs import settings_of
-from reports.detection.senders import Joining, Senders, Whom
+from reports.detection.data.chain_loader import Codes, load
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.packed_effects import unpack
+from reports.detection.scan.lifecycle import settings_of
+from reports.detection.views.auditor_assignment import Joining, Senders, Whom
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.groups import gathered
 from reports.measure.places import below_in_a_row, places, places_of_levels, weakest_quarter

@@ -15,9 +15,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection import shards
-from reports.detection.settings import chosen_for
-from reports.detection.shards import RunTaken
+from reports.detection.data.settings import chosen_for
+from reports.detection.scan import shards
+from reports.detection.scan.shards import RunTaken
 from reports.measure.drift import Settings
 from reports.models import Backtest, Run, Shard
 

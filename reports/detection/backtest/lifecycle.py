@@ -15,10 +15,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection.moments import to_days
-from reports.detection.runs import check_parameters, code_version
-from reports.detection.settings import chosen_for
-from reports.detection.shards import MOST_ATTEMPTS, worker_name
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.settings import chosen_for
+from reports.detection.scan.lifecycle import check_parameters, code_version
+from reports.detection.scan.shards import MOST_ATTEMPTS, worker_name
 from reports.measure.backtest import n_scans
 from reports.models import Backtest, Tally
 

@@ -12,13 +12,12 @@ from dataclasses import replace
 import numpy as np
 from django.db import transaction
 
-from reports.detection import shards
-from reports.detection.carried import Kept
-from reports.detection.common import Base, Common, base_of, find_common, judged_at
-from reports.detection.effects import unpack, unpack_usual
-from reports.detection.found import Found, look_at
-from reports.detection.rows import History, load
-from reports.detection.runs import (
+from reports.detection.data.chain_loader import History, load
+from reports.detection.data.packed_effects import unpack, unpack_usual
+from reports.detection.scan import shards
+from reports.detection.scan.checkpoint import Kept
+from reports.detection.scan.estimate import Base, Common, base_of, find_common, judged_at
+from reports.detection.scan.lifecycle import (
     BadParameters,
     Listener,
     Progress,
@@ -31,7 +30,8 @@ from reports.detection.runs import (
     request_scan,
     settings_of,
 )
-from reports.detection.writing import compare, write
+from reports.detection.scan.location_result import Found, look_at
+from reports.detection.scan.write_results import compare, write
 from reports.models import Carried, Run, Shard
 
 __all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "work_on_run"]

@@ -9,9 +9,9 @@ from scipy.stats import rankdata
 
 from locations.models import Metric, Reading, Region
 from locations.models.places import lineage
-from reports.detection.comparison import REFUSED, ReportedNumbers, why_never
-from reports.detection.moments import to_date
-from reports.detection.rows import Codes
+from reports.detection.data.chain_loader import Codes
+from reports.detection.data.day_numbers import to_date
+from reports.detection.data.reported_metrics import REFUSED, ReportedNumbers, why_never
 from reports.measure import compare
 
 LEAST = 8

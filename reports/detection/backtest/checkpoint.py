@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from reports.detection.effects import pack, unpack
-from reports.detection.rows import Codes, History
+from reports.detection.data.chain_loader import Codes, History
+from reports.detection.data.packed_effects import pack, unpack
 from reports.measure.backtest import DatedSignal, Replayed
 from reports.measure.drift import Signal
 

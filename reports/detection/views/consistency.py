@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from audits.models import Criterion
-from reports.detection.latest import Latest
-from reports.detection.moments import to_days
-from reports.detection.recent import lately
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.fitted_run import Latest
+from reports.detection.data.recent import lately
 from reports.measure.chain import Chain
 from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
 from reports.measure.groups import gathered

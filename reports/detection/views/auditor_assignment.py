@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.detection.auditors import names_of
-from reports.detection.moments import to_datetime
+from reports.detection.data.day_numbers import to_datetime
+from reports.detection.views.auditors import names_of
 from reports.measure.chain import Chain
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.linkage import groups

@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Min
 
 from locations.models import Metric, Reading
-from reports.detection.moments import to_date
+from reports.detection.data.day_numbers import to_date
 from reports.measure import compare
 from reports.models import DriftFlag, LocationResult
 

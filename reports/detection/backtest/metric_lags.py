@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from locations.models import Metric
-from reports.detection.comparison import PERIODS, Readings, by_period
+from reports.detection.data.reported_metrics import PERIODS, Readings, by_period
 from reports.measure.compare import pooled_lag
 from reports.measure.drift import YEAR_DAYS
 

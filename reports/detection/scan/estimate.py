@@ -14,14 +14,14 @@ from django.db.models import Exists, OuterRef
 
 from audits.models import Version
 from locations.models import Location
-from reports.detection.carried import Kept, Seen, seen_now
-from reports.detection.effects import pack, unpack, unpack_usual
-from reports.detection.matrices import forms
-from reports.detection.moments import DAY, EPOCH, to_days
-from reports.detection.recent import known, lately
-from reports.detection.rows import Codes, History, counting, load
-from reports.detection.runs import DETECTOR, code_version, settings_of
-from reports.detection.threshold import threshold_for
+from reports.detection.data.chain_loader import Codes, History, counting, load
+from reports.detection.data.day_numbers import DAY, EPOCH, to_days
+from reports.detection.data.matrices import forms
+from reports.detection.data.packed_effects import pack, unpack, unpack_usual
+from reports.detection.data.recent import known, lately
+from reports.detection.data.threshold import threshold_for
+from reports.detection.scan.checkpoint import Kept, Seen, seen_now
+from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
 from reports.measure.backtest import FAMILIAR_SD
 from reports.measure.current import carry_on
 from reports.measure.effects import WEEK_DAYS, Effects

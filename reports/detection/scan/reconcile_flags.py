@@ -12,9 +12,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from audits.models import Section, Standard
-from reports.detection.comparison import Verdict
-from reports.detection.moments import to_datetime, to_days
-from reports.detection.rows import Codes, History
+from reports.detection.data.chain_loader import Codes, History
+from reports.detection.data.day_numbers import to_datetime, to_days
+from reports.detection.data.reported_metrics import Verdict
 from reports.measure.drift import DECLINE
 from reports.measure.standing import FADED, OLD, RECOVERED, Standing
 from reports.models import DriftFlag, Run

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.detection import flags
-from reports.detection.comparison import ReportedNumbers, Verdict, reported_numbers
-from reports.detection.disagreements import Disagreements, level_disagreements
-from reports.detection.found import Found, Outcome
-from reports.detection.moments import to_datetime, to_days
-from reports.detection.rows import Codes
+from reports.detection.data.chain_loader import Codes
+from reports.detection.data.day_numbers import to_datetime, to_days
+from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, reported_numbers
+from reports.detection.scan import reconcile_flags
+from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
+from reports.detection.scan.location_result import Found, Outcome
 from reports.measure.drift import DECLINE
 from reports.measure.effects import Effects
 from reports.measure.levels import Usual, expected_shares
@@ -88,12 +88,12 @@ def write(run: Run, *, codes: Codes, found: Found, compared: Compared, before: R
     numbers say; they name this run too, for it would find the same. before : the run that was carried on, if any.
     """
     looked_at = {one.place for one in found.outcomes}
-    flags.reconcile(
+    reconcile_flags.reconcile(
         run=run,
         codes=codes,
         found=found.changes,
         verdicts=compared.verdicts,
-        titles=flags.section_titles(run.standard),
+        titles=reconcile_flags.section_titles(run.standard),
         places=looked_at,
     ).write()
     results = LocationResult.objects.filter(standard=run.standard)

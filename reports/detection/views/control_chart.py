@@ -8,11 +8,11 @@ import numpy as np
 
 from audits.models import Standard
 from locations.models import Location
-from reports.detection.effects import unpack
-from reports.detection.flags import channel_name
-from reports.detection.moments import to_datetime
-from reports.detection.rows import load
-from reports.detection.runs import settings_of
+from reports.detection.data.chain_loader import load
+from reports.detection.data.day_numbers import to_datetime
+from reports.detection.data.packed_effects import unpack
+from reports.detection.scan.lifecycle import settings_of
+from reports.detection.scan.reconcile_flags import channel_name
 from reports.measure import series as measured
 from reports.models import Run
 

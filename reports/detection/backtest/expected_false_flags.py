@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.detection.kept import unpack_days
-from reports.detection.settings import expected_rate
+from reports.detection.backtest.checkpoint import unpack_days
+from reports.detection.data.settings import expected_rate
 from reports.measure.drift import YEAR_DAYS
 from reports.models import Backtest
 

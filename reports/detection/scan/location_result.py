@@ -7,9 +7,9 @@ from uuid import UUID
 
 import numpy as np
 
-from reports.detection.flags import Change, changes_in
-from reports.detection.recent import known, lately, points
-from reports.detection.rows import History
+from reports.detection.data.chain_loader import History
+from reports.detection.data.recent import known, lately, points
+from reports.detection.scan.reconcile_flags import Change, changes_in
 from reports.measure.drift import Settings, Signal
 from reports.measure.effects import Effects
 from reports.measure.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reports.detection.latest import Latest
+from reports.detection.data.fitted_run import Latest
 from reports.measure.instead import Instead, moved_by
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from django.db.models import Count, Max, Q
 
 from audits.models import Standard
-from reports.detection.moments import EPOCH, to_days
-from reports.detection.rows import History, counting
+from reports.detection.data.chain_loader import History, counting
+from reports.detection.data.day_numbers import EPOCH, to_days
 from reports.measure.drift import Signal
 
 

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audits.models import Visit
-from reports.detection.matrices import DIMENSIONS, Form, Unscorable, forms, matrices
-from reports.detection.recent import known
+from reports.detection.data.matrices import DIMENSIONS, Form, Unscorable, forms, matrices
+from reports.detection.data.recent import known
 from reports.measure.scores import VisitScores, visit_scores
 from reports.models import SectionScore, Tally
 

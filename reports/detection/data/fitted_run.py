@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from audits.models import Criterion, Standard
-from reports.detection.effects import unpack
-from reports.detection.rows import History, load
+from reports.detection.data.chain_loader import History, load
+from reports.detection.data.packed_effects import unpack
 from reports.measure.chain import Chain
 from reports.measure.effects import Effects
 from reports.models import Run

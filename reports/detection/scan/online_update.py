@@ -10,15 +10,15 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from reports.detection import flags
-from reports.detection.common import has_unknown_criteria, judged_at, last_run, left_by, seen_since
-from reports.detection.comparison import UsualNumbers, Verdict, reported_numbers
-from reports.detection.effects import unpack, unpack_usual
-from reports.detection.found import Found, look_at
-from reports.detection.moments import to_days
-from reports.detection.rows import Codes, load
-from reports.detection.runs import settings_of
-from reports.detection.writing import visible
+from reports.detection.data.chain_loader import Codes, load
+from reports.detection.data.day_numbers import to_days
+from reports.detection.data.packed_effects import unpack, unpack_usual
+from reports.detection.data.reported_metrics import UsualNumbers, Verdict, reported_numbers
+from reports.detection.scan import reconcile_flags
+from reports.detection.scan.estimate import has_unknown_criteria, judged_at, last_run, left_by, seen_since
+from reports.detection.scan.lifecycle import settings_of
+from reports.detection.scan.location_result import Found, look_at
+from reports.detection.scan.write_results import visible
 from reports.measure.drift import DECLINE
 from reports.measure.effects import Effects
 from reports.measure.levels import Usual
@@ -73,7 +73,7 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
         found = _find(last, location_id, now)
         verdict = _verdict(last, location_id, found, now)
         with transaction.atomic():
-            flags.lock(standard_id)
+            reconcile_flags.lock(standard_id)
             newest = last_run(standard_id)
             if _stamp(standard_id, location_id) == stamp and newest and newest.pk == last.run.pk:
                 _write(last, location_id, found, verdict)
@@ -151,12 +151,12 @@ def _verdict(last: Known, location_id: int, found: Found, now: datetime) -> Verd
 
 
 def _write(last: Known, location_id: int, found: Found, verdict: Verdict | None) -> None:
-    changes = flags.reconcile(
+    changes = reconcile_flags.reconcile(
         run=last.run,
         codes=last.codes,
         found=found.changes,
         verdicts={last.place: verdict or Verdict()},
-        titles=flags.section_titles(last.run.standard),
+        titles=reconcile_flags.section_titles(last.run.standard),
         places=[last.place],
     )
     changes.write()

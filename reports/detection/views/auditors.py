@@ -8,9 +8,9 @@ from django.db.models import Count, QuerySet
 
 from audits.models import Criterion, Standard
 from locations.models import Location, User
-from reports.detection.effects import unpack
-from reports.detection.moments import to_datetime
-from reports.detection.rows import Codes, load
+from reports.detection.data.chain_loader import Codes, load
+from reports.detection.data.day_numbers import to_datetime
+from reports.detection.data.packed_effects import unpack
 from reports.measure.agreement import Agreement, krippendorff_alpha
 from reports.measure.auditors import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
 from reports.measure.chain import Chain
