@@ -12,7 +12,7 @@ from reports.measure.chain import FULL, NONE, Chain
 from reports.measure.drift import Settings, scan, stated_threshold
 from reports.measure.effects import Effects
 from reports.measure.levels import fit_window
-from reports.measure.places import Places, places, weakest_quarter
+from reports.measure.location_forecast import Places, places, weakest_quarter
 from reports.measure.planning import Assumptions, value
 from reports.measure.severity import fit_effects
 

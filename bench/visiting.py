@@ -9,10 +9,10 @@ from bench.chains import Made
 from bench.judge import Flags
 from reports.measure.backtest import DatedSignal
 from reports.measure.chain import Chain
-from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import DECLINE, Restarts, Settings, scan, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.places import places, weakest_quarter
+from reports.measure.forward_filter import with_current_auditors, with_current_days
+from reports.measure.location_forecast import places, weakest_quarter
 from reports.measure.planning import Assumptions, value
 from reports.measure.severity import fit_effects
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from reports.detection.data.recent import lately
 from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.current import carry_on
+from reports.measure.change_status import standing
 from reports.measure.drift import Settings, Signal, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.forward_filter import carry_on
 from reports.measure.levels import Usual, adjusted_values, recent_levels, usual_levels
 from reports.measure.replay import go_on
 from reports.measure.severity import fit_effects
-from reports.measure.standing import standing
 
 DAYS, A_MONTH, INTERACTIONS, CRITERIA, SECTIONS = 728.0, 2.4, 3, 24, 6
 BLOCK = 200  # locations

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reports.measure.chain import NONE, Chain
-from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import Restarts, Settings, Signal, scan, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.forward_filter import with_current_auditors, with_current_days
 from reports.measure.severity import WINDOW_DAYS, fit_effects
 
 FAMILIAR_SD = 0.3  # logits, of a criterion's ease; until then each scan refits

@@ -23,9 +23,9 @@ from reports.measure.evidence import (
     evidence,
     tried_drops,
 )
+from reports.measure.expected_vs_observed import baseline_level, seen_and_expected
 from reports.measure.onset import Onset, onset_among_last
 from reports.measure.residuals import residuals
-from reports.measure.seen import baseline_level, seen_and_expected
 from reports.measure.spread import pull_of_visits
 
 DECLINE, IMPROVEMENT = "decline", "improvement"

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from reports.measure.drift import OVERSHOOT
-from reports.measure.places import Places
+from reports.measure.location_forecast import Places
 
 YEAR_WEEKS = 365.25 / 7
 

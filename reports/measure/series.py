@@ -9,8 +9,8 @@ from reports.measure.chain import Chain
 from reports.measure.drift import Restarts, Settings, scan
 from reports.measure.effects import Effects
 from reports.measure.evidence import History
+from reports.measure.expected_vs_observed import baseline_level
 from reports.measure.residuals import channel_members, channel_names
-from reports.measure.seen import baseline_level
 
 LIMIT_SDS = 3.0  # as on Shewhart's chart
 

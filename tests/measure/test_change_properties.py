@@ -17,7 +17,7 @@ from reports.measure.evidence import (
     Stretches,
     evidence,
 )
-from reports.measure.seen import baseline_level, seen_and_expected
+from reports.measure.expected_vs_observed import baseline_level, seen_and_expected
 from reports.measure.series import series
 from reports.measure.severity import fit_effects
 from tests.measure.any_chain import (

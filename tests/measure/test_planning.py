@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from reports.measure.drift import Settings, scan
-from reports.measure.places import Places, places, weakest_quarter
+from reports.measure.location_forecast import Places, places, weakest_quarter
 from reports.measure.planning import (
     Assumptions,
     chance_of_decline,

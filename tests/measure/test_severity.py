@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reports.measure.current import with_current_days
+from reports.measure.forward_filter import with_current_days
 from reports.measure.linkage import linkage
 from reports.measure.severity import fit_effects
 from tests.measure.chains import empty_chain, make_chain

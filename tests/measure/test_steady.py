@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reports.measure.current import with_current_days
+from reports.measure.forward_filter import with_current_days
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
 

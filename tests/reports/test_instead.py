@@ -15,7 +15,7 @@ from reports.detection.data.fitted_run import latest
 from reports.detection.data.packed_effects import pack, unpack
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.attribution import Moved, moved
-from reports.measure.instead import Instead, Share
+from reports.measure.attribution import Instead, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations
 from reports.pages.queries.instead import briefly

@@ -23,8 +23,8 @@ from reports.detection.data.threshold import threshold_for
 from reports.detection.scan.checkpoint import Kept, Seen, seen_now
 from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
 from reports.measure.backtest import FAMILIAR_SD
-from reports.measure.current import carry_on
 from reports.measure.effects import WEEK_DAYS, Effects
+from reports.measure.forward_filter import carry_on
 from reports.measure.levels import Usual, chain_movement, fit_window, usual_levels
 from reports.measure.severity import fit_effects
 from reports.models import Carried, LocationResult, Run

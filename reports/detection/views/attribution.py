@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reports.detection.data.fitted_run import Latest
-from reports.measure.instead import Instead, moved_by
+from reports.measure.attribution import Instead, moved_by
 
 
 @dataclass(frozen=True)

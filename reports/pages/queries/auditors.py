@@ -17,7 +17,7 @@ from reports.detection.views.auditors import (
     auditors,
 )
 from reports.measure.agreement import LEAST_PAIRS
-from reports.measure.instead import LEAST_POINTS
+from reports.measure.attribution import LEAST_POINTS
 from reports.pages import words
 from reports.pages.interval_chart import Interval, IntervalChart, interval_chart
 from reports.pages.queries.scope import Scope, scope

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reports.measure.attribution import LEAST_POINTS, moved_by
 from reports.measure.consistency import consistency
 from reports.measure.groups import gathered
-from reports.measure.instead import LEAST_POINTS, moved_by
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reports.measure.auditor_assignment import sending
 from reports.measure.drift import Settings
-from reports.measure.places import places, weakest_quarter
+from reports.measure.location_forecast import places, weakest_quarter
 from reports.measure.planning import Assumptions
-from reports.measure.sending import sending
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
 

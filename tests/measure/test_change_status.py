@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from reports.measure.change_status import FADED, OLD, RECOVERED, standing
 from reports.measure.drift import DECLINE, IMPROVEMENT, Settings, Signal, scan
 from reports.measure.severity import fit_effects
-from reports.measure.standing import FADED, OLD, RECOVERED, standing
 from tests.measure.chains import make_chain
 
 SETTINGS = Settings()

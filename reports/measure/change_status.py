@@ -12,7 +12,7 @@ from reports.measure.chain import Chain
 from reports.measure.drift import DECLINE, DIRECTIONS, Restarts, Settings, Signal, scan
 from reports.measure.effects import Effects
 from reports.measure.evidence import CONSISTENCY, History
-from reports.measure.seen import seen_and_expected
+from reports.measure.expected_vs_observed import seen_and_expected
 
 RECOVERED, FADED, OLD = "recovered", "faded", "old"
 RECOVERY = 0.5  # of the gap has to be closed

@@ -7,7 +7,7 @@ import numpy as np
 from reports.measure.chain import Chain
 from reports.measure.effects import Effects, looked_up
 from reports.measure.linkage import linkage
-from reports.measure.places import Places, is_lately
+from reports.measure.location_forecast import Places, is_lately
 from reports.measure.planning import Assumptions, judged_better, variance_gain, with_changes_since
 from reports.measure.residuals import residuals
 
@@ -44,7 +44,7 @@ def sending(
     No auditor, no column.
 
     >>> from reports.measure.drift import Settings
-    >>> from reports.measure.places import places
+    >>> from reports.measure.location_forecast import places
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
     >>> effects = fit_effects(empty)

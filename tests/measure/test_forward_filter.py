@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reports.measure.current import carry_on
 from reports.measure.drift import Settings, detect
+from reports.measure.forward_filter import carry_on
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
 
