@@ -12,7 +12,7 @@ from reports.measure.chain import Chain
 from reports.measure.drift import DECLINE, Restarts, Settings, scan, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.forward_filter import with_current_auditors, with_current_days
-from reports.measure.location_forecast import places, weakest_quarter
+from reports.measure.location_forecast import forecast, weakest_quarter
 from reports.measure.planning import Assumptions, value
 from reports.measure.severity import fit_effects
 
@@ -52,7 +52,7 @@ def equally(known: Known) -> np.ndarray:
 def by_value(known: Known) -> np.ndarray:
     """Where a visit is worth most, as the product says it; where a decline is flagged, in turn as before, for the
     visits that verify what was done about it have to be made."""
-    found = places(
+    found = forecast(
         known.chain,
         known.effects,
         known.settings,

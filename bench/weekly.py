@@ -13,7 +13,7 @@ import numpy as np
 
 from reports.detection.data.recent import lately
 from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.change_status import standing
+from reports.measure.change_status import change_status
 from reports.measure.drift import Settings, Signal, stated_threshold
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.forward_filter import carry_on
@@ -105,7 +105,7 @@ def look(
 ) -> list[Signal]:
     settings = Settings()
     found = go_on(part, effects, settings, threshold, past=past, is_new=is_new)
-    standing(part, effects, settings, found.signals)
+    change_status(part, effects, settings, found.signals)
     recent_levels(part, effects, lately(part), usual)
     adjusted_values(part, effects, usual)
     return found.signals

@@ -27,7 +27,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Instead:
+class Attribution:
     """What `moved_by` returns: the last `n` visits against the `n` before, in shares (0..1), + for more conforming.
 
     seen, before : plain share of what conformed. auditor, daypart, staffing, breadth, chain, version : how much of
@@ -70,7 +70,7 @@ class Instead:
 FACETS = ("version", "auditor", "daypart", "staffing", "breadth", "chain")
 
 
-def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Instead | None:
+def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Attribution | None:
     """The facets' share in the change from a location's n visits before to its last n, n = 4 to 8.
 
     version : (C,) int, the version of each criterion. Facets are the mean of their fitted contributions over the last
@@ -123,7 +123,7 @@ def moved_by(chain: Chain, effects: Effects, *, location: int, version) -> Inste
     amount = {name: float(values[n:].mean() - values[:n].mean()) for name, values in facets.items()}
     away = np.sign(amount["auditor"]) * (facets["auditor"][n:] - facets["auditor"][:n].mean())
     further = away >= LEAST_POINTS
-    return Instead(
+    return Attribution(
         n=n,
         seen=_share(chain, new),
         before=_share(chain, old),

@@ -7,13 +7,13 @@ import numpy as np
 from reports.measure.chain import Chain
 from reports.measure.effects import Effects, looked_up
 from reports.measure.linkage import linkage
-from reports.measure.location_forecast import Places, is_lately
+from reports.measure.location_forecast import LocationForecasts, is_lately
 from reports.measure.planning import Assumptions, judged_better, variance_gain, with_changes_since
 from reports.measure.residuals import residuals
 
 
 @dataclass(frozen=True, eq=False)
-class Sending:
+class AuditorAssignment:
     """What is known of A auditors and L locations before one of them is sent to another.
 
     been : (L, A) bool, the auditor made one of the visits that the level rests on. gain : (L, A) by how much a visit
@@ -28,12 +28,12 @@ class Sending:
     link: np.ndarray
 
 
-def sending(
-    chain: Chain, effects: Effects, places: Places, assumptions: Assumptions, *, at: float, linked=None
-) -> Sending:
+def auditor_assignment(
+    chain: Chain, effects: Effects, forecast: LocationForecasts, assumptions: Assumptions, *, at: float, linked=None
+) -> AuditorAssignment:
     """Compare the auditors of a chain as visitors of each of its locations.
 
-    chain, effects, at : as `places` saw them. linked : (L,), (A,) the group of each location and auditor, -1 for
+    chain, effects, at : as `forecast` saw them. linked : (L,), (A,) the group of each location and auditor, -1 for
     none, where more is known of them than the chain holds.
     The error of a level is partly that of the severities of those who made its visits. Who was there before repeats
     the same error: it is shared by the estimate and the new visit. Where auditors and locations fall into separate
@@ -44,12 +44,12 @@ def sending(
     No auditor, no column.
 
     >>> from reports.measure.drift import Settings
-    >>> from reports.measure.location_forecast import places
+    >>> from reports.measure.location_forecast import forecast
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
     >>> effects = fit_effects(empty)
-    >>> known = places(empty, effects, Settings(), log_evidence=[-np.inf], is_flagged=[False], at=20.0)
-    >>> sending(empty, effects, known, Assumptions(5.0, 0.0), at=20.0).gain.shape
+    >>> known = forecast(empty, effects, Settings(), log_evidence=[-np.inf], is_flagged=[False], at=20.0)
+    >>> auditor_assignment(empty, effects, known, Assumptions(5.0, 0.0), at=20.0).gain.shape
     (1, 0)
     """
     share = _shares(chain, effects, at)
@@ -61,8 +61,10 @@ def sending(
     known = (of_location[:, None] >= 0) & (of_auditor >= 0)
     same = known & (of_location[:, None] == of_auditor)
     usual = effects.auditor_sd**2
-    noise = places.noise[:, None] - (usual.mean() if usual.size else effects.variance["auditor"]) + severity + theirs
-    variance = (with_changes_since(places, assumptions) + offset)[:, None]
+    noise = (
+        forecast.noise[:, None] - (usual.mean() if usual.size else effects.variance["auditor"]) + severity + theirs
+    )
+    variance = (with_changes_since(forecast, assumptions) + offset)[:, None]
     shared = share * severity + np.where(same, offset[:, None], 0.0)
     joins = known & ~same
     total = variance + noise - 2 * shared
@@ -71,10 +73,10 @@ def sending(
         for group, learnt in ((of_location[place], offset[place]), (of_auditor[auditor], theirs[auditor])):
             others = (of_location == group) & (np.arange(chain.n_locations) != place)
             gain = np.full(int(others.sum()), learnt**2 / total[place, auditor])
-            better = judged_better(places.level[others], gain, line=assumptions.line)
-            link[place, auditor] += float(places.usual_weeks[others] @ better) / assumptions.drop
+            better = judged_better(forecast.level[others], gain, line=assumptions.line)
+            link[place, auditor] += float(forecast.usual_weeks[others] @ better) / assumptions.drop
     shared = np.minimum(shared, np.minimum(variance, noise))
-    return Sending(share > 0, variance_gain(variance, noise, shared), joins, link)
+    return AuditorAssignment(share > 0, variance_gain(variance, noise, shared), joins, link)
 
 
 def with_own_auditors(chain: Chain, effects: Effects) -> tuple[Chain, Effects, np.ndarray]:

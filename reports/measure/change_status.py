@@ -29,7 +29,7 @@ class SectionShare:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ChangeStatus:
     """The last change of one location and direction, with what the visits since say of it.
 
     signal : its first signal as it was raised, with `evidence`, `seen`, `expected` and `n_visits` of all visits since
@@ -46,7 +46,7 @@ class Standing:
     turned_at: float | None
 
 
-def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[Signal]) -> list[Standing]:
+def change_status(chain: Chain, effects: Effects, settings: Settings, signals: list[Signal]) -> list[ChangeStatus]:
     """Judge the last change of each location and direction.
 
     chain, effects, settings : those of the replay. signals : all that it raised, in any order.
@@ -62,14 +62,15 @@ def standing(chain: Chain, effects: Effects, settings: Settings, signals: list[S
     >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
     >>> effects = fit_effects(chain, at=0.0)
     >>> signals = scan(chain, effects, Settings(), 4.0).signals
-    >>> [(one.signal.direction, one.signal.at, one.ended) for one in standing(chain, effects, Settings(), signals)]
+    >>> found = change_status(chain, effects, Settings(), signals)
+    >>> [(one.signal.direction, one.signal.at, one.ended) for one in found]
     [('decline', 91.0, None)]
     """
     keep = np.isin(chain.location, [signal.location for signal in signals])
     index = np.flatnonzero(keep)  # what every visit shows is dear, and most locations have no signal
     there = [replace(signal, visit=int(np.searchsorted(index, signal.visit))) for signal in signals]
     judge = _Judge(chain.subset(keep), effects, settings, there)
-    found = [judge.standing(signal) for _, name in DIRECTIONS for signal in judge.last(name)]
+    found = [judge.status(signal) for _, name in DIRECTIONS for signal in judge.last(name)]
     found = [replace(one, signal=replace(one.signal, visit=int(index[one.signal.visit]))) for one in found]
     return sorted(found, key=lambda one: (one.signal.location, one.signal.direction != DECLINE))
 
@@ -86,7 +87,7 @@ class _Judge:
     def last(self, direction: str) -> list[Signal]:
         return [run[0] for past in self.history.values() if (run := _last_run(past, direction))]
 
-    def standing(self, signal: Signal) -> Standing:
+    def status(self, signal: Signal) -> ChangeStatus:
         past = self.history[signal.location]
         before = past[: past.index(signal)]
         first = self._begun(before[-1]) if before else int(self.chain.first_visit[signal.location])
@@ -118,7 +119,7 @@ class _Judge:
         n_onsets = min(self.settings.look_back, end - first + 1)  # the evidence is a sum over them, 1 each on average
         if ended is None and turn is None and evidence < n_onsets:
             ended = FADED
-        return Standing(current, tuple(sections), ended, turned_at)
+        return ChangeStatus(current, tuple(sections), ended, turned_at)
 
     def _begun(self, signal: Signal) -> int:
         """The first visit after the signal's onset."""

@@ -19,7 +19,7 @@ WEAKEST_QUARTER = 0.6745  # standard deviations below the mean
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class LocationForecasts:
     """What is known of L locations before their next visits are planned; all (L,).
 
     log_evidence : of a decline after the last visit, -inf for none. is_able : whether there were visits enough for a
@@ -64,7 +64,9 @@ def weakest_quarter(effects: Effects) -> float:
     return centre - WEAKEST_QUARTER * float(np.sqrt(effects.variance["location"] + effects.variance["region"]))
 
 
-def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, is_flagged, at: float) -> Places:
+def forecast(
+    chain: Chain, effects: Effects, settings: Settings, *, log_evidence, is_flagged, at: float
+) -> LocationForecasts:
     """What the visits up to `at` say of each location.
 
     log_evidence, is_flagged : (L,), of a scan (`Scan.ranking`) and of what was flagged. at : days since 1970-01-01
@@ -75,7 +77,7 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
 
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> found = places(empty, fit_effects(empty), Settings(), log_evidence=[-np.inf], is_flagged=[False], at=20.0)
+    >>> found = forecast(empty, fit_effects(empty), Settings(), log_evidence=[-np.inf], is_flagged=[False], at=20.0)
     >>> found.is_able.tolist(), found.weeks.tolist()
     ([False], [inf])
     """
@@ -97,7 +99,7 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
     seen = found.weight[found.weight[:, 0] > 0, 0]
     one_visit = float(1 / np.median(seen)) if seen.size else 1.0
     noise = one_visit + float((effects.auditor_sd**2).mean() if effects.auditor.size else effects.variance["auditor"])
-    return Places(
+    return LocationForecasts(
         log_evidence=log_evidence,
         is_able=n >= settings.least_baseline,
         is_flagged=is_flagged,
@@ -109,18 +111,19 @@ def places(chain: Chain, effects: Effects, settings: Settings, *, log_evidence, 
     )
 
 
-def places_of_levels(
+def forecast_of_levels(
     effects: Effects, settings: Settings, *, log_evidence, is_flagged, weeks, n_visits, level, low, high, span: float
-) -> Places:
+) -> LocationForecasts:
     """Nearly the same from results that a run left, without the visits: good enough to leave most locations out.
 
-    log_evidence, is_flagged, weeks : (L,) as in Places. n_visits : (L,) in the last `span` weeks. level, low, high :
-    (L,) share kept and its 90 % interval; NaN where too few visits tell, then the prior of all locations holds.
+    log_evidence, is_flagged, weeks : (L,) as in LocationForecasts. n_visits : (L,) in the last `span` weeks. level,
+    low, high : (L,) share kept and its 90 % interval; NaN where too few visits tell, then the prior of all holds.
 
     >>> from reports.measure.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> found = places_of_levels(fit_effects(empty), Settings(), log_evidence=[0.0], is_flagged=[False], weeks=[2.0],
-    ...     n_visits=[26], level=[0.5], low=[0.4], high=[0.6], span=78.0)
+    >>> levels = dict(n_visits=[26], level=[0.5], low=[0.4], high=[0.6], span=78.0)
+    >>> found = forecast_of_levels(
+    ...     fit_effects(empty), Settings(), log_evidence=[0.0], is_flagged=[False], weeks=[2.0], **levels)
     >>> found.usual_weeks.tolist(), found.variance.round(3).tolist()
     ([3.0], [0.059])
     """
@@ -134,7 +137,7 @@ def places_of_levels(
     prior = effects.variance["location"] + effects.variance["region"]
     lately = np.maximum(n * min(1.0, LATELY_DAYS / WEEK_DAYS / span), LAST_VISITS)  # visits that an interval rests on
     noise = float(np.median((spread**2 * lately)[is_told])) if is_told.any() else prior
-    return Places(
+    return LocationForecasts(
         log_evidence=log_evidence,
         is_able=n >= settings.least_baseline,
         is_flagged=is_flagged,

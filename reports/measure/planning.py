@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from reports.measure.drift import OVERSHOOT
-from reports.measure.location_forecast import Places
+from reports.measure.location_forecast import LocationForecasts
 
 YEAR_WEEKS = 365.25 / 7
 
@@ -138,7 +138,7 @@ def judged_better(level, gain, *, line: float) -> np.ndarray:
     return np.where(s > 0, s * np.maximum(density - u * np.exp(log_ndtr(-u)), 0.0), 0.0)
 
 
-def value(places: Places, assumptions: Assumptions, *, gain=None, weight=1.0) -> Value:
+def value(forecast: LocationForecasts, assumptions: Assumptions, *, gain=None, weight=1.0) -> Value:
     """What one visit now is worth at each location, in weeks.
 
     A visit now moves every later one forward by one. With chance c a decline is under way unflagged, visits are u
@@ -157,31 +157,32 @@ def value(places: Places, assumptions: Assumptions, *, gain=None, weight=1.0) ->
     a chance of .499, of one week, of which .933 is cut off in time.
 
     >>> given = Assumptions(threshold=5.0, line=-50.0, declines_per_year=YEAR_WEEKS / 100, drop=1.0)
-    >>> found = value(Places([np.log(99)], [True], [False], [0], [1], [0.0], [0.1], [1.0]), given)
+    >>> found = value(LocationForecasts([np.log(99)], [True], [False], [0], [1], [0.0], [0.1], [1.0]), given)
     >>> found.chance.round(3).tolist(), (found.find / found.chance).round(3).tolist(), found.judge.round(3).tolist()
     ([0.499], [0.933], [0.0])
     """
     chance = chance_of_decline(
-        places.log_evidence, places.weeks, places.usual_weeks, declines_per_year=assumptions.declines_per_year
+        forecast.log_evidence, forecast.weeks, forecast.usual_weeks, declines_per_year=assumptions.declines_per_year
     )
-    unknown = places.is_able & ~places.is_flagged
+    unknown = forecast.is_able & ~forecast.is_flagged
     chance = np.where(unknown, chance, 0.0)
-    in_time = found_in_time(places.log_evidence, places.usual_weeks, places.noise, assumptions)
+    in_time = found_in_time(forecast.log_evidence, forecast.usual_weeks, forecast.noise, assumptions)
     if gain is None:
-        gain = variance_gain(with_changes_since(places, assumptions), places.noise)
-    better = judged_better(places.level, gain, line=assumptions.line)
-    lost = weight * places.usual_weeks
+        gain = variance_gain(with_changes_since(forecast, assumptions), forecast.noise)
+    better = judged_better(forecast.level, gain, line=assumptions.line)
+    lost = weight * forecast.usual_weeks
     return Value(chance, lost * chance * in_time, lost * better / assumptions.drop)
 
 
-def with_changes_since(places: Places, assumptions: Assumptions) -> np.ndarray:
+def with_changes_since(forecast: LocationForecasts, assumptions: Assumptions) -> np.ndarray:
     """(L,) variance of the level now: that after the last visit, and D^2 by the chance that a decline began since.
 
-    >>> places = Places([0.0] * 2, [True] * 2, [False] * 2, [0, YEAR_WEEKS], [1] * 2, [0] * 2, [0.1] * 2, [1.0] * 2)
+    >>> weeks, each = [0, YEAR_WEEKS], [1] * 2
+    >>> forecast = LocationForecasts([0.0] * 2, [True] * 2, [False] * 2, weeks, each, [0] * 2, [0.1] * 2, [1.0] * 2)
     >>> given = Assumptions(threshold=5.0, line=0.0, declines_per_year=1.0, drop=1.0)
-    >>> with_changes_since(places, given).round(3).tolist()
+    >>> with_changes_since(forecast, given).round(3).tolist()
     [0.1, 0.732]
     """
-    weeks = np.where(np.isfinite(places.weeks), places.weeks, 0.0)
+    weeks = np.where(np.isfinite(forecast.weeks), forecast.weeks, 0.0)
     begun = -np.expm1(-assumptions.declines_per_year / YEAR_WEEKS * weeks)
-    return places.variance + assumptions.drop**2 * begun
+    return forecast.variance + assumptions.drop**2 * begun

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reports.measure.auditor_assignment import sending
+from reports.measure.auditor_assignment import auditor_assignment
 from reports.measure.drift import Settings
-from reports.measure.location_forecast import places, weakest_quarter
+from reports.measure.location_forecast import forecast, weakest_quarter
 from reports.measure.planning import Assumptions
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
@@ -17,7 +17,7 @@ N = 8
 
 def compared(chain, at=130.0):
     effects = fit_effects(chain, at=at)
-    known = places(
+    known = forecast(
         chain,
         effects,
         Settings(),
@@ -25,7 +25,7 @@ def compared(chain, at=130.0):
         is_flagged=np.zeros(chain.n_locations, bool),
         at=at,
     )
-    return sending(chain, effects, known, Assumptions(5.0, weakest_quarter(effects)), at=at)
+    return auditor_assignment(chain, effects, known, Assumptions(5.0, weakest_quarter(effects)), at=at)
 
 
 @pytest.fixture(scope="module")

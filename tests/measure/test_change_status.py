@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reports.measure.change_status import FADED, OLD, RECOVERED, standing
+from reports.measure.change_status import FADED, OLD, RECOVERED, change_status
 from reports.measure.drift import DECLINE, IMPROVEMENT, Settings, Signal, scan
 from reports.measure.severity import fit_effects
 from tests.measure.chains import make_chain
@@ -14,7 +14,7 @@ THRESHOLD = 6.0
 
 def judged(chain, settings=SETTINGS):
     effects = fit_effects(chain)
-    return standing(chain, effects, settings, scan(chain, effects, settings, THRESHOLD).signals)
+    return change_status(chain, effects, settings, scan(chain, effects, settings, THRESHOLD).signals)
 
 
 def of(found, location, direction=DECLINE):
@@ -26,7 +26,7 @@ def test_a_drift_that_lasts_stands_with_more_evidence_than_at_the_alarm():
     effects = fit_effects(chain)
     signals = scan(chain, effects, SETTINGS, THRESHOLD).signals
     alarm = next(one for one in signals if one.location == 3 and one.direction == DECLINE)
-    now = of(standing(chain, effects, SETTINGS, signals), 3)
+    now = of(change_status(chain, effects, SETTINGS, signals), 3)
     assert now.ended is None
     assert now.signal.evidence > 100 * alarm.evidence
     assert now.signal.n_visits > alarm.n_visits
@@ -61,7 +61,7 @@ def test_a_signal_that_later_visits_contradict_fades():
     false_alarm = Signal(7, start + 15, float(chain.time[start + 15]), "overall", DECLINE,
                          float(chain.time[start + 11 : start + 13].mean()), float(chain.time[start + 9]),
                          float(chain.time[start + 13]), 500.0, 0.5, 0.8, 4)  # fmt: skip
-    now = standing(chain, effects, SETTINGS, [false_alarm])[0]
+    now = change_status(chain, effects, SETTINGS, [false_alarm])[0]
     assert now.ended == FADED
     assert now.signal.evidence < SETTINGS.look_back
 
@@ -74,7 +74,7 @@ def test_a_signal_ages_out_of_the_look_back():
 
 def test_a_chain_without_signals_has_nothing_standing():
     chain = make_chain(n_locations=3, n_visits=6)
-    assert standing(chain, fit_effects(chain), SETTINGS, []) == []
+    assert change_status(chain, fit_effects(chain), SETTINGS, []) == []
 
 
 @pytest.mark.parametrize("direction", [DECLINE, IMPROVEMENT])
@@ -87,6 +87,6 @@ def test_signals_that_follow_each_other_are_one_change_that_began_with_the_first
         return Signal(1, start + visit, float(chain.time[start + visit]), "overall", direction,
                       float(chain.time[start + visit - 2]) - 1.0, 0.0, 0.0, 500.0, 0.5, 0.8, 3)  # fmt: skip
 
-    found = standing(chain, effects, SETTINGS, [signal(10), signal(30)])
+    found = change_status(chain, effects, SETTINGS, [signal(10), signal(30)])
     assert [one.signal.visit for one in found] == [start + 10]
     assert found[0].signal.n_visits == 40 - 8

@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from reports.measure.drift import Settings, scan
-from reports.measure.location_forecast import Places, places, weakest_quarter
+from reports.measure.location_forecast import LocationForecasts, forecast, weakest_quarter
 from reports.measure.planning import (
     Assumptions,
     chance_of_decline,
@@ -32,15 +32,15 @@ more = st.floats(0, 5)
 few = hypothesis_settings(max_examples=40, deadline=None)
 
 
-def as_places(rows, **changed) -> Places:
+def as_forecasts(rows, **changed) -> LocationForecasts:
     columns = dict(zip(FIELDS, (np.array(column) for column in zip(*rows, strict=True)), strict=True))
-    return Places(**columns | changed)
+    return LocationForecasts(**columns | changed)
 
 
 @few
 @given(some_places)
 def test_a_visit_is_never_worth_less_than_none(rows):
-    found = value(as_places(rows), GIVEN)
+    found = value(as_forecasts(rows), GIVEN)
     assert (found.find >= 0).all()
     assert (found.judge >= 0).all()
     assert ((found.chance >= 0) & (found.chance <= 1)).all()
@@ -50,24 +50,24 @@ def test_a_visit_is_never_worth_less_than_none(rows):
 @few
 @given(some_places, more)
 def test_a_longer_wait_never_makes_a_visit_worth_less(rows, longer):
-    before = as_places(rows)
-    after = as_places(rows, weeks=before.weeks + longer)
+    before = as_forecasts(rows)
+    after = as_forecasts(rows, weeks=before.weeks + longer)
     assert (value(after, GIVEN).total >= value(before, GIVEN).total - 1e-12).all()
 
 
 @few
 @given(some_places, more)
 def test_a_less_certain_level_never_makes_a_visit_worth_less(rows, wider):
-    before = as_places(rows)
-    after = as_places(rows, variance=before.variance + wider)
+    before = as_forecasts(rows)
+    after = as_forecasts(rows, variance=before.variance + wider)
     assert (value(after, GIVEN).total >= value(before, GIVEN).total - 1e-12).all()
 
 
 @few
 @given(some_places, more)
 def test_evidence_nearer_the_threshold_never_makes_a_visit_worth_less(rows, nearer):
-    before = as_places(rows)
-    after = as_places(rows, log_evidence=np.minimum(before.log_evidence + nearer, GIVEN.threshold))
+    before = as_forecasts(rows)
+    after = as_forecasts(rows, log_evidence=np.minimum(before.log_evidence + nearer, GIVEN.threshold))
     below = before.log_evidence <= GIVEN.threshold
     assert (value(after, GIVEN).find >= value(before, GIVEN).find - 1e-12)[below].all()
 
@@ -77,8 +77,8 @@ def test_evidence_nearer_the_threshold_never_makes_a_visit_worth_less(rows, near
 def test_the_value_follows_the_location_whatever_its_number(rows, random):
     order = list(range(len(rows)))
     random.shuffle(order)
-    shuffled = value(as_places([rows[place] for place in order]), GIVEN)
-    assert shuffled.total.tolist() == value(as_places(rows), GIVEN).total[order].tolist()
+    shuffled = value(as_forecasts([rows[place] for place in order]), GIVEN)
+    assert shuffled.total.tolist() == value(as_forecasts(rows), GIVEN).total[order].tolist()
 
 
 @few
@@ -91,7 +91,7 @@ def test_a_visit_never_takes_away_more_variance_than_there_is(variance, noise, s
 
 
 def test_a_location_that_counts_twice_makes_its_visit_worth_twice_as_much():
-    two = as_places([(2.0, True, False, 3.0, 2.0, 1.5, 0.1, 0.4)] * 2)
+    two = as_forecasts([(2.0, True, False, 3.0, 2.0, 1.5, 0.1, 0.4)] * 2)
     found = value(two, GIVEN, weight=np.array([1.0, 2.0]))
     assert found.total[1] == 2 * found.total[0]
     assert found.chance[1] == found.chance[0]
@@ -99,21 +99,21 @@ def test_a_location_that_counts_twice_makes_its_visit_worth_twice_as_much():
 
 def test_a_flagged_decline_is_not_to_be_found_again():
     rows = [(8.0, True, True, 3.0, 2.0, 1.5, 0.1, 0.4), (4.9, True, False, 3.0, 2.0, 1.5, 0.1, 0.4)]
-    found = value(as_places(rows), GIVEN)
+    found = value(as_forecasts(rows), GIVEN)
     assert found.find[0] == 0
     assert found.find[1] > 0.5
 
 
 def test_a_location_that_was_never_visited_is_worth_a_visit_for_its_level_alone():
     rows = [(-np.inf, False, False, np.inf, 2.0, 1.2, 0.2, 0.4), (0.0, True, False, 2.0, 2.0, 1.2, 0.02, 0.4)]
-    found = value(as_places(rows), GIVEN)
+    found = value(as_forecasts(rows), GIVEN)
     assert found.find[0] == 0
     assert found.chance[0] == 0
     assert found.judge[0] > found.judge[1] > 0
 
 
 def test_no_location_has_no_value():
-    empty = Places(*([] for _ in FIELDS))
+    empty = LocationForecasts(*([] for _ in FIELDS))
     assert value(empty, GIVEN).total.size == 0
 
 
@@ -149,7 +149,7 @@ def test_a_visit_is_worth_most_where_a_decline_has_begun_and_is_not_flagged_yet(
     at = float(chain.time.max()) + 1
     effects = fit_effects(chain, at=at)
     found = scan(chain, effects, Settings(), np.inf)
-    known = places(chain, effects, Settings(), log_evidence=found.ranking, is_flagged=np.zeros(20, bool), at=at)
+    known = forecast(chain, effects, Settings(), log_evidence=found.ranking, is_flagged=np.zeros(20, bool), at=at)
     worth = value(known, Assumptions(6.0, weakest_quarter(effects)))
     assert worth.find.argmax() == 3
     assert worth.chance[3] > 2 * np.median(worth.chance)
@@ -160,7 +160,7 @@ def test_with_nothing_else_new_the_value_grows_while_a_location_waits():
     effects, end = fit_effects(chain), float(chain.time.max())
     given = Assumptions(6.0, weakest_quarter(effects))
     worth = [
-        value(places(chain, effects, Settings(), log_evidence=np.zeros(6), is_flagged=[False] * 6, at=at), given)
+        value(forecast(chain, effects, Settings(), log_evidence=np.zeros(6), is_flagged=[False] * 6, at=at), given)
         for at in (end, end + 30, end + 90)
     ]
     assert (worth[0].find < worth[1].find).all()
@@ -172,7 +172,7 @@ def test_the_same_auditor_every_time_leaves_the_level_less_certain():
     effects = fit_effects(chain)
     alone = np.where(chain.location == 0, 0, chain.auditor)
     known = [
-        places(each, effects, Settings(), log_evidence=np.zeros(6), is_flagged=np.zeros(6, bool), at=130.0)
+        forecast(each, effects, Settings(), log_evidence=np.zeros(6), is_flagged=np.zeros(6, bool), at=130.0)
         for each in (chain, replace(chain, auditor=alone))
     ]
     assert known[1].variance[0] > known[0].variance[0]
@@ -182,7 +182,7 @@ def test_the_same_auditor_every_time_leaves_the_level_less_certain():
 def test_a_chain_without_visits_is_worth_a_visit_everywhere():
     chain = empty_chain()
     effects = fit_effects(chain, at=10.0)
-    known = places(chain, effects, Settings(), log_evidence=[-np.inf] * 2, is_flagged=[False] * 2, at=10.0)
+    known = forecast(chain, effects, Settings(), log_evidence=[-np.inf] * 2, is_flagged=[False] * 2, at=10.0)
     found = value(known, Assumptions(5.0, weakest_quarter(effects)))
     assert (found.judge > 0).all()
     assert (found.find == 0).all()
@@ -196,4 +196,4 @@ def test_an_assumption_that_is_not_above_0_is_refused_by_name(name):
 
 def test_a_place_of_another_shape_is_refused_by_name():
     with pytest.raises(ValueError, match=r"weeks must have shape \(1,\); got \(2,\)"):
-        as_places([(0.0, True, False, 1.0, 1.0, 0.0, 0.1, 0.1)], weeks=np.zeros(2))
+        as_forecasts([(0.0, True, False, 1.0, 1.0, 0.0, 0.1, 0.1)], weeks=np.zeros(2))

@@ -182,7 +182,7 @@ def looked_at(monkeypatch) -> list[int]:
     look_at = scan.look_at
 
     def spy(part, **options):
-        places.extend(options["places"].tolist())
+        places.extend(options["location_indexes"].tolist())
         return look_at(part, **options)
 
     monkeypatch.setattr(scan, "look_at", spy)

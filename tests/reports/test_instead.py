@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from audits.models import Visit
 from locations.models import Membership, Region, User
-from reports.detection.data.fitted_run import latest
+from reports.detection.data.fitted_run import fitted_run
 from reports.detection.data.packed_effects import pack, unpack
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.attribution import Moved, moved
-from reports.measure.attribution import Instead, Share
+from reports.measure.attribution import Attribution, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations
 from reports.pages.queries.instead import briefly
@@ -57,7 +57,7 @@ def manager(scanned):
 
 def test_the_auditor_who_took_over_is_found(scanned):
     place = scanned.locations[0].pk
-    found = moved(latest(standard=scanned.standard, locations=[place]), [place])[place]
+    found = moved(fitted_run(standard=scanned.standard, locations=[place]), [place])[place]
     assert found.told == ["auditor"]
     assert found.found.n_further == 8
     assert found.found.change == pytest.approx(-2 / 15)
@@ -138,7 +138,7 @@ def made(told, **values) -> Moved:
         "chain": 0.0, "version": 0.0, "n_further": 0, "further_by": 0.0, "in_daypart": Share(-1, 0, 0),
         "in_staffing": Share(-1, 0, 0),
     }  # fmt: skip
-    return Moved(Instead(**found | values), told, "evening", "pressed")
+    return Moved(Attribution(**found | values), told, "evening", "pressed")
 
 
 def lines(moved_: Moved) -> list[str]:

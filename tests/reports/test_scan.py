@@ -19,7 +19,7 @@ from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_sc
 from reports.detection.scan.reconcile_flags import _why_closed
 from reports.detection.scan.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
-from reports.measure.change_status import RECOVERED, Standing
+from reports.measure.change_status import RECOVERED, ChangeStatus
 from reports.measure.drift import Signal
 from reports.measure.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
@@ -386,8 +386,8 @@ def test_a_reason_for_closing_names_the_day_in_the_stores_own_time(chain):
     flag.location.timezone = "Asia/Tokyo"
     evening = to_days(START.replace(hour=20))
     signal = Signal(5, 0, evening, "overall", "decline", evening, evening, evening, 99.0, 0.5, 0.8, 4)
-    assert "began about 07 Jan 2025" in _why_closed(flag, Standing(signal, (), None, None))
-    assert "signalled on 07 Jan 2025" in _why_closed(flag, Standing(signal, (), RECOVERED, evening))
+    assert "began about 07 Jan 2025" in _why_closed(flag, ChangeStatus(signal, (), None, None))
+    assert "signalled on 07 Jan 2025" in _why_closed(flag, ChangeStatus(signal, (), RECOVERED, evening))
 
 
 @pytest.mark.parametrize(

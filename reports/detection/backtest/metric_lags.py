@@ -28,7 +28,9 @@ def lags(readings: Readings, declines: Sequence[tuple[int, float]]) -> list[dict
         mine = readings.table[:, 0] == metric.pk
         values, ends = (
             of[location.astype(int)]
-            for of in by_period(readings.n_locations, readings.place[mine], readings.table[mine, 1:], least=burn_in)
+            for of in by_period(
+                readings.n_locations, readings.location_index[mine], readings.table[mine, 1:], least=burn_in
+            )
         )
         onset = (ends <= began[:, None]).sum(axis=1)
         told = (onset >= burn_in) & (onset < np.isfinite(ends).sum(axis=1))

@@ -111,13 +111,13 @@ def load(
     if codes is None:
         codes = _codes(standard, rows, known)
     else:
-        known_places = set(codes.locations.tolist())
-        rows = [row for row in rows if row[1] in known_places]
+        known_locations = set(codes.locations.tolist())
+        rows = [row for row in rows if row[1] in known_locations]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    visit, place, version, started, known_at, auditor, daypart, staffing, coverage, matrix, scored = columns
+    visit, location_id, version, started, known_at, auditor, daypart, staffing, coverage, matrix, scored = columns
     ratings, rating_visit = _ratings(np.array(version, dtype=np.int64), matrix, known, codes)
     chain = Chain(
-        location=_index(codes.locations, np.array(place, dtype=np.int64)),
+        location=_index(codes.locations, np.array(location_id, dtype=np.int64)),
         time=np.array([to_days(moment) for moment in started]),
         arrival=np.array([to_days(moment) for moment in known_at]),
         auditor=_index(codes.auditors, np.array(auditor, dtype=str)),
@@ -174,8 +174,8 @@ def _index(names: np.ndarray, values: np.ndarray) -> np.ndarray:
     if not names.size or not values.size:
         return np.full(values.shape, -1, np.int32)
     order = np.argsort(names)
-    place = order[np.minimum(np.searchsorted(names, values, sorter=order), names.size - 1)]
-    return np.where(names[place] == values, place, -1).astype(np.int32)
+    index = order[np.minimum(np.searchsorted(names, values, sorter=order), names.size - 1)]
+    return np.where(names[index] == values, index, -1).astype(np.int32)
 
 
 def _ratings(version: np.ndarray, matrix, known: dict[int, Form], codes: Codes) -> tuple[np.ndarray, np.ndarray]:
@@ -188,10 +188,10 @@ def _ratings(version: np.ndarray, matrix, known: dict[int, Form], codes: Codes) 
     start = np.r_[0, np.cumsum(n_rows)]
     ratings = np.full((start[-1], codes.criteria.size), NONE, np.uint8)
     rating_visit = np.repeat(np.arange(size.size, dtype=np.int32), n_rows)
-    place = {criterion: at for at, criterion in enumerate(codes.criteria.tolist())}
+    column_of = {criterion: at for at, criterion in enumerate(codes.criteria.tolist())}
     for form in known.values():
         visits = np.flatnonzero(version == form.version)
-        kept = [(at, place[criterion]) for criterion, at in form.column.items() if criterion in place]
+        kept = [(at, column_of[criterion]) for criterion, at in form.column.items() if criterion in column_of]
         if not visits.size or not kept:
             continue
         source, target = np.array(kept).T

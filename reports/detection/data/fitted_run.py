@@ -16,7 +16,7 @@ N_PEERS = 40
 
 
 @dataclass(frozen=True, eq=False)
-class Latest:
+class FittedRun:
     """What the last run knew: its effects, and the visits of the locations asked for (and of some peers)."""
 
     run: Run
@@ -27,7 +27,7 @@ class Latest:
     def chain(self) -> Chain:
         return self.history.chain
 
-    def place(self, location_id: int) -> int | None:
+    def location_index(self, location_id: int) -> int | None:
         """The index of a location; None when the run did not know it."""
         found = np.flatnonzero(self.history.codes.locations == location_id)
         return int(found[0]) if found.size else None
@@ -39,7 +39,7 @@ class Latest:
         return np.array([numbers[each] for each in ids], dtype=int)
 
 
-def latest(*, standard: Standard, locations: Iterable[int], with_peers: bool = False) -> Latest | None:
+def fitted_run(*, standard: Standard, locations: Iterable[int], with_peers: bool = False) -> FittedRun | None:
     """What the last finished run of a standard saw of these locations; None when no run has finished.
 
     with_peers : also of up to N_PEERS others, evenly spaced over the chain and the same each time, for what is
@@ -54,4 +54,4 @@ def latest(*, standard: Standard, locations: Iterable[int], with_peers: bool = F
         spaced = np.linspace(0, codes.locations.size - 1, min(N_PEERS, codes.locations.size)).astype(int)
         wanted |= set(codes.locations[spaced].tolist())
     history = load(standard=standard, as_of=run.as_of, codes=codes, locations=sorted(wanted))
-    return Latest(run, effects, history.since(effects.first_day))
+    return FittedRun(run, effects, history.since(effects.first_day))

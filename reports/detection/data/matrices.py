@@ -78,7 +78,7 @@ def _form(version: int, columns: list[Criterion]) -> Form:
     sections = list(dict.fromkeys(criterion.section_id for criterion in columns))
     return Form(
         version=version,
-        column={criterion.pk: place for place, criterion in enumerate(columns)},
+        column={criterion.pk: column for column, criterion in enumerate(columns)},
         sections=sections,
         weight=np.array([criterion.weight for criterion in columns]),
         section=np.array([sections.index(criterion.section_id) for criterion in columns]),
@@ -95,15 +95,15 @@ def matrices(visits: Sequence[tuple[UUID, int]], known: dict[int, Form]) -> Iter
 
     Raises Unscorable for an observation on a criterion of another version.
     """
-    place = {visit: index for index, (visit, _) in enumerate(visits)}
-    position = _positions(place)
+    index_of = {visit: index for index, (visit, _) in enumerate(visits)}
+    position = _positions(index_of)
     n_interactions = np.bincount(position // SPREAD, minlength=len(visits))
     first = np.r_[0, np.cumsum(np.maximum(n_interactions, 1))]
     n_columns = max((len(known[version].column) for _, version in visits), default=0)
     matrix = np.full((first[-1], n_columns), NONE, np.uint8)
     recorded, refused = np.zeros(matrix.shape, bool), np.zeros(matrix.shape, bool)
 
-    owner, at, criterion, state, conformity = _observations(place)
+    owner, at, criterion, state, conformity = _observations(index_of)
     row = first[owner] + np.where(
         at < 0, 0, np.searchsorted(position, owner * SPREAD + at) - np.searchsorted(position, owner * SPREAD)
     )
@@ -126,22 +126,22 @@ def matrices(visits: Sequence[tuple[UUID, int]], known: dict[int, Form]) -> Iter
         yield VisitMatrix(visit, form, int(n_interactions[index]), seen, applicable)
 
 
-def _positions(place: dict[UUID, int]) -> np.ndarray:
+def _positions(index_of: dict[UUID, int]) -> np.ndarray:
     """Every interaction as visit x SPREAD + position, sorted."""
-    rows = Interaction.objects.filter(visit__in=list(place)).values_list("visit_id", "position")
-    return np.sort(np.array([place[visit] * SPREAD + position for visit, position in rows], dtype=np.int64))
+    rows = Interaction.objects.filter(visit__in=list(index_of)).values_list("visit_id", "position")
+    return np.sort(np.array([index_of[visit] * SPREAD + position for visit, position in rows], dtype=np.int64))
 
 
-def _observations(place: dict[UUID, int]) -> tuple[np.ndarray, ...]:
+def _observations(index_of: dict[UUID, int]) -> tuple[np.ndarray, ...]:
     """Visit's index, interaction's position (-1 none), criterion, state and conformity (NaN none), as arrays."""
     rows = list(
-        Observation.objects.filter(visit__in=list(place)).values_list(
+        Observation.objects.filter(visit__in=list(index_of)).values_list(
             Cast("visit_id", CharField()), "interaction__position", "criterion_id", "state", "conformity"
         )
     )
     visit, at, criterion, state, conformity = zip(*rows, strict=True) if rows else ((),) * 5
     # The ids come as text, with or without dashes: a million uuid objects would cost more than all the rest.
-    named = {str(one): index for one, index in place.items()} | {one.hex: index for one, index in place.items()}
+    named = {str(one): index for one, index in index_of.items()} | {one.hex: index for one, index in index_of.items()}
     return (
         np.fromiter((named[one] for one in visit), np.int64, len(visit)),
         np.array([-1 if one is None else one for one in at], dtype=np.int64),

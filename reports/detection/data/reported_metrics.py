@@ -153,13 +153,13 @@ def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers 
 class Readings:
     """The readings of L locations, read once, so that they can be judged as of several days.
 
-    place : (n,) indexes of locations. table : (n, 4) metric's id, first and last day as ordinals, value. others : by
-    metric that is never evidence, (L,) the last day of each location's first period, inf without one.
+    location_index : (n,). table : (n, 4) metric's id, first and last day as ordinals, value. others : by metric that
+    is never evidence, (L,) the last day of each location's first period, inf without one.
     """
 
     metrics: list[Metric]
     n_locations: int
-    place: np.ndarray
+    location_index: np.ndarray
     table: np.ndarray
     others: dict[int, np.ndarray]
     usual: UsualNumbers | None
@@ -167,7 +167,7 @@ class Readings:
     def as_of(self, day: date) -> ReportedNumbers:
         """What the readings of periods that were over before `day` say, and no later one."""
         is_over = self.table[:, 2] < day.toordinal()
-        table, place = self.table[is_over], self.place[is_over]
+        table, location_index = self.table[is_over], self.location_index[is_over]
         found = []
         for metric in self.metrics:
             if metric.pk in self.others:
@@ -178,7 +178,7 @@ class Readings:
             else:
                 mine = table[:, 0] == metric.pk
                 known = None if self.usual is None else self.usual.by_metric[metric.pk]
-                found.append(_reported(metric, self.n_locations, place[mine], table[mine, 1:], known))
+                found.append(_reported(metric, self.n_locations, location_index[mine], table[mine, 1:], known))
         until = float(table[:, 2].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
         if self.usual is not None and self.usual.until is not None:
             until = max(until, self.usual.until)
@@ -209,11 +209,11 @@ def read_numbers(locations: np.ndarray, *, until: date, usual: UsualNumbers | No
         ],
         dtype=float,
     ).reshape(-1, 5)
-    place = np.searchsorted(locations, table[:, 1]) if locations.size else np.zeros(len(table), int)
-    place = np.minimum(place, max(locations.size - 1, 0))
-    known = locations[place] == table[:, 1] if locations.size else np.zeros(len(table), bool)
+    location_index = np.searchsorted(locations, table[:, 1]) if locations.size else np.zeros(len(table), int)
+    location_index = np.minimum(location_index, max(locations.size - 1, 0))
+    known = locations[location_index] == table[:, 1] if locations.size else np.zeros(len(table), bool)
     others = _first_readings(readings, [metric for metric in metrics if metric not in telling], locations)
-    return Readings(metrics, locations.size, place[known], table[known][:, [0, 2, 3, 4]], others, usual)
+    return Readings(metrics, locations.size, location_index[known], table[known][:, [0, 2, 3, 4]], others, usual)
 
 
 def why_never(metric: Metric) -> str | None:
@@ -226,25 +226,25 @@ def why_never(metric: Metric) -> str | None:
 def _first_readings(readings, metrics: Iterable[Metric], locations: np.ndarray) -> dict[int, np.ndarray]:
     """Of these metrics, the last day (ordinal) of each location's first period; inf without one."""
     first = {metric.pk: np.full(locations.size, np.inf) for metric in metrics}
-    place = {location: at for at, location in enumerate(locations.tolist())}
+    location_index = {location: at for at, location in enumerate(locations.tolist())}
     pairs = readings.filter(metric__in=list(first)).order_by().values_list("metric_id", "location_id")
     for metric, location, end in pairs.annotate(end=Min("period_end")):
-        if location in place:
-            first[metric][place[location]] = end.toordinal()
+        if location in location_index:
+            first[metric][location_index[location]] = end.toordinal()
     return first
 
 
 def _reported(
     metric: Metric,
     n_locations: int,
-    place: np.ndarray,
+    location_index: np.ndarray,
     readings: np.ndarray,
     usual: tuple[float, float | None] | None,
 ) -> Reported:
-    """readings : (n, 3) start, end, value of the locations at `place`."""
+    """readings : (n, 3) start, end, value of the locations at `location_index`."""
     sign = 1.0 if metric.higher_is == Metric.Better.HIGHER else -1.0
     periods_a_year, burn_in = PERIODS[metric.cadence]
-    values, ends = by_period(n_locations, place, readings, least=burn_in + 1)
+    values, ends = by_period(n_locations, location_index, readings, least=burn_in + 1)
     values *= sign
     correlation, highest = usual or (0.0, _highest(metric, values, sign))
     refused = compare.refusals(values, burn_in=burn_in, highest=highest)
@@ -261,18 +261,18 @@ def _reported(
     return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings, (correlation, highest))
 
 
-def by_period(n_locations: int, place: np.ndarray, readings: np.ndarray, *, least: int = 1):
+def by_period(n_locations: int, location_index: np.ndarray, readings: np.ndarray, *, least: int = 1):
     """(L, P) values of each location from its first reading on, NaN after its last, and (L, P) the days on which the
     periods were over.
 
-    readings : (n, 3) start, end, value of the locations at `place` (n,). least : columns at least.
+    readings : (n, 3) start, end, value of the locations at `location_index` (n,). least : columns at least.
     """
-    order = np.lexsort((readings[:, 0], place))
-    place, end = place[order], readings[order, 1]
-    column = np.arange(place.size) - np.searchsorted(place, place)
+    order = np.lexsort((readings[:, 0], location_index))
+    location_index, end = location_index[order], readings[order, 1]
+    column = np.arange(location_index.size) - np.searchsorted(location_index, location_index)
     shape = (n_locations, max(least, int(column.max()) + 1 if column.size else 0))
     values, ends = np.full(shape, np.nan), np.full(shape, np.nan)
-    values[place, column], ends[place, column] = readings[order, 2], end + 1 - EPOCH_ORDINAL
+    values[location_index, column], ends[location_index, column] = readings[order, 2], end + 1 - EPOCH_ORDINAL
     return values, ends
 
 

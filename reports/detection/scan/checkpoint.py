@@ -18,7 +18,7 @@ from reports.measure.drift import Signal
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class Checkpoint:
     """n : (L,) visits that count. scored : (L,) days, when the last of them was scored, NaN without one.
 
     last : days, the last visit of all, NaN without one. signals : all that the replay of the locations raised; their
@@ -31,7 +31,7 @@ class Kept:
     signals: list[Signal]
 
     @classmethod
-    def of(cls, history: History) -> "Kept":
+    def of(cls, history: History) -> "Checkpoint":
         n_locations, location = history.chain.n_locations, history.chain.location
         scored = np.full(n_locations, -np.inf)
         np.maximum.at(scored, location, history.scored)
@@ -49,7 +49,7 @@ class Kept:
         return buffer.getvalue()
 
     @classmethod
-    def unpack(cls, packed: bytes | memoryview) -> "Kept":
+    def unpack(cls, packed: bytes | memoryview) -> "Checkpoint":
         with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
             columns = [arrays[f"signal_{field.name}"].tolist() for field in fields(Signal)]
             signals = [Signal(*row) for row in zip(*columns, strict=True)]
@@ -57,34 +57,34 @@ class Kept:
 
     def still_holds(self, history: History, known_until: float) -> np.ndarray:
         """(L,) bool: whether the visits that arrived by `known_until` (days) are still those that were seen."""
-        now = Kept.of(history.subset(history.chain.arrival <= known_until))
+        now = Checkpoint.of(history.subset(history.chain.arrival <= known_until))
         return (now.n == self.n) & ((now.scored == self.scored) | (now.n == 0))
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class CountedNow:
     """What counts now at the locations of a run, before any visit is read.
 
     kept : without signals. has_news : (L,) bool, since the run before. n_of_estimate : how many visits could be
     known to the run that estimated what is common. n_elsewhere : visits at locations that it does not know.
     """
 
-    kept: Kept
+    kept: Checkpoint
     has_news: np.ndarray
     n_of_estimate: int
     n_elsewhere: int
 
 
-def seen_now(
+def counted_now(
     *,
     standard: Standard,
     as_of: datetime,
     since: float,
     locations: np.ndarray,
-    before: Kept,
+    before: Checkpoint,
     before_as_of: datetime,
     estimate_as_of: datetime,
-) -> Seen:
+) -> CountedNow:
     """One query, grouped by location. since : days, earlier visits do not count."""
     known, estimated = Q(known_at__lte=before_as_of), Q(known_at__lte=estimate_as_of)
     rows = (
@@ -103,20 +103,22 @@ def seen_now(
     )
     table = np.array(
         [
-            (place, n, _days(scored), n_before, _days(scored_before), n_estimate, _days(last))
-            for place, n, scored, n_before, scored_before, n_estimate, last in rows.iterator(chunk_size=10_000)
+            (location_index, n, _days(scored), n_before, _days(scored_before), n_estimate, _days(last))
+            for location_index, n, scored, n_before, scored_before, n_estimate, last in rows.iterator(
+                chunk_size=10_000
+            )
         ],
         dtype=float,
     ).reshape(-1, 7)
-    place = np.minimum(np.searchsorted(locations, table[:, 0]), max(locations.size - 1, 0))
-    here = locations[place] == table[:, 0] if locations.size else np.zeros(len(table), bool)
+    location_index = np.minimum(np.searchsorted(locations, table[:, 0]), max(locations.size - 1, 0))
+    here = locations[location_index] == table[:, 0] if locations.size else np.zeros(len(table), bool)
     columns = np.zeros((locations.size, 7))
     columns[:, [2, 4]] = np.nan
-    columns[place[here]] = table[here]
+    columns[location_index[here]] = table[here]
     n, n_before, scored_before = columns[:, 1].astype(int), columns[:, 3].astype(int), columns[:, 4]
     same = (n_before == before.n) & ((scored_before == before.scored) | (n_before == 0))
-    return Seen(
-        kept=Kept(n, columns[:, 2], float(table[:, 6].max()) if len(table) else float("nan"), []),
+    return CountedNow(
+        kept=Checkpoint(n, columns[:, 2], float(table[:, 6].max()) if len(table) else float("nan"), []),
         has_news=~same | (n > n_before),
         n_of_estimate=int(columns[:, 5].sum()),
         n_elsewhere=int(table[~here, 1].sum()),

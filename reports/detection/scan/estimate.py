@@ -20,7 +20,7 @@ from reports.detection.data.matrices import forms
 from reports.detection.data.packed_effects import pack, unpack, unpack_usual
 from reports.detection.data.recent import known, lately
 from reports.detection.data.threshold import threshold_for
-from reports.detection.scan.checkpoint import Kept, Seen, seen_now
+from reports.detection.scan.checkpoint import Checkpoint, CountedNow, counted_now
 from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
 from reports.measure.backtest import FAMILIAR_SD
 from reports.measure.effects import WEEK_DAYS, Effects
@@ -40,7 +40,7 @@ class Base:
     effects: Effects
     codes: Codes
     usual: Usual
-    kept: Kept
+    kept: Checkpoint
     threshold: float
 
     @property
@@ -54,18 +54,18 @@ class Base:
 
 
 @dataclass(frozen=True, eq=False)
-class Common:
+class Estimate:
     """What all locations share in a run.
 
     history : all visits, where they were read. base : the run that this one carries on; None of an estimate.
-    places : (n,) indexes of the locations that are to be looked at. found : fields of the run's row.
+    location_indexes : (n,) indexes of the locations that are to be looked at. found : fields of the run's row.
     """
 
     effects: Effects
     codes: Codes
     usual: Usual
-    kept: Kept
-    places: np.ndarray
+    kept: Checkpoint
+    location_indexes: np.ndarray
     history: History | None
     base: Base | None
     found: dict
@@ -95,12 +95,12 @@ def left_by(run: Run) -> Base | None:
     usual = unpack_usual(run.effects)
     if usual is None:
         return None
-    return Base(run, *unpack(run.effects), usual, Kept.unpack(carried.kept), run.threshold)
+    return Base(run, *unpack(run.effects), usual, Checkpoint.unpack(carried.kept), run.threshold)
 
 
-def seen_since(base: Base, as_of: datetime) -> Seen:
+def seen_since(base: Base, as_of: datetime) -> CountedNow:
     """What counts at `as_of`, beside what the last run saw."""
-    return seen_now(
+    return counted_now(
         standard=base.run.standard,
         as_of=as_of,
         since=base.effects.first_day,
@@ -111,7 +111,7 @@ def seen_since(base: Base, as_of: datetime) -> Seen:
     )
 
 
-def find_common(run: Run, tell) -> Common:
+def estimate_or_carry_on(run: Run, tell) -> Estimate:
     """Carry on what is common, or estimate it anew where there is a reason to.
 
     tell : called with what is being done, in words.
@@ -124,7 +124,7 @@ def find_common(run: Run, tell) -> Common:
     return _carry_on(run, base, seen, tell)
 
 
-def why_estimate(run: Run, base: Base | None) -> tuple[str, Seen | None]:
+def why_estimate(run: Run, base: Base | None) -> tuple[str, CountedNow | None]:
     """Why what is common has to be estimated anew, empty where it can be carried on; and what counts now."""
     if base is None:
         return "There was no run to carry on from.", None
@@ -188,7 +188,7 @@ def _has_moved(codes: Codes) -> bool:
     return any(regions.get(location, region) != region for location, region in then)
 
 
-def _estimate(run: Run, why: str, tell) -> Common:
+def _estimate(run: Run, why: str, tell) -> Estimate:
     history = load(standard=run.standard, as_of=run.as_of)
     chain, settings = history.chain, settings_of(run)
     at = judged_at(run.as_of, float(chain.time.max()) if chain.n_visits else float("nan"))
@@ -200,11 +200,11 @@ def _estimate(run: Run, why: str, tell) -> Common:
     usual = usual_levels(chain, effects, lately(chain))
     tell("Setting the threshold")
     calibration = threshold_for(chain, effects, settings, seed=run.parameters["seed"])
-    return Common(
+    return Estimate(
         effects,
         history.codes,
         usual,
-        Kept.of(history),
+        Checkpoint.of(history),
         np.arange(chain.n_locations),
         history,
         None,
@@ -222,7 +222,7 @@ def _estimate(run: Run, why: str, tell) -> Common:
     )
 
 
-def _carry_on(run: Run, base: Base, seen: Seen, tell) -> Common:
+def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
     tell("Carrying on what is common to all locations")
     before = base.effects
     # the first new day is judged by the seven days before it, over all locations
@@ -234,7 +234,7 @@ def _carry_on(run: Run, base: Base, seen: Seen, tell) -> Common:
     effects = carry_on(before, news.chain, known_until=base.known_until, until=at)
     every = np.arange(codes.locations.size)
     has_news = seen.has_news | (_shown(run, codes) != seen.kept.n)
-    return Common(
+    return Estimate(
         effects,
         codes,
         base.usual,
@@ -256,7 +256,7 @@ def _carry_on(run: Run, base: Base, seen: Seen, tell) -> Common:
     )
 
 
-def _digest(base: Base, seen: Seen, news: History) -> str:
+def _digest(base: Base, seen: CountedNow, news: History) -> str:
     """That of the run before where nothing is new; else of it, of what came, and of what counts now."""
     if not seen.has_news.any():
         return base.run.inputs_digest
@@ -274,9 +274,9 @@ def _shown(run: Run, codes: Codes) -> np.ndarray:
     shown = np.full(codes.locations.size, -1)
     rows = LocationResult.objects.filter(standard=run.standard)
     for location, n_visits in rows.values_list("location_id", "n_visits").iterator(chunk_size=10_000):
-        place = np.searchsorted(codes.locations, location)
-        if place < codes.locations.size and codes.locations[place] == location:
-            shown[place] = n_visits
+        location_index = np.searchsorted(codes.locations, location)
+        if location_index < codes.locations.size and codes.locations[location_index] == location:
+            shown[location_index] = n_visits
     return shown
 
 

@@ -43,19 +43,19 @@ class Tree:
         upwards = {region: lineage(paths[region])[::-1] for region in codes.regions.tolist()}
         above = [upwards[region] for region in codes.regions[codes.region].tolist()]
         members: dict[int, list[int]] = {}
-        for place, regions in enumerate(above):
+        for location_index, regions in enumerate(above):
             for region in regions:
-                members.setdefault(region, []).append(place)
-        return cls(above, {region: np.array(places) for region, places in members.items()})
+                members.setdefault(region, []).append(location_index)
+        return cls(above, {region: np.array(location_indexes) for region, location_indexes in members.items()})
 
     def groups(self, comparable: np.ndarray) -> dict[int, list[int]]:
         """Which locations are judged in which region: the nearest one upwards with at least LEAST comparable ones."""
-        n = {region: int(comparable[places].sum()) for region, places in self.members.items()}
+        n = {region: int(comparable[location_indexes].sum()) for region, location_indexes in self.members.items()}
         found: dict[int, list[int]] = {}
-        for place in np.flatnonzero(comparable).tolist():
-            region = next((region for region in self.above[place] if n[region] >= LEAST), None)
+        for location_index in np.flatnonzero(comparable).tolist():
+            region = next((region for region in self.above[location_index] if n[region] >= LEAST), None)
             if region is not None:
-                found.setdefault(region, []).append(place)
+                found.setdefault(region, []).append(location_index)
         return found
 
 
@@ -77,8 +77,8 @@ def level_disagreements(
         reason = why_never(metric)
         if reason is None:
             found, reason = _of_metric(metric, means[metric.pk], observed, tree)
-            for place, row in found:
-                rows.setdefault(place, []).append(row)
+            for location_index, row in found:
+                rows.setdefault(location_index, []).append(row)
         if reason is not None:
             not_compared.append((metric.name, TOO_FEW_ANYWHERE if reason == compare.TOO_FEW else REFUSED[reason]))
     for ordered in rows.values():
@@ -91,10 +91,10 @@ def _yearly_means(metrics: list[Metric], codes: Codes, *, until: date) -> dict[i
     means = {metric.pk: np.full(codes.locations.size, np.nan) for metric in metrics}
     readings = Reading.objects.filter(metric__in=metrics, period_end__lt=until, period_end__gte=until - YEAR)
     found = readings.order_by().values_list("metric_id", "location_id").annotate(mean=Avg("value"))
-    place = {location: at for at, location in enumerate(codes.locations.tolist())}
+    location_index = {location: at for at, location in enumerate(codes.locations.tolist())}
     for metric, location, mean in found.iterator(chunk_size=20_000):
-        if location in place:
-            means[metric][place[location]] = mean
+        if location in location_index:
+            means[metric][location_index[location]] = mean
     return means
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from reports.detection.data.chain_loader import History
 from reports.detection.data.recent import known, lately, points
 from reports.detection.scan.reconcile_flags import Change, changes_in
-from reports.measure.change_status import SectionShare, Standing, standing
+from reports.measure.change_status import ChangeStatus, SectionShare, change_status
 from reports.measure.drift import Settings, Signal
 from reports.measure.effects import Effects
 from reports.measure.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
@@ -25,7 +25,7 @@ class Outcome:
     n_more_needed : visits still missing before there is a level and a change could be flagged.
     """
 
-    place: int
+    location_index: int
     n_visits: int
     n_more_needed: int
     last: float | None
@@ -37,7 +37,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """outcomes : one for each location that was looked at. changes : what stands or ended. signals : all raised."""
 
     outcomes: list[Outcome]
@@ -48,13 +48,13 @@ class Found:
         """As JSON, compressed: floats come back as they were."""
         rows = {
             "outcomes": [asdict(one) for one in self.outcomes],
-            "changes": [asdict(one.standing) | {"visit_id": str(one.visit_id)} for one in self.changes],
+            "changes": [asdict(one.status) | {"visit_id": str(one.visit_id)} for one in self.changes],
             "signals": [asdict(one) for one in self.signals],
         }
         return zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
 
     @classmethod
-    def unpack(cls, packed: bytes) -> "Found":
+    def unpack(cls, packed: bytes) -> "Findings":
         rows = json.loads(zlib.decompress(packed))
         return cls(
             [Outcome(**row) for row in rows["outcomes"]],
@@ -65,49 +65,49 @@ class Found:
 
 def _change(row: dict) -> Change:
     sections = tuple(SectionShare(**one) for one in row["sections"])
-    found = Standing(Signal(**row["signal"]), sections, row["ended"], row["turned_at"])
+    found = ChangeStatus(Signal(**row["signal"]), sections, row["ended"], row["turned_at"])
     return Change(found, UUID(row["visit_id"]))
 
 
 def look_at(
     history: History,
     *,
-    places: np.ndarray,
+    location_indexes: np.ndarray,
     effects: Effects,
     usual: Usual,
     settings: Settings,
     threshold: float,
     past: list[Signal] | None = None,
     is_new: np.ndarray | None = None,
-) -> Found:
+) -> Findings:
     """Replay some locations, and say what stands.
 
-    history : the visits of these locations and of no other. places : their indexes, also of those without visits.
+    history : the visits of these locations and of no other. location_indexes : also of those without visits.
     past, is_new : as in `measure.replay.go_on`, to go on from an earlier replay; None to begin at the start.
     """
     chain = history.chain
     new = np.ones(chain.n_visits, bool) if is_new is None else is_new
     replayed = go_on(chain, effects, settings, threshold, past=past or [], is_new=new)
-    stands = standing(chain, effects, settings, replayed.signals)
+    stands = change_status(chain, effects, settings, replayed.signals)
     levels = recent_levels(chain, effects, lately(chain), usual)
     values, first = adjusted_values(chain, effects, usual), chain.first_visit
     least = settings.least_baseline + VISITS_OF_A_CHANGE
     outcomes = []
-    for place in places.tolist():
-        here = slice(int(first[place]), int(first[place + 1]))
+    for location_index in location_indexes.tolist():
+        here = slice(int(first[location_index]), int(first[location_index + 1]))
         times = chain.time[here]
-        log_evidence = float(replayed.ranking[place])
+        log_evidence = float(replayed.ranking[location_index])
         outcomes.append(
             Outcome(
-                place=place,
+                location_index=location_index,
                 n_visits=times.size,
-                n_more_needed=max(0, least - times.size, LEAST_VISITS - int(levels.n_visits[place])),
+                n_more_needed=max(0, least - times.size, LEAST_VISITS - int(levels.n_visits[location_index])),
                 last=float(times[-1]) if times.size else None,
-                level=known(levels.level[place]),
-                low=known(levels.low[place]),
-                high=known(levels.high[place]),
+                level=known(levels.level[location_index]),
+                low=known(levels.low[location_index]),
+                high=known(levels.high[location_index]),
                 points=points(times, values[here]),
                 log_evidence=log_evidence if np.isfinite(log_evidence) else None,
             )
         )
-    return Found(outcomes, changes_in(history, stands), replayed.signals)
+    return Findings(outcomes, changes_in(history, stands), replayed.signals)

@@ -17,7 +17,7 @@ from reports.detection.data.reported_metrics import UsualNumbers, Verdict, repor
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.estimate import has_unknown_criteria, judged_at, last_run, left_by, seen_since
 from reports.detection.scan.lifecycle import settings_of
-from reports.detection.scan.location_result import Found, look_at
+from reports.detection.scan.location_result import Findings, look_at
 from reports.detection.scan.write_results import visible
 from reports.measure.drift import DECLINE
 from reports.measure.effects import Effects
@@ -38,7 +38,7 @@ class Known:
     effects: Effects
     codes: Codes
     usual: Usual
-    place: int
+    location_index: int
     threshold: float
 
 
@@ -92,11 +92,11 @@ def catch_up(run: Run) -> bool:
     if base is None:
         return True
     has_news = seen_since(base, timezone.now()).has_news
-    places = base.codes.locations[has_news].tolist()
-    if len(places) > MOST_TO_CATCH_UP:
+    location_ids = base.codes.locations[has_news].tolist()
+    if len(location_ids) > MOST_TO_CATCH_UP:
         return False
-    for place in places:
-        evaluate_location(standard_id=run.standard_id, location_id=place)
+    for location_id in location_ids:
+        evaluate_location(standard_id=run.standard_id, location_id=location_id)
     return True
 
 
@@ -113,17 +113,17 @@ def _last_run(standard_id: int, location_id: int) -> Known | None:
         return None
     usual = unpack_usual(run.effects)
     effects, codes = unpack(run.effects)
-    place = np.flatnonzero(codes.locations == location_id)
-    if usual is None or not place.size:
+    location_index = np.flatnonzero(codes.locations == location_id)
+    if usual is None or not location_index.size:
         return None
-    return Known(run, effects, codes, usual, int(place[0]), run.threshold)
+    return Known(run, effects, codes, usual, int(location_index[0]), run.threshold)
 
 
-def _find(last: Known, location_id: int, now: datetime) -> Found:
+def _find(last: Known, location_id: int, now: datetime) -> Findings:
     history = load(standard=last.run.standard, as_of=now, codes=last.codes, locations=[location_id])
     return look_at(
         history.since(last.effects.first_day),
-        places=np.array([last.place]),
+        location_indexes=np.array([last.location_index]),
         effects=last.effects,
         usual=last.usual,
         settings=settings_of(last.run),
@@ -131,12 +131,12 @@ def _find(last: Known, location_id: int, now: datetime) -> Found:
     )
 
 
-def _verdict(last: Known, location_id: int, found: Found, now: datetime) -> Verdict | None:
+def _verdict(last: Known, location_id: int, found: Findings, now: datetime) -> Verdict | None:
     """What the reported numbers say, of a location with a decline now or until now.
 
     Without one, None: what the last run said of it stands.
     """
-    stands = (one.standing for one in found.changes)
+    stands = (one.status for one in found.changes)
     decline = next((one.signal for one in stands if one.signal.direction == DECLINE and one.ended is None), None)
     declines = DriftFlag.objects.filter(standard=last.run.standard, location=location_id, direction=DECLINE).open()
     if decline is None and not declines.exists():
@@ -150,14 +150,14 @@ def _verdict(last: Known, location_id: int, found: Found, now: datetime) -> Verd
     return numbers.verdict(0, now=moment, onset=onset, flagged_at=flagged_at)
 
 
-def _write(last: Known, location_id: int, found: Found, verdict: Verdict | None) -> None:
+def _write(last: Known, location_id: int, found: Findings, verdict: Verdict | None) -> None:
     changes = reconcile_flags.reconcile(
         run=last.run,
         codes=last.codes,
         found=found.changes,
-        verdicts={last.place: verdict or Verdict()},
+        verdicts={last.location_index: verdict or Verdict()},
         titles=reconcile_flags.section_titles(last.run.standard),
-        places=[last.place],
+        location_indexes=[last.location_index],
     )
     changes.write()
     now = {"run": last.run} | visible(found.outcomes[0])

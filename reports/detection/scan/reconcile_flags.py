@@ -15,7 +15,7 @@ from audits.models import Section, Standard
 from reports.detection.data.chain_loader import Codes, History
 from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import Verdict
-from reports.measure.change_status import FADED, OLD, RECOVERED, Standing
+from reports.measure.change_status import FADED, OLD, RECOVERED, ChangeStatus
 from reports.measure.drift import DECLINE
 from reports.models import DriftFlag, Run
 
@@ -26,11 +26,11 @@ DIMENSIONS = ("completion", "delivery")
 class Change:
     """A change at a location, and the visit that raised its signal."""
 
-    standing: Standing
+    status: ChangeStatus
     visit_id: UUID
 
 
-def changes_in(history: History, found: list[Standing]) -> list[Change]:
+def changes_in(history: History, found: list[ChangeStatus]) -> list[Change]:
     return [Change(one, history.visit_ids[one.signal.visit]) for one in found]
 
 
@@ -76,44 +76,44 @@ def reconcile(
     found: list[Change],
     verdicts: dict[int, Verdict],
     titles: dict[str, str],
-    places: Collection[int] | None = None,
+    location_indexes: Collection[int] | None = None,
 ) -> Changes:
     """Match what stands with the flags that are open; within the transaction that writes the changes.
 
     found : of the locations that were looked at. verdicts : by index of the location. titles : of the sections, by
-    key. places : indexes of the locations that were looked at, None for all of the standard; the flags of the others
-    stay, and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
+    key. location_indexes : of those that were looked at, None for all of the standard; the flags of the others stay,
+    and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
     """
     lock(run.standard_id)
     flags = DriftFlag.objects.filter(standard=run.standard).open()
-    if places is not None and len(places) == 1:
-        flags = flags.filter(location=int(codes.locations[next(iter(places))]))
-    by_place = {(one.standing.signal.location, one.standing.signal.direction): one for one in found}
-    place = {location: index for index, location in enumerate(codes.locations.tolist())}
+    if location_indexes is not None and len(location_indexes) == 1:
+        flags = flags.filter(location=int(codes.locations[next(iter(location_indexes))]))
+    by_location = {(one.status.signal.location, one.status.signal.direction): one for one in found}
+    location_index = {location: index for index, location in enumerate(codes.locations.tolist())}
     changes = Changes()
     known = set()
     for flag in flags.select_related("location").order_by("pk"):
-        key = (place.get(flag.location_id, -1), flag.direction)
-        if places is not None and key[0] >= 0 and key[0] not in places:
+        key = (location_index.get(flag.location_id, -1), flag.direction)
+        if location_indexes is not None and key[0] >= 0 and key[0] not in location_indexes:
             flag.run = run
             changes.kept.append(_compare(flag, verdicts[key[0]]))
             continue
-        change = by_place.get(key)
-        now = change.standing if change else None
+        change = by_location.get(key)
+        now = change.status if change else None
         if change and now and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
             known.add(key)
             changes.kept.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
         else:
             flag.close_reason = _why_closed(flag, now)
             changes.closed.append(flag)
-    for key, change in by_place.items():
-        if change.standing.ended is None and key not in known:
+    for key, change in by_location.items():
+        if change.status.ended is None and key not in known:
             flag = DriftFlag(standard=run.standard, location_id=int(codes.locations[key[0]]), direction=key[1])
             changes.raised.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
     return changes
 
 
-def _why_closed(flag: DriftFlag, now: Standing | None) -> str:
+def _why_closed(flag: DriftFlag, now: ChangeStatus | None) -> str:
     if now is None:
         return "No longer signalled: with the visits and common effects known now, nothing stands out."
     if now.ended == RECOVERED and now.turned_at is not None:
@@ -133,7 +133,7 @@ def _day(flag: DriftFlag, days: float) -> str:
 
 
 def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
-    now, signal = change.standing, change.standing.signal
+    now, signal = change.status, change.status.signal
     flag.run = run
     flag.channel = channel_name(signal.channel, codes.sections)
     flag.flagged_by_id = change.visit_id
@@ -151,7 +151,7 @@ def _compare(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
     return flag
 
 
-def _moved(now: Standing, codes: Codes, titles: dict[str, str]) -> list[dict]:
+def _moved(now: ChangeStatus, codes: Codes, titles: dict[str, str]) -> list[dict]:
     """Every section that was observed since the onset, the one that moved furthest first."""
     sign = 1 if now.signal.direction == DECLINE else -1
     keys = codes.sections.tolist()

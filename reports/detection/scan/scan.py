@@ -15,8 +15,8 @@ from django.db import transaction
 from reports.detection.data.chain_loader import History, load
 from reports.detection.data.packed_effects import unpack, unpack_usual
 from reports.detection.scan import shards
-from reports.detection.scan.checkpoint import Kept
-from reports.detection.scan.estimate import Base, Common, base_of, find_common, judged_at
+from reports.detection.scan.checkpoint import Checkpoint
+from reports.detection.scan.estimate import Base, Estimate, base_of, estimate_or_carry_on, judged_at
 from reports.detection.scan.lifecycle import (
     BadParameters,
     Listener,
@@ -30,7 +30,7 @@ from reports.detection.scan.lifecycle import (
     request_scan,
     settings_of,
 )
-from reports.detection.scan.location_result import Found, look_at
+from reports.detection.scan.location_result import Findings, look_at
 from reports.detection.scan.write_results import compare, write
 from reports.models import Carried, Run, Shard
 
@@ -97,7 +97,7 @@ class _Desk:
     def __init__(self, run: Run, listener: Listener | None):
         self.run, self.listener = run, listener
         self.settings = settings_of(run)
-        self.common: Common | None = None
+        self.common: Estimate | None = None
 
     def make(self, shard: Shard) -> None:
         tell = Progress(self.run, shard, self.listener)
@@ -110,17 +110,17 @@ class _Desk:
 
     def _find_common(self, shard: Shard, tell: Progress) -> None:
         run = self.run
-        common = find_common(run, tell)
+        common = estimate_or_carry_on(run, tell)
         with transaction.atomic():
             shards.finish(shard, common.kept.pack())
-            parts = cut(common.places, common.kept.n)
+            parts = cut(common.location_indexes, common.kept.n)
             shards.plan(run, Shard.Phase.LOCATIONS, [{"places": part.tolist()} for part in parts])
             shards.plan(run, Shard.Phase.WRITING, [{}])
             describe(run, **common.found)
         run.refresh_from_db(fields=["threshold", "estimated_by"])
         self.common = common
 
-    def _known(self) -> Common:
+    def _known(self) -> Estimate:
         """What is common: as this process found it, or as another one left it in the row."""
         if self.common is None:
             run = self.run
@@ -128,9 +128,9 @@ class _Desk:
             if run.effects is None or (usual := unpack_usual(run.effects)) is None:
                 raise RuntimeError(f"Run {run.pk} has shards of locations but no effects: scan again.")
             effects, codes = unpack(run.effects)
-            kept = Kept.unpack(next(iter(shards.results(run, Shard.Phase.COMMON))))
+            kept = Checkpoint.unpack(next(iter(shards.results(run, Shard.Phase.COMMON))))
             base = base_of(run) if run.estimated_by else None
-            self.common = Common(effects, codes, usual, kept, np.arange(0), None, base, {})
+            self.common = Estimate(effects, codes, usual, kept, np.arange(0), None, base, {})
         return self.common
 
     def _look(self, shard: Shard, tell: Progress) -> None:
@@ -140,17 +140,17 @@ class _Desk:
         out in between counts here as it is now. `at_once` evaluates the location of such a visit anew.
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
-        common, places = self._known(), np.array(shard.payload["places"], dtype=int)
+        common, location_indexes = self._known(), np.array(shard.payload["places"], dtype=int)
         if common.history is not None:
-            part = common.history.subset(np.isin(common.history.chain.location, places))
+            part = common.history.subset(np.isin(common.history.chain.location, location_indexes))
         else:
-            locations = common.codes.locations[places].tolist()
+            locations = common.codes.locations[location_indexes].tolist()
             part = load(standard=self.run.standard, as_of=self.run.as_of, codes=common.codes, locations=locations)
             part = part.since(common.effects.first_day)
-        past, is_new = self._gone_on(part, common.base, places)
+        past, is_new = self._gone_on(part, common.base, location_indexes)
         found = look_at(
             part,
-            places=places,
+            location_indexes=location_indexes,
             effects=common.effects,
             usual=common.usual,
             settings=self.settings,
@@ -165,7 +165,7 @@ class _Desk:
         if n_done == n_total:
             describe(self.run, n_done=n_done, n_total=n_total)
 
-    def _gone_on(self, part: History, base: Base | None, places: np.ndarray):
+    def _gone_on(self, part: History, base: Base | None, location_indexes: np.ndarray):
         """The signals that the run before left of these locations, and which visits are to be replayed: those that it
         has not seen, and all of a location without such."""
         if base is None or not self.run.parameters["incremental"]:
@@ -175,7 +175,7 @@ class _Desk:
         holds &= np.isin(np.arange(holds.size), location[is_new])
         is_new = is_new | ~holds[location]
         here = np.zeros(holds.size, bool)
-        here[places] = True
+        here[location_indexes] = True
         return [signal for signal in base.kept.signals if here[signal.location]], is_new
 
     def _threshold(self) -> float:
@@ -187,9 +187,9 @@ class _Desk:
         run, common = self.run, replace(self._known(), history=None)
         n_shards = shards.counted(run, Shard.Phase.LOCATIONS)[1]
         tell("Comparing with the reported numbers", n_shards, n_shards)
-        found = Found([], [], [])
+        found = Findings([], [], [])
         for data in shards.results(run, Shard.Phase.LOCATIONS):
-            part = Found.unpack(data)
+            part = Findings.unpack(data)
             found.outcomes.extend(part.outcomes)
             found.changes.extend(part.changes)
             found.signals.extend(part.signals)
@@ -204,7 +204,7 @@ class _Desk:
         )
         tell("Writing the results", n_shards, n_shards)
         base = common.base
-        looked_at = {one.place for one in found.outcomes}
+        looked_at = {one.location_index for one in found.outcomes}
         earlier = [one for one in base.kept.signals if one.location not in looked_at] if base else []
         with transaction.atomic():
             write(run, codes=common.codes, found=found, compared=compared, before=base.run if base else None)
@@ -220,16 +220,16 @@ class _Desk:
             )
 
 
-def cut(places: np.ndarray, n_visits: np.ndarray) -> list[np.ndarray]:
+def cut(location_indexes: np.ndarray, n_visits: np.ndarray) -> list[np.ndarray]:
     """The locations of each shard, with about as many visits each: a function of the visits alone.
 
-    places : (n,) indexes of the locations, ascending. n_visits : (L,) of all locations.
+    location_indexes : (n,) indexes of the locations, ascending. n_visits : (L,) of all locations.
     """
-    total = np.r_[0, np.cumsum(n_visits[places])]
+    total = np.r_[0, np.cumsum(n_visits[location_indexes])]
     start, parts = 0, []
     size = min(MOST_VISITS, -(-int(total[-1]) // LEAST_SHARDS))
-    while start < places.size:
+    while start < location_indexes.size:
         stop = max(start + 1, int(np.searchsorted(total, total[start] + size, side="right")) - 1)
-        parts.append(places[start:stop])
+        parts.append(location_indexes[start:stop])
         start = stop
     return parts

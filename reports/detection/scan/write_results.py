@@ -9,7 +9,7 @@ from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, reported_numbers
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
-from reports.detection.scan.location_result import Found, Outcome
+from reports.detection.scan.location_result import Findings, Outcome
 from reports.measure.drift import DECLINE
 from reports.measure.effects import Effects
 from reports.measure.levels import Usual, expected_shares
@@ -30,9 +30,9 @@ class Compared:
     verdicts: dict[int, Verdict]
     disagreements: Disagreements
 
-    def fields(self, place: int) -> dict:
+    def fields(self, location_index: int) -> dict:
         """Of a LocationResult."""
-        verdict, rows = self.verdicts[place], self.disagreements.rows.get(place, [])
+        verdict, rows = self.verdicts[location_index], self.disagreements.rows.get(location_index, [])
         return {
             "reported": verdict.reported,
             "comparison": verdict.comparison,
@@ -42,7 +42,7 @@ class Compared:
 
 
 def compare(
-    run: Run, *, codes: Codes, effects: Effects, usual: Usual, n_visits: np.ndarray, last: float, found: Found
+    run: Run, *, codes: Codes, effects: Effects, usual: Usual, n_visits: np.ndarray, last: float, found: Findings
 ) -> Compared:
     """All locations, also those without news: readings come without visits, and time passes.
 
@@ -52,9 +52,9 @@ def compare(
     now = max(last, min(numbers.until, to_days(run.as_of)))
     declines = _declines(run, codes, found)
     verdicts = {}
-    for place in range(codes.locations.size):
-        onset, flagged_at = declines.get(place, (None, None))
-        verdicts[place] = numbers.verdict(place, now=now, onset=onset, flagged_at=flagged_at)
+    for location_index in range(codes.locations.size):
+        onset, flagged_at = declines.get(location_index, (None, None))
+        verdicts[location_index] = numbers.verdict(location_index, now=now, onset=onset, flagged_at=flagged_at)
     observed = np.full(codes.locations.size, np.nan)
     seen = np.flatnonzero(n_visits)
     observed[seen] = expected_shares(effects, seen, usual.mix)
@@ -62,39 +62,39 @@ def compare(
     return Compared(numbers, verdicts, disagreements)
 
 
-def _declines(run: Run, codes: Codes, found: Found) -> dict[int, tuple[float, float]]:
+def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, tuple[float, float]]:
     """Onset and signal, in days, of the declines that stand: those found now, and those that nobody looked at again.
 
     To the second, as the flags have them, so that both kinds are compared alike.
     """
-    place = {location: index for index, location in enumerate(codes.locations.tolist())}
-    looked_at = {-1} | {one.place for one in found.outcomes}
+    location_index = {location: index for index, location in enumerate(codes.locations.tolist())}
+    looked_at = {-1} | {one.location_index for one in found.outcomes}
     declines = {}
     flagged = DriftFlag.objects.filter(standard=run.standard, direction=DECLINE).open()
     for location, onset, at in flagged.values_list("location_id", "onset_at", "flagged_at"):
-        if place.get(location, -1) not in looked_at:
-            declines[place[location]] = to_days(onset), to_days(at)
+        if location_index.get(location, -1) not in looked_at:
+            declines[location_index[location]] = to_days(onset), to_days(at)
     for change in found.changes:
-        signal = change.standing.signal
-        if signal.direction == DECLINE and change.standing.ended is None:
+        signal = change.status.signal
+        if signal.direction == DECLINE and change.status.ended is None:
             declines[signal.location] = to_days(to_datetime(signal.onset)), to_days(to_datetime(signal.at))
     return declines
 
 
-def write(run: Run, *, codes: Codes, found: Found, compared: Compared, before: Run | None) -> None:
+def write(run: Run, *, codes: Codes, found: Findings, compared: Compared, before: Run | None) -> None:
     """Within the transaction that ends the run.
 
     Of a location that was looked at, flags and result are written. The others keep theirs, but for what the reported
     numbers say; they name this run too, for it would find the same. before : the run that was carried on, if any.
     """
-    looked_at = {one.place for one in found.outcomes}
+    looked_at = {one.location_index for one in found.outcomes}
     reconcile_flags.reconcile(
         run=run,
         codes=codes,
         found=found.changes,
         verdicts=compared.verdicts,
         titles=reconcile_flags.section_titles(run.standard),
-        places=looked_at,
+        location_indexes=looked_at,
     ).write()
     results = LocationResult.objects.filter(standard=run.standard)
     if before is not None:
@@ -111,10 +111,10 @@ def write(run: Run, *, codes: Codes, found: Found, compared: Compared, before: R
 
 
 def _bring_up_to_date(results, codes: Codes, compared: Compared, looked_at: set[int]) -> None:
-    place = {location: index for index, location in enumerate(codes.locations.tolist())}
+    location_index = {location: index for index, location in enumerate(codes.locations.tolist())}
     changed = []
     for result in results.only("location_id", *COMPARED).iterator(chunk_size=2000):
-        at = place.get(result.location_id)
+        at = location_index.get(result.location_id)
         if at is None or at in looked_at:
             continue
         now = compared.fields(at)
@@ -128,10 +128,10 @@ def _bring_up_to_date(results, codes: Codes, compared: Compared, looked_at: set[
 def _result(run: Run, codes: Codes, one: Outcome, compared: Compared) -> LocationResult:
     return LocationResult(
         standard=run.standard,
-        location_id=int(codes.locations[one.place]),
+        location_id=int(codes.locations[one.location_index]),
         run=run,
         **visible(one),
-        **compared.fields(one.place),
+        **compared.fields(one.location_index),
     )
 
 

@@ -2,29 +2,29 @@
 
 from dataclasses import dataclass
 
-from reports.detection.data.fitted_run import Latest
-from reports.measure.attribution import Instead, moved_by
+from reports.detection.data.fitted_run import FittedRun
+from reports.measure.attribution import Attribution, moved_by
 
 
 @dataclass(frozen=True)
 class Moved:
     """What explains the last visits of a location; `daypart`, `staffing` are the words of those that grew."""
 
-    found: Instead
+    found: Attribution
     told: list[str]
     daypart: str
     staffing: str
 
 
-def moved(latest: Latest, location_ids) -> dict[int, Moved]:
+def moved(fitted_run: FittedRun, location_ids) -> dict[int, Moved]:
     """By location, only those whose plain share moved for a reason worth saying."""
-    codes, versions = latest.history.codes, latest.versions()
+    codes, versions = fitted_run.history.codes, fitted_run.versions()
     answer = {}
     for location_id in location_ids:
-        place = latest.place(location_id)
-        if place is None:
+        location_index = fitted_run.location_index(location_id)
+        if location_index is None:
             continue
-        found = moved_by(latest.chain, latest.effects, location=place, version=versions)
+        found = moved_by(fitted_run.chain, fitted_run.effects, location=location_index, version=versions)
         if found is not None and (told := found.told()):
             answer[location_id] = Moved(
                 found,

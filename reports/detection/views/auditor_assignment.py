@@ -6,11 +6,11 @@ import numpy as np
 
 from reports.detection.data.day_numbers import to_datetime
 from reports.detection.views.auditors import names_of
-from reports.measure.auditor_assignment import sending
+from reports.measure.auditor_assignment import auditor_assignment
 from reports.measure.chain import Chain
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.linkage import groups
-from reports.measure.location_forecast import LATELY_DAYS, Places
+from reports.measure.location_forecast import LATELY_DAYS, LocationForecasts
 from reports.measure.planning import Assumptions, value
 from reports.models import Run, Tally
 
@@ -35,7 +35,7 @@ class Joining:
     whom: Whom
 
 
-class Senders:
+class AuditorAssignments:
     """Auditors beside locations, by index.
 
     chain, effects, known : of the locations `ids`, with the auditors `keys` alone. usual : what a visit is worth by
@@ -48,7 +48,7 @@ class Senders:
         assumptions: Assumptions,
         chain: Chain,
         effects: Effects,
-        known: Places,
+        known: LocationForecasts,
         ids: list[int],
         keys: list[str],
         at: float,
@@ -56,7 +56,7 @@ class Senders:
         self.keys, self.names = keys, names_of(set(keys))
         self.of_location, self.of_auditor = _linked(run, effects, ids, keys)
         linked = self.of_location, self.of_auditor
-        self.sent = sending(chain, effects, known, assumptions, at=at, linked=linked)
+        self.sent = auditor_assignment(chain, effects, known, assumptions, at=at, linked=linked)
         active = np.zeros(len(keys), bool)  # the others may have left
         active[chain.auditor[(chain.auditor >= 0) & (chain.time >= at - LATELY_DAYS)]] = True
         self.best = _best(np.where(active & ~self.sent.joins, self.sent.gain, -np.inf))

@@ -107,8 +107,8 @@ def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors |
     effects, codes = unpack(run.effects)
     been = _been(run, effects, locations)
     names = names_of({who for who, _ in been})
-    places = dict.fromkeys(place for _, place in been)
-    read = _read(been, list(places))
+    location_ids = dict.fromkeys(location_id for _, location_id in been)
+    read = _read(been, list(location_ids))
     chain = load(standard=standard, as_of=run.as_of, codes=codes, locations=read).since(effects.first_day).chain
     quarters = by_quarter(chain, effects, n_quarters=N_QUARTERS)
     found = [_auditor(key, names[key], been, effects, codes, quarters) for key in names]
@@ -123,7 +123,7 @@ def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors |
         n_groups=n_groups,
         swaps=swaps,
         n_read=len(read),
-        n_locations=len(places),
+        n_locations=len(location_ids),
     )
 
 
@@ -138,7 +138,7 @@ def _been(run: Run, effects: Effects, locations: QuerySet[Location]) -> dict[tup
         started_at__gte=to_datetime(effects.first_day),
     ).exclude(auditor="")
     rows = tallies.order_by("location_id", "auditor").values_list("auditor", "location_id").annotate(n=Count("pk"))
-    return {(who, place): n for who, place, n in rows}
+    return {(who, location_id): n for who, location_id, n in rows}
 
 
 def names_of(keys: set[str]) -> dict[str, str]:
@@ -148,10 +148,10 @@ def names_of(keys: set[str]) -> dict[str, str]:
     return {key: users.get(key, key.partition(":")[2]) for key in sorted(keys)}
 
 
-def _read(been: dict[tuple[str, int], int], places: list[int]) -> list[int]:
+def _read(been: dict[tuple[str, int], int], location_ids: list[int]) -> list[int]:
     """The locations to read visit by visit: all, or evenly spaced ones where they would be too many."""
     step = int(np.ceil(sum(been.values()) / MOST_VISITS)) if been else 1
-    return places[:: max(step, 1)]
+    return location_ids[:: max(step, 1)]
 
 
 def _auditor(key, name, been, effects: Effects, codes: Codes, quarters: Points) -> Auditor:
@@ -160,9 +160,9 @@ def _auditor(key, name, been, effects: Effects, codes: Codes, quarters: Points) 
     severity: Bounded | None = None
     by_time: tuple[Bounded | None, ...] = (None,) * N_QUARTERS
     if at.size:
-        place = int(at[0])
-        severity = _bounded(severities(effects), place)
-        by_time = tuple(_bounded(quarters, (place, quarter)) for quarter in range(N_QUARTERS))
+        auditor_index = int(at[0])
+        severity = _bounded(severities(effects), auditor_index)
+        by_time = tuple(_bounded(quarters, (auditor_index, quarter)) for quarter in range(N_QUARTERS))
     return Auditor(key, name, sum(own), len(own), severity, by_time)
 
 
@@ -207,7 +207,7 @@ def _agreement(chain: Chain, codes: Codes) -> tuple[list[CriterionAgreement], in
 
 
 def _links(been: dict[tuple[str, int], int], names: dict[str, str]) -> tuple[int, list[Joining]]:
-    who, where = sorted(names), sorted({place for _, place in been})
+    who, where = sorted(names), sorted({location_id for _, location_id in been})
     auditor_at = {each: at for at, each in enumerate(who)}
     location_at = {each: at for at, each in enumerate(where)}
     auditor = [auditor_at[each] for each, _ in been]

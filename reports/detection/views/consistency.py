@@ -6,7 +6,7 @@ import numpy as np
 
 from audits.models import Criterion
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.fitted_run import Latest
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.recent import lately
 from reports.measure.chain import Chain
 from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
@@ -60,29 +60,29 @@ class SameTreatment:
     n_interactions: int
 
 
-def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | None:
+def treatment(found: FittedRun, *, location_id: int, onset=None) -> Treatment | None:
     """How alike customers are treated at a location, judged beside its peers.
 
     found : with the visits of the location and its peers. onset : datetime of a flag's onset; None: lately is the
     half year up to its last visit, or the last four visits where those are more.
     None when the run did not know the location.
     """
-    place = found.place(location_id)
-    if place is None:
+    location_index = found.location_index(location_id)
+    if location_index is None:
         return None
     chain = found.chain
-    own = chain.location == place
-    since = _since(chain, place, onset)
-    others = [each for each in np.unique(chain.location).tolist() if each != place]
+    own = chain.location == location_index
+    since = _since(chain, location_index, onset)
+    others = [each for each in np.unique(chain.location).tolist() if each != location_index]
     peer_group = np.full(chain.n_locations, -1)
     peer_group[others] = np.arange(len(others))
     is_new = own & (chain.time >= since)
     by_time = _groups(chain.location, own, np.where(is_new, NOW, BEFORE if onset is not None else -1), 2, peer_group)
-    times = _judged(found, by_time, [place] * 2 + others)
+    times = _judged(found, by_time, [location_index] * 2 + others)
     names = found.history.codes.dayparts.tolist()
     daypart = np.where(is_new, chain.daypart, -1)
     by_daypart = _groups(chain.location, own, daypart, len(names), peer_group)
-    parts = _judged(found, by_daypart, [place] * len(names) + others)
+    parts = _judged(found, by_daypart, [location_index] * len(names) + others)
     n_visits = np.bincount(daypart[daypart >= 0], minlength=len(names))
     n_now = int(is_new.sum())
     return Treatment(
@@ -93,18 +93,20 @@ def treatment(found: Latest, *, location_id: int, onset=None) -> Treatment | Non
     )
 
 
-def least_alike(found: Latest, *, location_id: int, onset=None) -> list[SameTreatment]:
+def least_alike(found: FittedRun, *, location_id: int, onset=None) -> list[SameTreatment]:
     """The criteria on which two customers of a location are most often treated differently, those first.
 
     onset : as in `treatment`. A description, at most MOST_CRITERIA of what LEAST_INTERACTIONS observed; a criterion
     that all kept, or none, is not among them. One query.
     """
-    place = found.place(location_id)
-    if place is None:
+    location_index = found.location_index(location_id)
+    if location_index is None:
         return []
-    is_now = (found.chain.location == place) & (found.chain.time >= _since(found.chain, place, onset))
+    is_now = (found.chain.location == location_index) & (
+        found.chain.time >= _since(found.chain, location_index, onset)
+    )
     chain = found.chain.subset(is_now)
-    share, n = pairwise_agreement(chain)[place], chain.observed.sum(axis=0).astype(int)
+    share, n = pairwise_agreement(chain)[location_index], chain.observed.sum(axis=0).astype(int)
     differs = np.flatnonzero((n >= LEAST_INTERACTIONS) & (share < 1))
     chosen = differs[np.argsort(share[differs], kind="stable")[:MOST_CRITERIA]]
     ids = found.history.codes.criteria
@@ -112,8 +114,8 @@ def least_alike(found: Latest, *, location_id: int, onset=None) -> list[SameTrea
     return [SameTreatment(text[int(ids[at])], float(share[at]), int(n[at])) for at in chosen]
 
 
-def _since(chain: Chain, place: int, onset) -> float:
-    return to_days(onset) if onset is not None else lately(chain)[place]
+def _since(chain: Chain, location_index: int, onset) -> float:
+    return to_days(onset) if onset is not None else lately(chain)[location_index]
 
 
 def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:
@@ -122,8 +124,8 @@ def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:
     return np.where(own, group, np.where(peers >= 0, peers + n_groups, -1))
 
 
-def _judged(found: Latest, group: np.ndarray, place: list[int]) -> Consistency:
-    chain, effects = gathered(found.chain, found.effects, group, np.array(place, dtype=int))
+def _judged(found: FittedRun, group: np.ndarray, location_index: list[int]) -> Consistency:
+    chain, effects = gathered(found.chain, found.effects, group, np.array(location_index, dtype=int))
     return consistency(chain, effects)
 
 

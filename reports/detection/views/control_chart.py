@@ -45,11 +45,11 @@ def location_series(*, standard: Standard, location: Location, channel: str = "o
     if run is None or run.effects is None or run.threshold is None:
         return None
     effects, codes = unpack(run.effects)
-    place = np.flatnonzero(codes.locations == location.pk)
-    if not place.size:
+    location_index = np.flatnonzero(codes.locations == location.pk)
+    if not location_index.size:
         return None
     history = load(standard=standard, as_of=run.as_of, codes=codes, locations=[location.pk]).since(effects.first_day)
-    by_channel = measured.series(history.chain, effects, settings_of(run), run.threshold, int(place[0]))
+    by_channel = measured.series(history.chain, effects, settings_of(run), run.threshold, int(location_index[0]))
     named = {channel_name(name, codes.sections): series for name, series in by_channel.items()}
     if channel not in named:
         return None

@@ -12,11 +12,11 @@ from reports.detection.data.chain_loader import Codes, load
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan.lifecycle import settings_of
-from reports.detection.views.auditor_assignment import Joining, Senders, Whom
+from reports.detection.views.auditor_assignment import AuditorAssignments, Joining, Whom
 from reports.measure.auditor_assignment import with_own_auditors
 from reports.measure.effects import WEEK_DAYS, Effects
 from reports.measure.groups import gathered
-from reports.measure.location_forecast import below_in_a_row, places, places_of_levels, weakest_quarter
+from reports.measure.location_forecast import below_in_a_row, forecast, forecast_of_levels, weakest_quarter
 from reports.measure.planning import Assumptions, Value, value
 from reports.models import DriftFlag, LocationResult, Run
 
@@ -136,7 +136,7 @@ class _Weighing:
 
     def _at_first_sight(self) -> Value:
         span = max((self.at - self.effects.first_day) / WEEK_DAYS, 1.0)
-        roughly = places_of_levels(
+        roughly = forecast_of_levels(
             self.effects,
             self.settings,
             log_evidence=self.log_evidence,
@@ -154,13 +154,13 @@ class _Weighing:
         """The chosen ones, with their visits; `order` says where they stand among all."""
         history = load(standard=self.run.standard, as_of=self.run.as_of, codes=self.codes, locations=ids)
         history = history.since(self.effects.first_day)
-        place = np.searchsorted(self.codes.locations, ids)
+        location_index = np.searchsorted(self.codes.locations, ids)
         group = np.full(self.codes.locations.size, -1)
-        group[place] = np.arange(len(ids))
-        chain, effects = gathered(history.chain, self.effects, group[history.chain.location], place)
+        group[location_index] = np.arange(len(ids))
+        chain, effects = gathered(history.chain, self.effects, group[history.chain.location], location_index)
         chain, effects, who = with_own_auditors(chain, effects)
         at = max(self.at, float(chain.time.max(initial=self.at)))
-        known = places(
+        known = forecast(
             chain,
             effects,
             self.settings,
@@ -169,7 +169,7 @@ class _Weighing:
             at=at,
         )
         keys = self.codes.auditors[who].tolist()
-        senders = Senders(self.run, self.assumptions, chain, effects, known, ids, keys, at)
+        assignments = AuditorAssignments(self.run, self.assumptions, chain, effects, known, ids, keys, at)
         below, n_visits = below_in_a_row(chain, effects), self.n_visits[order]
         found = []
         for row, location in enumerate(ids):
@@ -182,12 +182,12 @@ class _Weighing:
                 n_missing=max(self.run.least_visits - int(n_visits[row]), 0),
                 is_flagged=location in self.flagged,
                 evidence=float(np.exp(min(known.log_evidence[row], 600.0))),
-                chance=float(senders.usual.chance[row]),
-                find_days=float(senders.usual.find[row]) * WEEK_DAYS,
-                judge_days=float(senders.usual.judge[row]) * WEEK_DAYS,
+                chance=float(assignments.usual.chance[row]),
+                find_days=float(assignments.usual.find[row]) * WEEK_DAYS,
+                judge_days=float(assignments.usual.judge[row]) * WEEK_DAYS,
                 link_days=0.0,
-                alone=senders.alone(row),
-                whom=senders.other(row),
+                alone=assignments.alone(row),
+                whom=assignments.other(row),
             )
-            found.append((told, senders.joining(row)))
+            found.append((told, assignments.joining(row)))
         return joined_once(found)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from audits.models import Standard
 from locations.models import Location, User
-from reports.detection.data.fitted_run import Latest, latest
+from reports.detection.data.fitted_run import FittedRun, fitted_run
 from reports.detection.views.attribution import moved
 from reports.pages import explanations
 from reports.pages.sentences import Sentence
@@ -17,7 +17,7 @@ class InsteadView:
     reasons: list[Sentence]
 
 
-def instead_of_flag(found: Latest | None, *, location_id: int, user: User) -> InsteadView | None:
+def instead_of_flag(found: FittedRun | None, *, location_id: int, user: User) -> InsteadView | None:
     """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying.
 
     How severe an auditor is, head office alone is told: the visits below the explanation name who made them.
@@ -32,7 +32,7 @@ def instead_of_flag(found: Latest | None, *, location_id: int, user: User) -> In
 def briefly(*, standard: Standard, location_ids: Iterable[int]) -> dict[int, str]:
     """The largest reason of each of these stores, where there is one; in as many queries for fifty as for one."""
     wanted = list(location_ids)
-    found = latest(standard=standard, locations=wanted) if wanted else None
+    found = fitted_run(standard=standard, locations=wanted) if wanted else None
     if found is None:
         return {}
     return {location: explanations.moved_briefly(told) for location, told in moved(found, wanted).items()}

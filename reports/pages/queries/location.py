@@ -11,7 +11,7 @@ from audits.models import Visit
 from locations.models import Location, Region
 from locations.models.places import lineage
 from locations.roles import READS_RESULTS
-from reports.detection.data.fitted_run import latest
+from reports.detection.data.fitted_run import fitted_run
 from reports.measure.attribution import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
@@ -121,7 +121,7 @@ def location_page(
     metrics, other_metrics = metric_views(
         scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
     )
-    known = latest(standard=asked.standard, locations=[location.pk], with_peers=True) if asked.standard else None
+    known = fitted_run(standard=asked.standard, locations=[location.pk], with_peers=True) if asked.standard else None
     is_calm = result is not None and not opened and not result.n_more_needed
     state = state_of(
         direction=flag.direction if flag else None,
