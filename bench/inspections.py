@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.drift import Settings, scan, stated_threshold
-from reports.measure.effects import Effects
-from reports.measure.levels import fit_window
-from reports.measure.location_forecast import LocationForecasts, forecast, weakest_quarter
-from reports.measure.planning import Assumptions, value
-from reports.measure.severity import fit_effects
+from reports.measure.drift.detector import Settings, scan, stated_threshold
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import fit_window
+from reports.measure.model.severity import fit_effects
+from reports.measure.planning.location_forecast import LocationForecasts, forecast, weakest_quarter
+from reports.measure.planning.visit_value import Assumptions, value
 
 EPOCH = date(1970, 1, 1)
 RANDOM_ORDERS = 200

@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.chains import Made
 from bench.history_files import as_written, location_codes, moment, write_history
 from bench.judge import Flags, Judged, judge
-from reports.measure.backtest import as_known, backtest
-from reports.measure.drift import Settings
-from reports.measure.effects import WEEK_DAYS
-from reports.measure.levels import fit_window
-from reports.measure.severity import WINDOW_DAYS, fit_effects
+from reports.measure.drift.backtest import as_known, backtest
+from reports.measure.drift.detector import Settings
+from reports.measure.model.effects import WEEK_DAYS
+from reports.measure.model.levels import fit_window
+from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 COLUMNS = ("location_id", "flagged_at", "channel", "direction", "onset", "strength")
 

@@ -13,7 +13,7 @@ from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import N_PEERS, fitted_run
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
-from reports.measure.chain import NONE
+from reports.measure.model.chain import NONE
 from reports.models import Run
 from reports.pages import explanations
 from tests.reports import chains
@@ -165,7 +165,9 @@ def test_criteria_are_told_on_which_two_customers_are_most_often_treated_differe
     known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
     found = least_alike(known, location_id=place, onset=ONSET)
     assert len(found) == MOST_CRITERIA
-    own = known.chain.subset((known.chain.location == known.location_index(place)) & (known.chain.time >= to_days(ONSET)))
+    own = known.chain.subset(
+        (known.chain.location == known.location_index(place)) & (known.chain.time >= to_days(ONSET))
+    )
     for each in found:
         criterion = Criterion.objects.get(text=each.text)
         column = int(np.flatnonzero(known.history.codes.criteria == criterion.pk)[0])

@@ -15,7 +15,7 @@ from reports.detection.data.fitted_run import fitted_run
 from reports.detection.data.packed_effects import pack, unpack
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.attribution import Moved, moved
-from reports.measure.attribution import Attribution, Share
+from reports.measure.drift.attribution import Attribution, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations
 from reports.pages.queries.instead import briefly

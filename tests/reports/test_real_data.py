@@ -22,7 +22,7 @@ from locations.models import Metric, Reading
 from reports.detection.data.reported_metrics import reported_numbers
 from reports.detection.data.scoring import score_waiting
 from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
-from reports.measure.levels import fitted_levels
+from reports.measure.model.levels import fitted_levels
 from reports.models import Tally
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -19,9 +19,9 @@ from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_sc
 from reports.detection.scan.reconcile_flags import _why_closed
 from reports.detection.scan.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
-from reports.measure.change_status import RECOVERED, ChangeStatus
-from reports.measure.drift import Signal
-from reports.measure.effects import Effects
+from reports.measure.drift.change_status import RECOVERED, ChangeStatus
+from reports.measure.drift.detector import Signal
+from reports.measure.model.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from reports.detection.data.chain_loader import Codes, History
 from reports.detection.data.packed_effects import pack, unpack
-from reports.measure.backtest import DatedSignal, Replayed
-from reports.measure.drift import Signal
+from reports.measure.drift.backtest import DatedSignal, Replayed
+from reports.measure.drift.detector import Signal
 
 
 def pack_replayed(done: Replayed, window: float, codes: Codes) -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 
 from reports.detection.backtest.checkpoint import unpack_days
 from reports.detection.data.settings import expected_rate
-from reports.measure.drift import YEAR_DAYS
+from reports.measure.drift.detector import YEAR_DAYS
 from reports.models import Backtest
 
 

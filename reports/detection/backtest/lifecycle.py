@@ -19,7 +19,7 @@ from reports.detection.data.day_numbers import to_days
 from reports.detection.data.settings import chosen_for
 from reports.detection.scan.lifecycle import check_parameters, code_version
 from reports.detection.scan.shards import MOST_ATTEMPTS, worker_name
-from reports.measure.backtest import n_scans
+from reports.measure.drift.backtest import n_scans
 from reports.models import Backtest, Tally
 
 MOST_RUNS = 5000

@@ -7,7 +7,7 @@ import numpy as np
 from locations.models import Metric
 from reports.detection.data.reported_metrics import PERIODS, Readings, by_period
 from reports.measure.compare import pooled_lag
-from reports.measure.drift import YEAR_DAYS
+from reports.measure.drift.detector import YEAR_DAYS
 
 LONGEST_DAYS = YEAR_DAYS / 2
 

@@ -24,10 +24,10 @@ from reports.detection.data.threshold import threshold_for
 from reports.detection.scan.lifecycle import settings_of
 from reports.detection.scan.reconcile_flags import channel_name
 from reports.detection.scan.shards import LEASE
-from reports.measure.backtest import DatedSignal, Replayed, as_known, in_order, replay
-from reports.measure.drift import DECLINE, Signal
-from reports.measure.levels import fit_window
-from reports.measure.severity import WINDOW_DAYS, fit_effects
+from reports.measure.drift.backtest import DatedSignal, Replayed, as_known, in_order, replay
+from reports.measure.drift.detector import DECLINE, Signal
+from reports.measure.model.levels import fit_window
+from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 from reports.models import Backtest, DriftFlag, PastFlag
 from reports.models.runs import VISITS_OF_A_CHANGE
 

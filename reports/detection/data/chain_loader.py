@@ -12,7 +12,7 @@ from audits.models import Section, Standard
 from locations.models import Location
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.matrices import Form, forms
-from reports.measure.chain import NONE, Chain, breadth_of
+from reports.measure.model.chain import NONE, Chain, breadth_of
 from reports.models import Tally
 
 LEAST_COVERAGE = 0.25

@@ -8,8 +8,8 @@ import numpy as np
 from audits.models import Criterion, Standard
 from reports.detection.data.chain_loader import History, load
 from reports.detection.data.packed_effects import unpack
-from reports.measure.chain import Chain
-from reports.measure.effects import Effects
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import Effects
 from reports.models import Run
 
 N_PEERS = 40

@@ -9,7 +9,7 @@ from django.db.models import CharField
 from django.db.models.functions import Cast
 
 from audits.models import Criterion, Interaction, Observation, Section
-from reports.measure.chain import FULL, NONE
+from reports.measure.model.chain import FULL, NONE
 
 ANSWERED, DOES_NOT_APPLY = Observation.State.ANSWERED.value, Observation.State.DOES_NOT_APPLY.value
 DIMENSIONS = (Criterion.Dimension.COMPLETION.value, Criterion.Dimension.DELIVERY.value)

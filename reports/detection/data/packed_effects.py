@@ -6,8 +6,8 @@ from dataclasses import fields
 import numpy as np
 
 from reports.detection.data.chain_loader import Codes
-from reports.measure.effects import Effects
-from reports.measure.levels import Usual
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import Usual
 
 
 def pack(effects: Effects, codes: Codes, usual: Usual | None = None) -> bytes:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reports.measure.chain import Chain
-from reports.measure.levels import LEAST_VISITS
+from reports.measure.model.chain import Chain
+from reports.measure.model.levels import LEAST_VISITS
 
 LATELY_DAYS = 182.0
 LEAST_POINTS = 8  # of a small chart, where half a year holds fewer

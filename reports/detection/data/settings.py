@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from audits.models import Standard
-from reports.measure.drift import Settings
+from reports.measure.drift.detector import Settings
 from reports.models import Backtest, DriftSettings, Run
 
 FALSE_ALARMS = (0.01, 2.0)  # per store and year: one in a hundred years, one in half a year

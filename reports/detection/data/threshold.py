@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from reports.measure.calibration import Calibration, calibrate
-from reports.measure.chain import Chain
-from reports.measure.drift import Settings, stated_threshold
-from reports.measure.effects import Effects
+from reports.measure.drift.calibration import Calibration, calibrate
+from reports.measure.drift.detector import Settings, stated_threshold
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import Effects
 
 LEAST_EVIDENCE = 20.0
 VISITS_TO_CALIBRATE = 12_000  # more make the threshold no steadier than a few hundredths

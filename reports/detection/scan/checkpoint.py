@@ -14,7 +14,7 @@ from django.db.models import Count, Max, Q
 from audits.models import Standard
 from reports.detection.data.chain_loader import History, counting
 from reports.detection.data.day_numbers import EPOCH, to_days
-from reports.measure.drift import Signal
+from reports.measure.drift.detector import Signal
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,11 +22,11 @@ from reports.detection.data.recent import known, lately
 from reports.detection.data.threshold import threshold_for
 from reports.detection.scan.checkpoint import Checkpoint, CountedNow, counted_now
 from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
-from reports.measure.backtest import FAMILIAR_SD
-from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.forward_filter import carry_on
-from reports.measure.levels import Usual, chain_movement, fit_window, usual_levels
-from reports.measure.severity import fit_effects
+from reports.measure.drift.backtest import FAMILIAR_SD
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.forward_filter import carry_on
+from reports.measure.model.levels import Usual, chain_movement, fit_window, usual_levels
+from reports.measure.model.severity import fit_effects
 from reports.models import Carried, LocationResult, Run
 
 MOST_CHANGED = 0.25  # of the visits that an estimate rests on; more that came or left ask for a new one

@@ -18,7 +18,7 @@ from audits.models import Standard
 from reports.detection.data.settings import chosen_for
 from reports.detection.scan import shards
 from reports.detection.scan.shards import RunTaken
-from reports.measure.drift import Settings
+from reports.measure.drift.detector import Settings
 from reports.models import Backtest, Run, Shard
 
 __all__ = ["BadParameters", "RunTaken"]

@@ -10,11 +10,11 @@ import numpy as np
 from reports.detection.data.chain_loader import History
 from reports.detection.data.recent import known, lately, points
 from reports.detection.scan.reconcile_flags import Change, changes_in
-from reports.measure.change_status import ChangeStatus, SectionShare, change_status
-from reports.measure.drift import Settings, Signal
-from reports.measure.effects import Effects
-from reports.measure.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
-from reports.measure.replay import go_on
+from reports.measure.drift.change_status import ChangeStatus, SectionShare, change_status
+from reports.measure.drift.detector import Settings, Signal
+from reports.measure.drift.replay import go_on
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
 from reports.models.runs import VISITS_OF_A_CHANGE
 
 

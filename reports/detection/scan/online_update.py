@@ -19,9 +19,9 @@ from reports.detection.scan.estimate import has_unknown_criteria, judged_at, las
 from reports.detection.scan.lifecycle import settings_of
 from reports.detection.scan.location_result import Findings, look_at
 from reports.detection.scan.write_results import visible
-from reports.measure.drift import DECLINE
-from reports.measure.effects import Effects
-from reports.measure.levels import Usual
+from reports.measure.drift.detector import DECLINE
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import Usual
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from audits.models import Section, Standard
 from reports.detection.data.chain_loader import Codes, History
 from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import Verdict
-from reports.measure.change_status import FADED, OLD, RECOVERED, ChangeStatus
-from reports.measure.drift import DECLINE
+from reports.measure.drift.change_status import FADED, OLD, RECOVERED, ChangeStatus
+from reports.measure.drift.detector import DECLINE
 from reports.models import DriftFlag, Run
 
 DIMENSIONS = ("completion", "delivery")

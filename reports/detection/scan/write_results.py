@@ -10,9 +10,9 @@ from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, re
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
 from reports.detection.scan.location_result import Findings, Outcome
-from reports.measure.drift import DECLINE
-from reports.measure.effects import Effects
-from reports.measure.levels import Usual, expected_shares
+from reports.measure.drift.detector import DECLINE
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import Usual, expected_shares
 from reports.models import DriftFlag, LocationResult, Run
 
 RESULT_FIELDS = [

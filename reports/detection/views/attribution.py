@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reports.detection.data.fitted_run import FittedRun
-from reports.measure.attribution import Attribution, moved_by
+from reports.measure.drift.attribution import Attribution, moved_by
 
 
 @dataclass(frozen=True)

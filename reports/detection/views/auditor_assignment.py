@@ -6,12 +6,12 @@ import numpy as np
 
 from reports.detection.data.day_numbers import to_datetime
 from reports.detection.views.auditors import names_of
-from reports.measure.auditor_assignment import auditor_assignment
-from reports.measure.chain import Chain
-from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.linkage import groups
-from reports.measure.location_forecast import LATELY_DAYS, LocationForecasts
-from reports.measure.planning import Assumptions, value
+from reports.measure.auditors.linkage import groups
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.planning.auditor_assignment import auditor_assignment
+from reports.measure.planning.location_forecast import LATELY_DAYS, LocationForecasts
+from reports.measure.planning.visit_value import Assumptions, value
 from reports.models import Run, Tally
 
 MOST_LINKED = 100_000  # visits of a run in which auditors and locations without a link are looked for

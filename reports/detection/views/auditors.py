@@ -11,12 +11,12 @@ from locations.models import Location, User
 from reports.detection.data.chain_loader import Codes, load
 from reports.detection.data.day_numbers import to_datetime
 from reports.detection.data.packed_effects import unpack
-from reports.measure.agreement import Agreement, krippendorff_alpha
-from reports.measure.auditors import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
-from reports.measure.chain import Chain
-from reports.measure.effects import Effects
-from reports.measure.linkage import reliability
-from reports.measure.residuals import residuals
+from reports.measure.auditors.agreement import Agreement, krippendorff_alpha
+from reports.measure.auditors.linkage import reliability
+from reports.measure.auditors.severities import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.residuals import residuals
 from reports.models import Run, Tally
 
 MOST_VISITS = 10_000  # read for quarters and agreement; of a larger chain, locations evenly spaced

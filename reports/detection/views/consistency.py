@@ -8,9 +8,9 @@ from audits.models import Criterion
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.recent import lately
-from reports.measure.chain import Chain
 from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
-from reports.measure.groups import gathered
+from reports.measure.model.chain import Chain
+from reports.measure.model.groups import gathered
 
 NOW, BEFORE = 0, 1
 LEAST_INTERACTIONS = 10  # that observed a criterion, before anything is said of pairs of them

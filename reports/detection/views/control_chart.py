@@ -13,7 +13,7 @@ from reports.detection.data.day_numbers import to_datetime
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan.lifecycle import settings_of
 from reports.detection.scan.reconcile_flags import channel_name
-from reports.measure import series as measured
+from reports.measure.drift import control_chart as measured
 from reports.models import Run
 
 

@@ -13,11 +13,11 @@ from reports.detection.data.day_numbers import to_days
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan.lifecycle import settings_of
 from reports.detection.views.auditor_assignment import AuditorAssignments, Joining, Whom
-from reports.measure.auditor_assignment import with_own_auditors
-from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.groups import gathered
-from reports.measure.location_forecast import below_in_a_row, forecast, forecast_of_levels, weakest_quarter
-from reports.measure.planning import Assumptions, Value, value
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.groups import gathered
+from reports.measure.planning.auditor_assignment import with_own_auditors
+from reports.measure.planning.location_forecast import below_in_a_row, forecast, forecast_of_levels, weakest_quarter
+from reports.measure.planning.visit_value import Assumptions, Value, value
 from reports.models import DriftFlag, LocationResult, Run
 
 MOST_RESULTS = 5_000  # looked at; of a larger chain those with the most evidence of a decline

@@ -16,8 +16,8 @@ from reports.detection.views.auditors import (
     OwnShare,
     auditors,
 )
-from reports.measure.agreement import LEAST_PAIRS
-from reports.measure.attribution import LEAST_POINTS
+from reports.measure.auditors.agreement import LEAST_PAIRS
+from reports.measure.drift.attribution import LEAST_POINTS
 from reports.pages import words
 from reports.pages.interval_chart import Interval, IntervalChart, interval_chart
 from reports.pages.queries.scope import Scope, scope

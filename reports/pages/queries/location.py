@@ -12,7 +12,7 @@ from locations.models import Location, Region
 from locations.models.places import lineage
 from locations.roles import READS_RESULTS
 from reports.detection.data.fitted_run import fitted_run
-from reports.measure.attribution import LEAST_POINTS
+from reports.measure.drift.attribution import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages import charts, sentences, words
 from reports.pages.false_flags import over_your_stores

@@ -11,7 +11,7 @@ from locations.models import Location
 from locations.roles import SETS_DRIFT
 from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
 from reports.detection.data.threshold import LEAST_EVIDENCE
-from reports.measure.drift import YEAR_DAYS
+from reports.measure.drift.detector import YEAR_DAYS
 from reports.models import DriftSettings, LocationResult, Run, Tally
 from reports.pages import words
 from reports.pages.false_flags import how_often
