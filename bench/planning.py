@@ -4,8 +4,8 @@
 A made chain (bench/chains) holds, for every location and week, the visit that would be made there. Each week a plan
 chooses the same number of locations; only the chosen visits are made and known. Both plans see the same chain. Equal
 allocation sends a visit to each location in turn; by value, to those where `measure.planning.visit_value` says that
-it is worth most, and to flagged ones in turn, for what was done about them has to be verified. Common effects are refitted
-every four weeks, flags are raised at the stated threshold.
+it is worth most, and to flagged ones in turn, for what was done about them has to be verified. Common effects are
+refitted every four weeks, flags are raised at the stated threshold.
 
     .venv/bin/python bench/planning.py --seeds 4 5 6
     .venv/bin/python bench/planning.py --every 4 --fewer 0.7     by value with three tenths fewer visits

@@ -10,10 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from locations.models import User
 from locations.requests import SignedInRequest
 from locations.roles import HEAD_OFFICE, READS_RESULTS, Role
-from reports.pages.queries import NotVisible
 
 STARTS_SCANS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
 View = Callable[..., HttpResponseBase]
+
+
+class NotVisible(LookupError):
+    """There is no such thing, or not for this user: to a stranger both look the same."""
 
 
 def signed_in(view: View) -> View:

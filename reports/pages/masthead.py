@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from locations.models import User
 from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
-from reports.pages import words
+from reports.pages.sentences import words
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("next", "Next visits"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)
