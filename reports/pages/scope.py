@@ -9,9 +9,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from audits.models import Section, Standard, Version
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from locations.models.places import lineage
-from locations.roles import READS_RESULTS
 from reports.detection.data.settings import expected_rate
 from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible

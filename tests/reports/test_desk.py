@@ -15,8 +15,8 @@ from audits.intake import record_visit
 from audits.models import Visit, VisitReturn
 from audits.review import NotApprovable, approve, exclude, return_visit
 from audits.signals import visit_approved
+from locations.accounts.roles import Role
 from locations.models import Membership, User
-from locations.roles import Role
 from tests.conftest import NOON
 from tests.making import visit_payload
 from tests.reports.page_rows import text_of

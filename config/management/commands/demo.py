@@ -17,7 +17,7 @@ from tqdm import tqdm
 from config.demo import chain, load
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, PASSWORD
 from config.demo.supervisor import Child, GaveUp, Supervisor
-from locations.roles import Role
+from locations.accounts.roles import Role
 from reports.detection.data.scoring import score_waiting
 from reports.models import Run, Tally
 

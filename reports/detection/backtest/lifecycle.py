@@ -19,6 +19,7 @@ from reports.detection.data.day_numbers import to_days
 from reports.detection.data.settings import chosen_for
 from reports.detection.scan.lifecycle import check_parameters, code_version
 from reports.detection.scan.shards import MOST_ATTEMPTS, worker_name
+from reports.detection.signals import backtest_waits
 from reports.measure.drift.backtest import n_scans
 from reports.models import Backtest, Tally
 
@@ -68,6 +69,13 @@ def request_backtest(
     }
     same = Backtest.objects.filter(state__in=[State.WAITING, State.RUNNING], **asked).first()
     return same or Backtest.objects.create(**asked, n_total=n_total, requested_by=requested_by)
+
+
+def start_backtest(**asked) -> Backtest:
+    """As `request_backtest`, and handed to the workers once the transaction is over."""
+    backtest = request_backtest(**asked)
+    backtest_waits.send(sender=Backtest)
+    return backtest
 
 
 def count_runs(
@@ -205,6 +213,14 @@ def go_on(backtest: Backtest) -> bool:
     """Put a failed one back into the queue: it goes on from what it kept. Returns whether it had failed."""
     failed = Backtest.objects.filter(pk=backtest.pk, state=State.FAILED)
     return bool(failed.update(state=State.WAITING, finished_at=None, error="", attempts=0))
+
+
+def restart(backtest: Backtest) -> bool:
+    """As `go_on`, and handed to the workers once the transaction is over."""
+    is_waiting = go_on(backtest)
+    if is_waiting:
+        backtest_waits.send(sender=Backtest)
+    return is_waiting
 
 
 def _free(now: datetime) -> Q:

@@ -18,6 +18,7 @@ from audits.models import Standard
 from reports.detection.data.settings import chosen_for
 from reports.detection.scan import shards
 from reports.detection.scan.shards import RunTaken
+from reports.detection.signals import run_waits
 from reports.measure.drift.detector import Settings
 from reports.models import Backtest, Run, Shard
 
@@ -72,6 +73,13 @@ def request_scan(
         must_estimate=must_estimate,
         requested_by=requested_by,
     )
+
+
+def start_scan(*, standard: Standard, must_estimate: bool = False, requested_by=None) -> Run:
+    """As `request_scan`, and handed to the workers once the transaction is over."""
+    run = request_scan(standard=standard, must_estimate=must_estimate, requested_by=requested_by)
+    run_waits.send(sender=Run, run_id=run.pk)
+    return run
 
 
 def check_parameters(parameters: dict, defaults: dict = DETECTOR) -> dict:

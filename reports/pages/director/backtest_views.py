@@ -10,11 +10,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from locations.requests import SignedInRequest
-from locations.roles import SETS_DRIFT
-from reports import replaying
-from reports.detection.backtest import flags_csv
-from reports.detection.backtest import lifecycle as lives
+from locations.accounts.requests import SignedInRequest
+from locations.accounts.roles import SETS_DRIFT
+from reports.detection.backtest import flags_csv, lifecycle
 from reports.detection.data.settings import BadSettings, Chosen, choose
 from reports.models import Backtest, PastFlag
 from reports.pages.access import STARTS_SCANS, for_roles
@@ -44,7 +42,7 @@ def backtest_new(request: SignedInRequest) -> HttpResponse:
     about = settings_page(user=request.user, standard=request.POST.get("standard", ""))
     form = BacktestForm(request.POST, standard=about.standard, helps=about.helps)
     if form.is_valid():
-        asked = replaying.request_backtest(
+        asked = lifecycle.start_backtest(
             standard=about.standard,
             start_on=form.cleaned_data["start_on"],
             stop_on=form.cleaned_data["stop_on"],
@@ -109,7 +107,7 @@ def _lines(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
 @replays
 def backtest_stop(request: SignedInRequest, backtest_id: int) -> HttpResponse:
     found = backtest_of(backtest_id)
-    if lives.stop(found, by=request.user):
+    if lifecycle.stop(found, by=request.user):
         messages.success(request, "It was stopped. What was found so far is kept, should you go on with it.")
     return redirect("reports:backtest", found.pk)
 
@@ -118,7 +116,7 @@ def backtest_stop(request: SignedInRequest, backtest_id: int) -> HttpResponse:
 @replays
 def backtest_go_on(request: SignedInRequest, backtest_id: int) -> HttpResponse:
     found = backtest_of(backtest_id)
-    replaying.go_on(found)
+    lifecycle.restart(found)
     return redirect("reports:backtest", found.pk)
 
 

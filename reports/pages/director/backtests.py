@@ -9,8 +9,8 @@ from django.core.paginator import Page
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from locations.accounts.roles import READS_RESULTS, SETS_DRIFT
 from locations.models import Location
-from locations.roles import READS_RESULTS, SETS_DRIFT
 from reports.detection.backtest.expected_false_flags import Expected, expected_by_chance
 from reports.detection.backtest.lifecycle import begin_of
 from reports.detection.data.day_numbers import to_days

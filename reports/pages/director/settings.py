@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Count, Max, Min
 
 from audits.models import Standard
+from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location
-from locations.roles import SETS_DRIFT
 from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
 from reports.detection.data.threshold import LEAST_EVIDENCE
 from reports.measure.drift.detector import YEAR_DAYS

@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.models import Standard
-from locations.requests import SignedInRequest
+from locations.accounts.requests import SignedInRequest
+from reports.detection.scan.lifecycle import start_scan
 from reports.pages.access import STARTS_SCANS, NotVisible, for_head_office, for_roles, results_page
 from reports.pages.director.auditors import auditors_page
 from reports.pages.director.runs import run_list, run_page, running
 from reports.pages.masthead import masthead
-from reports.tasks import request_scan
 
 REFRESH_SECONDS = 3
 
@@ -72,6 +72,6 @@ def run_new(request: SignedInRequest) -> HttpResponse:
     if under_way := running(standard):
         messages.info(request, f"A scan of {standard} is under way already: here it is.")
         return redirect("reports:run", under_way.pk)
-    requested = request_scan(standard=standard, requested_by=request.user)
+    requested = start_scan(standard=standard, requested_by=request.user)
     messages.success(request, f"A scan of {standard} was asked for.")
     return redirect("reports:run", requested.pk)

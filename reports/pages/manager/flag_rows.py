@@ -7,8 +7,8 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Reading
-from locations.roles import READS_RESULTS
 from reports.detection.views.control_chart import location_series
 from reports.models import DriftFlag
 from reports.pages.charts import time_charts

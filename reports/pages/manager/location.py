@@ -8,9 +8,9 @@ from django.core.paginator import Page
 from django.db.models import Count, Q
 
 from audits.models import Visit
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from locations.models.places import lineage
-from locations.roles import READS_RESULTS
 from reports.detection.data.fitted_run import fitted_run
 from reports.measure.drift.attribution import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally

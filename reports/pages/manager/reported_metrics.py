@@ -5,8 +5,8 @@ from datetime import date
 
 from django.db.models import Count
 
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Metric, Reading
-from locations.roles import READS_RESULTS
 from reports.pages.charts import time_charts
 from reports.pages.manager.flag_rows import middle_of
 from reports.pages.scope import Link, Scope

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from locations.requests import SignedInRequest
+from locations.accounts.requests import SignedInRequest
 from reports.pages.access import STARTS_SCANS, results_page
 from reports.pages.manager.drift_report import ORDERS, drift_report
 from reports.pages.manager.level_disagreements import BY_CHANCE, disagreements, sentence

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from audits.models import Version
+from locations.accounts.roles import PLANS_VISITS
 from locations.models import Location, User
-from locations.roles import PLANS_VISITS
 from reports.detection.views.next_visits import NextVisit, Plan, most_valuable
 from reports.models import LocationResult
 from reports.pages.charts.bar_chart import Bar, BarChart, bar_chart

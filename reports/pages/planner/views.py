@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from locations.requests import SignedInRequest
+from locations.accounts.requests import SignedInRequest
 from reports.pages.access import STARTS_SCANS, results_page
 from reports.pages.masthead import masthead
 from reports.pages.planner.next_visits import next_page

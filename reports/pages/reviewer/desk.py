@@ -9,8 +9,8 @@ from django.db.models import Count, Q, QuerySet
 
 from audits.models import Observation, Photo, Standard, Visit
 from audits.models.visits import VisitQuerySet
+from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
-from locations.roles import EXCLUDES_VISITS
 from reports.pages.paging import page_of
 from reports.pages.scope import Link
 from reports.pages.sentences import words

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audits import review
 from audits.models import Visit
+from locations.accounts.requests import SignedInRequest
+from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
-from locations.requests import SignedInRequest
-from locations.roles import EXCLUDES_VISITS
 from reports.pages.access import NotVisible, for_roles
 from reports.pages.masthead import masthead
 from reports.pages.reviewer.desk import desk_page

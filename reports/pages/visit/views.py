@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from locations.requests import SignedInRequest
-from locations.roles import READS_VISITS
+from locations.accounts.requests import SignedInRequest
+from locations.accounts.roles import READS_VISITS
 from reports.pages.access import signed_in
 from reports.pages.masthead import masthead
 from reports.pages.visit.visit import visit_page

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audits.models import Interaction, Photo, Section, Visit
+from locations.accounts.roles import EXCLUDES_VISITS, READS_RESULTS, READS_VISITS
 from locations.models import Location
-from locations.roles import EXCLUDES_VISITS, READS_RESULTS, READS_VISITS
 from reports.models import Tally
 from reports.pages.access import NotVisible
 from reports.pages.reviewer.desk import Judging, judging_of

@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from locations.models import Membership
-from reports import replaying
 from reports.detection.backtest.checkpoint import npz
 from reports.detection.data.settings import chosen_for
 from reports.models import Backtest, PastFlag
 from reports.pages.director import backtest_charts, backtest_sentences
 from reports.pages.director.backtest_charts import Period, flags_chart
 from reports.pages.director.backtest_sentences import expected_flags, how_early
+from reports.tasks import backtests
 from tests.reports import page_rows as pages
 from tests.reports.page_rows import text_of
 
@@ -47,7 +47,7 @@ def visited(world):
 @pytest.fixture
 def calls(monkeypatch):
     made = []
-    monkeypatch.setattr(replaying.work_on_backtests, "delay", lambda: made.append(1))
+    monkeypatch.setattr(backtests.work_on_backtests, "delay", lambda: made.append(1))
     return made
 
 

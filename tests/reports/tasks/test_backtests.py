@@ -6,11 +6,11 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from reports import replaying
 from reports.detection.backtest import lifecycle
 from reports.detection.backtest import replay as replay_module
+from reports.detection.backtest.lifecycle import start_backtest
 from reports.models import Backtest
-from reports.tasks import sweep_unscored
+from reports.tasks import backtests, sweep_unscored
 from tests.reports.chains import START, make_chain
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +24,14 @@ def chain():
 @pytest.fixture
 def calls(monkeypatch):
     made = []
-    monkeypatch.setattr(replaying.work_on_backtests, "delay", lambda: made.append(1))
+    monkeypatch.setattr(backtests.work_on_backtests, "delay", lambda: made.append(1))
     return made
 
 
 def asked(chain, weeks=22):
     stop_on = START.date() + timedelta(weeks=weeks)
     start_on = START.date() + timedelta(weeks=19)
-    return replaying.request_backtest(standard=chain.standard, start_on=start_on, stop_on=stop_on)
+    return start_backtest(standard=chain.standard, start_on=start_on, stop_on=stop_on)
 
 
 def test_request_calls_a_worker_once_its_transaction_is_over(chain, calls, django_capture_on_commit_callbacks):
@@ -39,17 +39,17 @@ def test_request_calls_a_worker_once_its_transaction_is_over(chain, calls, djang
         backtest = asked(chain)
         assert not calls
     assert calls == [1]
-    replaying.work_on_backtests()
+    backtests.work_on_backtests()
     backtest.refresh_from_db()
     assert (backtest.state, backtest.n_done) == ("done", 3)
     assert calls == [1]
 
 
 def test_worker_makes_a_little_of_the_first_one_and_calls_again(chain, calls, monkeypatch):
-    monkeypatch.setattr(replaying, "SECONDS_AT_ONCE", 0.0)
+    monkeypatch.setattr(backtests, "SECONDS_AT_ONCE", 0.0)
     monkeypatch.setattr(replay_module, "TIMES_READING", 0)
     first, second = asked(chain), asked(chain, weeks=23)
-    replaying.work_on_backtests()
+    backtests.work_on_backtests()
     assert list(Backtest.objects.order_by("pk").values_list("pk", "n_done")) == [(first.pk, 1), (second.pk, 0)]
     assert calls == [1]
 
@@ -58,7 +58,7 @@ def test_worker_leaves_alone_what_another_holds(chain, calls):
     backtest = asked(chain)
     lifecycle.take(backtest.pk)
     asked(chain, weeks=23)
-    replaying.work_on_backtests()
+    backtests.work_on_backtests()
     assert set(Backtest.objects.values_list("n_done", flat=True)) == {0}
     assert not calls
 
@@ -78,5 +78,5 @@ def test_sweeper_calls_for_a_backtest_whose_message_was_lost_or_whose_worker_die
 
 
 def test_task_is_acknowledged_late_and_retries_only_what_time_heals():
-    assert replaying.work_on_backtests.acks_late
-    assert replaying.work_on_backtests.autoretry_for == (OperationalError,)
+    assert backtests.work_on_backtests.acks_late
+    assert backtests.work_on_backtests.autoretry_for == (OperationalError,)

@@ -13,6 +13,8 @@ from audits.intake import record_visit
 from audits.models import Observation, Visit
 from audits.signals import visit_approved
 from reports import receivers, tasks
+from reports.detection.scan import online_update
+from reports.detection.scan.lifecycle import start_scan
 from reports.detection.scan.scan import request_scan
 from reports.models import Run, Tally
 from tests.conftest import NOON
@@ -141,7 +143,7 @@ def test_run_during_which_much_came_in_asks_for_another(
 ):
     tasks.score_visit(str(visit.pk))
     run = request_scan(standard=world.standard)
-    monkeypatch.setattr(tasks.online_update, "catch_up", lambda run: False)
+    monkeypatch.setattr(online_update, "catch_up", lambda run: False)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.work_on_run(run.pk)
     due = Run.objects.get(state=Run.State.WAITING)
@@ -150,7 +152,7 @@ def test_run_during_which_much_came_in_asks_for_another(
 
 def test_asking_for_a_scan_tells_who_asked_and_sends_it(world, sent, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        run = tasks.request_scan(standard=world.standard, requested_by=world.dan)
+        run = start_scan(standard=world.standard, requested_by=world.dan)
     assert run.requested_by == world.dan
     assert sent == [("work_on_run", run.pk)]
 

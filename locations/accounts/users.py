@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
-from locations.roles import HEAD_OFFICE, Role
+from locations.accounts.roles import HEAD_OFFICE, Role
 
 
 class UserManager(BaseUserManager["User"]):
