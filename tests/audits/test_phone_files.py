@@ -19,7 +19,8 @@ def collected(settings, tmp_path):
     """The project's own files under their hashed names."""
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.storage.ModuleManifestStorage"}}
+    served = {"BACKEND": "config.assets.storage.ModuleManifestStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": served}
     files._imported.cache_clear()
     files._digest_while_this_process_runs.cache_clear()
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from config.joining import COMMON, JoiningError, join
-from config.storage import PAGES, ModuleManifestStorage
+from config.assets.joining import COMMON, JoiningError, join
+from config.assets.storage import PAGES, ModuleManifestStorage
 
 MODULES = Path(__file__).parents[2] / "static" / "phone"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from config.sourcemaps import Mapped, stripped
+from config.assets.sourcemaps import Mapped, stripped
 
 COMMON = "common.js"
 

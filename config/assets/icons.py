@@ -1,10 +1,10 @@
-"""`python -m config.icons`: draws the app's icons anew, a plumb line on the accent colour (static/phone/icon*)."""
+"""`python -m config.assets.icons`: draws the app's icons anew, a plumb line on the accent (static/phone/icon*)."""
 
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-FOLDER = Path(__file__).resolve().parent.parent / "static" / "phone"
+FOLDER = Path(__file__).resolve().parents[2] / "static" / "phone"
 ACCENT, WHITE = (31, 94, 140), (255, 255, 255)
 SIZES = (192, 512)
 FINER = 4

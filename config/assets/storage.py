@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from config.joining import join
+from config.assets.joining import join
 
 PHONE = "phone/"
 PAGES = ["early.js", "form-main.js", "list-main.js"]
