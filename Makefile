@@ -107,7 +107,7 @@ schema: $(ALL) ## Write docs/openapi.yaml, the API's description
 	@$(DEVELOP) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 words: $(ALL) ## Bring locale/ up to date with the sentences in the sources
-	@$(DEVELOP) $(BIN)/python -m tests.catalogue $(LANGUAGE)
+	@$(DEVELOP) $(BIN)/python -m config.assets.catalogue $(LANGUAGE)
 
 # ---- running for good: docs/deploy.md
 

@@ -11,7 +11,7 @@ from babel.messages.jslexer import tokenize
 from babel.messages.mofile import read_mo
 from django.template.base import Lexer, TokenType
 
-from tests import catalogue
+from config.assets import catalogue
 
 ROOT = catalogue.ROOT
 EACH = [(language, domain) for language in catalogue.languages() for domain in catalogue.DOMAINS]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import catalogue
+from config.assets import catalogue
 from tests.browser.conftest import SMALL_PHONE
 from tests.browser.stage import on, say
 

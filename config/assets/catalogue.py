@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from django.template.base import Lexer, Token, TokenType
 from django.utils.translation import to_language, trim_whitespace
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "locale"
 DOMAINS = ("django", "djangojs")
 PYTHON = ("audits", "config", "locations")
@@ -136,7 +136,7 @@ def compiled(language: str, domain: str) -> bytes:
         words = {
             message.id[0] if message.pluralizable else message.id: by_category(spoken, message.string)
             for message in spoken
-            if message.id and all(strings_of(message))
+            if message.id and message.string and all(strings_of(message))
         }
         return (json.dumps(words, ensure_ascii=False, indent=0, sort_keys=True) + "\n").encode()
     out = io.BytesIO()
@@ -144,7 +144,7 @@ def compiled(language: str, domain: str) -> bytes:
     return out.getvalue()
 
 
-def by_category(spoken: Catalog, string: str | tuple[str, ...]) -> str | dict[str, str]:
+def by_category(spoken: Catalog, string: str | tuple[str, ...] | list[str]) -> str | dict[str, str]:
     """Plurals by the names that browsers give them (one, few, other), in place of gettext's numbers."""
     if isinstance(string, str):
         return string
