@@ -14,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # Tests bring a key of their own and never read or write var/.
 DEVELOP := DEBUG=1
 # TypeScript's checker reads the JSDoc; it asks no network, and keeps what it knows beside the environment.
-TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --no-npm --config tests/js/deno.json static/phone/*.js
+TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --no-npm --config tests/js/deno.json static/phone
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 # What pages and the admin draw, and what asks the database little, is tested on SQLite alone, and through the whole path on both.

@@ -1,23 +1,23 @@
 /** The form's page: finds the visit and joins the modules that show it, change it, share it and send it. */
-import { listenToAnswers } from './answering.js';
-import { createCompleting } from './completing.js';
-import { isOpen } from './draft.js';
-import { startEditing } from './editing.js';
-import { $ } from './elements.js';
-import { listenToEncounters } from './encounters.js';
-import { findVisit } from './finding.js';
-import { readOutline } from './form.js';
-import { later } from './later.js';
-import { createPhotographing } from './photographing.js';
-import { createScreen } from './screen.js';
-import { createSharing } from './sharing.js';
-import { createShowing } from './showing.js';
-import { keepSpace } from './space.js';
-import { createStatus } from './status.js';
-import { createStore } from './store.js';
-import { takeUp } from './taking.js';
-import { createUndo } from './undo.js';
-import { t } from './words.js';
+import { listenToAnswers } from './form/answering.js';
+import { createCompleting } from './visit/completing.js';
+import { isOpen } from './visit/draft.js';
+import { startEditing } from './visit/editing.js';
+import { $ } from './shell/elements.js';
+import { listenToEncounters } from './visit/encounters.js';
+import { findVisit } from './sync/addressed-visit.js';
+import { readOutline } from './form/form.js';
+import { later } from './shell/later.js';
+import { createPhotographing } from './photo/capture.js';
+import { createScreen } from './form/screen.js';
+import { createSharing } from './sync/sharing.js';
+import { createShowing } from './form/showing.js';
+import { keepSpace } from './shell/space.js';
+import { createStatus } from './form/status.js';
+import { createStore } from './store/store.js';
+import { takeUp } from './form/early-input.js';
+import { createUndo } from './shell/undo.js';
+import { t } from './shell/words.js';
 
 /**
  * @typedef {import('./types.js').Page} Page
@@ -34,7 +34,7 @@ async function open() {
   const isPreview = document.body.dataset.preview !== undefined;
   const sections = readOutline(document);
   const store = isPreview
-    ? (await import('./preview.js')).createPreview(version, $('where').textContent)
+    ? (await import('./store/preview.js')).createPreview(version, $('where').textContent)
     : createStore();
   const { visit, isReading } = await findVisit({ store, version, sections, isPreview });
   if (!visit) return giveUp(t('This visit is not on this phone. Go back to your visits and open it from there.'));
@@ -75,7 +75,7 @@ async function start(page, isReading) {
   if (page.isPreview) return;
   keepSpace(page);
   if (isReading) return;
-  if (isOpen(visit)) later(() => import('./place.js')).then((found) => found?.tellPlace(page));
+  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.tellPlace(page));
   addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && sharing.share());
   completing.startSending();
 }
@@ -140,7 +140,7 @@ function listen(page, showing, completing) {
 
 /** @param {Page} page @param {Showing} showing */
 async function goCovert(page, showing) {
-  const found = await later(() => import('./covert.js'));
+  const found = await later(() => import('./visit/covert.js'));
   if (!found) return status.warn(t('This page is not on this phone yet: open it once with a connection.'));
   return found.openCovert(page, () => showing.show(0));
 }

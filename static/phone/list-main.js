@@ -1,16 +1,16 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
-import { keepClock } from './clock.js';
-import { $, all, copyOf, one } from './elements.js';
-import { isOther, speak } from './language.js';
-import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
-import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
-import { createOffline } from './offline.js';
-import { inWords, keepSending } from './sending.js';
-import { createSignIn, signInButton, signOut } from './session.js';
-import { picturesOf } from './state.js';
-import { createStore } from './store.js';
-import { prune, retryPhotos } from './tidying.js';
-import { LANGUAGE, t } from './words.js';
+import { keepClock } from './visit/clock.js';
+import { $, all, copyOf, one } from './shell/elements.js';
+import { isOther, speak } from './shell/language.js';
+import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list/rows.js';
+import { drafts, fetchLists, readVisit, send, whoAmI } from './sync/network.js';
+import { createOffline } from './shell/offline.js';
+import { inWords, keepSending } from './sync/sending.js';
+import { createSignIn, signInButton, signOut } from './shell/session.js';
+import { picturesOf } from './visit/state.js';
+import { createStore } from './store/store.js';
+import { prune, retryPhotos } from './list/tidying.js';
+import { LANGUAGE, t } from './shell/words.js';
 
 /**
  * @typedef {import('./types.js').Visit} Visit
@@ -109,7 +109,7 @@ async function fetchNews() {
 /** Drafts of my other phones, what came back, what is to be read without a connection. @param {ServerVisit[]} rows */
 async function shareDrafts(rows) {
   const [{ takeNews }, { fetchDrafts }, { syncDraft }] = await Promise.all([
-    import('./news.js'), import('./fetching.js'), import('./drafts.js'),
+    import('./sync/server-visits.js'), import('./sync/server-drafts.js'), import('./sync/drafts.js'),
   ]);
   await takeNews({ store, rows, readVisit });
   if ((await store.toSend()).length) sender.nudge(); // photos that another phone's sending waits for
@@ -181,7 +181,7 @@ function showGroups(groups) {
   if (!isSame) $('groups').replaceChildren(...groups);
 }
 
-/** @param {string} name @param {import('./list.js').Row[]} rows */
+/** @param {string} name @param {import('./list/rows.js').Row[]} rows */
 function groupElement(name, rows) {
   const group = copyOf($('group'));
   one(group, 'h2').textContent = TITLES[name];
@@ -191,7 +191,7 @@ function groupElement(name, rows) {
   return group;
 }
 
-/** @param {import('./list.js').Row} row */
+/** @param {import('./list/rows.js').Row} row */
 function rowElement(row) {
   const item = copyOf($('row'));
   /** @type {HTMLAnchorElement} */
@@ -224,7 +224,7 @@ async function roundEnded(outcome, error) {
 }
 
 $('export').addEventListener('click', async () => {
-  const { download, exportOf } = await import('./export.js');
+  const { download, exportOf } = await import('./list/export.js');
   const unsent = unsentOf(await store.visits());
   download(await exportOf(store, unsent), `plumbline-unsent-${new Date().toISOString().slice(0, 10)}.json`);
 });

@@ -1,5 +1,5 @@
 /** Builders that the phone's tests share. */
-import { newVisit } from '../../static/phone/draft.js';
+import { newVisit } from '../../static/phone/visit/draft.js';
 
 export const AT = '2026-03-02T12:00:00.000Z';
 

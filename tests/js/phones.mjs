@@ -1,9 +1,9 @@
 /** A server and phones of one auditor, for stories of one visit on several. */
-import { patchAnswer } from '../../static/phone/draft.js';
-import { takeNews } from '../../static/phone/news.js';
-import { buildPayload } from '../../static/phone/payload.js';
-import { flush } from '../../static/phone/queue.js';
-import { createStore } from '../../static/phone/store.js';
+import { patchAnswer } from '../../static/phone/visit/draft.js';
+import { takeNews } from '../../static/phone/sync/server-visits.js';
+import { buildPayload } from '../../static/phone/visit/payload.js';
+import { flush } from '../../static/phone/sync/queue.js';
+import { createStore } from '../../static/phone/store/store.js';
 import { answered, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
 
