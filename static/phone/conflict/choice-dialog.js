@@ -22,7 +22,14 @@ export function openChoosing({ visit, sections, editing }, done) {
   }
 
   function fillDialog() {
-    const choices = buildChoosing({ questions: visit.asked, leafOf: saidIn, visit, sections, names: NAMES, chosen });
+    const choices = buildChoosing({
+      questions: visit.asked,
+      leafOf: saidIn,
+      visit,
+      sections,
+      names: NAMES,
+      chosen,
+    });
     one(dialog, 'div').replaceChildren(choices);
   }
 

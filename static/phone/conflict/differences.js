@@ -14,13 +14,18 @@ const said = ([kind, , name], value) =>
  * @param {Visit} mine @param {Visit} theirs
  */
 export function unlike(mine, theirs) {
-  const [here, there] = [mine, theirs].map((visit) => leavesOf({ ...visit, interactions: liveInteractions(visit) }));
+  const [here, there] = [mine, theirs].map((visit) =>
+    leavesOf({ ...visit, interactions: liveInteractions(visit) })
+  );
   /** @param {ReturnType<typeof leavesOf>} leaves @param {string} key */
   const at = (leaves, key) => leaves.get(key)?.value ?? null;
   return [...new Map([...here, ...there])]
     .map(([key, { path }]) => ({ path, mine: at(here, key), theirs: at(there, key) }))
-    .filter((leaf) => isAskedFor(leaf.path) && !same(said(leaf.path, leaf.mine), said(leaf.path, leaf.theirs)));
+    .filter((leaf) =>
+      isAskedFor(leaf.path) && !same(said(leaf.path, leaf.mine), said(leaf.path, leaf.theirs))
+    );
 }
 
 /** What `mine` says, and `theirs` does not or otherwise. @param {Visit} mine @param {Visit} theirs @returns {import('../types.js').Asked[]} */
-export const differences = (mine, theirs) => unlike(mine, theirs).filter((leaf) => !same(said(leaf.path, leaf.mine), null));
+export const differences = (mine, theirs) =>
+  unlike(mine, theirs).filter((leaf) => !same(said(leaf.path, leaf.mine), null));

@@ -13,11 +13,18 @@ const isWhole = ([kind, , name]) => kind === 'interactions' && !name;
  * @returns {import('../types.js').Asked[]}
  */
 export function disagreements(mine, theirs) {
-  const [here, there] = [mine, theirs].map((visit) => new Set(liveInteractions(visit).map(({ id }) => id)));
+  const [here, there] = [mine, theirs].map((visit) =>
+    new Set(liveInteractions(visit).map(({ id }) => id))
+  );
   const lone = [...new Set([...here, ...there])].filter((id) => !here.has(id) || !there.has(id));
   return [
-    ...lone.map((id) => ['interactions', id]).map((path) => ({ path, theirs: saidIn(theirs, path) })),
-    ...unlike(mine, theirs).filter(({ path }) => !lone.includes(path[1])).map(({ path, theirs: said }) => ({ path, theirs: said })),
+    ...lone.map((id) => ['interactions', id]).map((path) => ({
+      path,
+      theirs: saidIn(theirs, path),
+    })),
+    ...unlike(mine, theirs).filter(({ path }) => !lone.includes(path[1])).map((
+      { path, theirs: said },
+    ) => ({ path, theirs: said })),
   ];
 }
 

@@ -2,7 +2,7 @@
  * Two copies of one visit made one, answer by answer. A copy is seen as leaves: what may differ by itself, each at a
  * path such as `['answers', 'visit', 'clean']`.
  */
-import { MOMENTS, answersOf, keepWritten, newInteraction } from '../visit/draft.js';
+import { answersOf, keepWritten, MOMENTS, newInteraction } from '../visit/draft.js';
 
 /**
  * @typedef {import('../types.js').Visit} Visit
@@ -10,14 +10,31 @@ import { MOMENTS, answersOf, keepWritten, newInteraction } from '../visit/draft.
  */
 
 const PLAIN = [
-  'started_at', 'left_at', 'note', 'mode', 'hidden_notes', 'not_completed_reason', 'told', 'revision', 'version',
+  'started_at',
+  'left_at',
+  'note',
+  'mode',
+  'hidden_notes',
+  'not_completed_reason',
+  'told',
+  'revision',
+  'version',
   'completed_at',
 ];
 /** @type {(keyof Interaction)[]} */
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
-const TYPED = ['answers', 'started_at', 'left_at', 'note', 'hidden_notes', 'not_completed_reason', 'taps'];
+const TYPED = [
+  'answers',
+  'started_at',
+  'left_at',
+  'note',
+  'hidden_notes',
+  'not_completed_reason',
+  'taps',
+];
 /** What somebody typed, chose or tapped: never decided without asking. @param {any[]} path */
-export const isAskedFor = ([kind, , name]) => TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
+export const isAskedFor = ([kind, , name]) =>
+  TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
 
 /** @param {any} visit A visit or its draft; null has none. @returns {Map<string, {path: string[], value: any}>} */
 export function leavesOf(visit) {
@@ -28,11 +45,21 @@ export function leavesOf(visit) {
   if (!visit) return leaves;
   for (const name of PLAIN) leaf([name], visit[name]);
   leaf(['taps'], visit.taps?.length ? visit.taps : null);
-  for (const scope of ['context', 'visit', ...visit.interactions.map((/** @type {Interaction} */ { id }) => id)]) {
-    for (const [key, answer] of Object.entries(answersOf(visit, scope))) leaf(['answers', scope, key], answer);
+  for (
+    const scope of [
+      'context',
+      'visit',
+      ...visit.interactions.map((/** @type {Interaction} */ { id }) => id),
+    ]
+  ) {
+    for (const [key, answer] of Object.entries(answersOf(visit, scope))) {
+      leaf(['answers', scope, key], answer);
+    }
   }
   for (const interaction of visit.interactions) {
-    for (const name of OF_INTERACTION) leaf(['interactions', interaction.id, name], interaction[name]);
+    for (const name of OF_INTERACTION) {
+      leaf(['interactions', interaction.id, name], interaction[name]);
+    }
   }
   return leaves;
 }
@@ -43,8 +70,12 @@ export const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorte
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value === '' ? null : value ?? null;
-  const kept = Object.entries(value).filter(([, each]) => each !== null && each !== undefined && each !== '');
-  return kept.length ? Object.fromEntries(kept.map(([name, each]) => [name, sorted(each)]).sort()) : null;
+  const kept = Object.entries(value).filter(([, each]) =>
+    each !== null && each !== undefined && each !== ''
+  );
+  return kept.length
+    ? Object.fromEntries(kept.map(([name, each]) => [name, sorted(each)]).sort())
+    : null;
 }
 
 /** @param {any} visit A visit or its draft. @param {string[]} path @param {any} value */
@@ -52,7 +83,9 @@ export function setLeaf(visit, [kind, scope, name], value) {
   if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
   else if (kind !== 'answers') visit[kind] = value;
   else {
-    const answers = ['context', 'visit'].includes(scope) ? answersOf(visit, scope) : interactionIn(visit, scope).answers;
+    const answers = ['context', 'visit'].includes(scope)
+      ? answersOf(visit, scope)
+      : interactionIn(visit, scope).answers;
     if (value === null) delete answers[name];
     else answers[name] = structuredClone(value);
   }
@@ -61,7 +94,7 @@ export function setLeaf(visit, [kind, scope, name], value) {
 /** @param {any} visit @param {string} id */
 function interactionIn(visit, id) {
   let found = visit.interactions.find((/** @type {Interaction} */ each) => each.id === id);
-  if (!found) visit.interactions.push((found = newInteraction(id, null)));
+  if (!found) visit.interactions.push(found = newInteraction(id, null));
   return found;
 }
 
@@ -101,7 +134,9 @@ export function mergeInto(mine, theirs, base, tried = null) {
 function tapsOf(mine, theirs, before, between) {
   /** @param {Visit['taps'][number]} tap */
   const nameOf = ({ at, what }) => `${at} ${what}`;
-  const [here, there] = [mine, theirs].map((taps) => new Map(taps.map((tap) => [nameOf(tap), tap])));
+  const [here, there] = [mine, theirs].map((taps) =>
+    new Map(taps.map((tap) => [nameOf(tap), tap]))
+  );
   const both = new Map([...here, ...there]);
   for (const name of before.map(nameOf)) if (!here.has(name) || !there.has(name)) both.delete(name);
   for (const name of between.map(nameOf)) if (!here.has(name)) both.delete(name);

@@ -4,12 +4,20 @@ import { t } from '../shell/words.js';
 
 /** @type {Record<string, string>} */
 const NAMES = {
-  started_at: t('Arrived'), left_at: t('Left'), note: t('Anything else worth knowing'), hidden_notes: t('Notes from inside'),
-  taps: t('Taps from inside'), not_completed_reason: t('Why it could not be completed'), label: t('Name of the interaction'),
+  started_at: t('Arrived'),
+  left_at: t('Left'),
+  note: t('Anything else worth knowing'),
+  hidden_notes: t('Notes from inside'),
+  taps: t('Taps from inside'),
+  not_completed_reason: t('Why it could not be completed'),
+  label: t('Name of the interaction'),
 };
 /** @type {Record<string, string>} */
 export const MOMENT_NAMES = {
-  started_at: t('Came in'), acknowledged_at: t('Noticed'), helped_at: t('Helped'), ended_at: t('Done'),
+  started_at: t('Came in'),
+  acknowledged_at: t('Noticed'),
+  helped_at: t('Helped'),
+  ended_at: t('Done'),
 };
 
 /**

@@ -18,17 +18,20 @@ import { plural, t } from '../shell/words.js';
  */
 
 /** @param {number} n */
-const aboutPhotos = (n) => plural(
-  'Not part of what was sent: {n} photo on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
-  'Not part of what was sent: {n} photos on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
-  n,
-);
+const aboutPhotos = (n) =>
+  plural(
+    'Not part of what was sent: {n} photo on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
+    'Not part of what was sent: {n} photos on this phone. Kept for a correction if you keep yours; gone if you take all of the server’s.',
+    n,
+  );
 
 /** @param {string} id */
-const receiptOf = (id) => id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
+const receiptOf = (id) =>
+  id.replaceAll('-', '').slice(0, 8).toUpperCase().replace(/^(.{4})/, '$1-');
 
 /** @param {Asked} one @param {Asked} other */
-const isSame = (one, other) => JSON.stringify([one.path, one.theirs]) === JSON.stringify([other.path, other.theirs]);
+const isSame = (one, other) =>
+  JSON.stringify([one.path, one.theirs]) === JSON.stringify([other.path, other.theirs]);
 
 /** @typedef {Visit & {stored: Sent}} Disputed */
 
@@ -74,7 +77,8 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
   let choices = visit.choices ?? [];
 
   /** @param {Asked} question */
-  const choiceOf = (question) => choices.find((/** @type {Asked} */ choice) => isSame(choice, question));
+  const choiceOf = (question) =>
+    choices.find((/** @type {Asked} */ choice) => isSame(choice, question));
   const open = () => questions.filter((question) => !choiceOf(question));
 
   /** Kept at once: one choice among many is work too. @param {Asked} question @param {boolean} takesTheirs */
@@ -120,19 +124,27 @@ export async function showConflict({ box, visit, sections, store, readVisit, don
       kept.choices = [];
       keepWritten(kept, answersFrom(kept.stored).written);
       kept.left_at ??= storedOf(kept).left_at; // as shown: sent anew, it would end at that moment
-      if (kept.mayCorrect) Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
-      else {
+      if (kept.mayCorrect) {
+        Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
+      } else {
         kept.stored = null;
         const receipt = receiptOf(kept.id); // by which a reviewer finds it
-        kept.reason = t('Your choice is kept on this phone. It can be sent when a reviewer returns visit no. {receipt}: ask for that.', { receipt });
+        kept.reason = t(
+          'Your choice is kept on this phone. It can be sent when a reviewer returns visit no. {receipt}: ask for that.',
+          { receipt },
+        );
       }
     });
   }
 
   function show() {
     const names = [t('Keep mine'), t('Take the server’s')];
-    box.replaceChildren(buildChoosing({ questions: open(), leafOf: saidIn, visit: mine, sections, names, chosen }));
-    if (leftOut) box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
+    box.replaceChildren(
+      buildChoosing({ questions: open(), leafOf: saidIn, visit: mine, sections, names, chosen }),
+    );
+    if (leftOut) {
+      box.append(Object.assign(document.createElement('p'), { textContent: aboutPhotos(leftOut) }));
+    }
     box.append(button(t('Take all of the server’s'), takeServers));
     if (!questions.length) box.append(button(t('Keep mine'), keepMine));
   }

@@ -33,7 +33,9 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     editing.change((kept) => {
       patchAnswer(kept, scope, key, patch);
       kept.errors = kept.errors.filter((error) => !isAbout(error, kept.payload));
-      kept.remarks = (kept.remarks ?? []).filter((remark) => remark.scope !== scope || remark.criterion !== key);
+      kept.remarks = (kept.remarks ?? []).filter((remark) =>
+        remark.scope !== scope || remark.criterion !== key
+      );
       kept.place = { step: id, criterion: key };
     });
     screen.refresh();
@@ -70,7 +72,11 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
   async function stay(name, value) {
     if (!value && name !== 'leaveAt') return undefined; // nobody came at no time
     const found = await loadStay();
-    if (!found) return page.status.warn(t('This page is not on this phone yet: open it once with a connection.'));
+    if (!found) {
+      return page.status.warn(
+        t('This page is not on this phone yet: open it once with a connection.'),
+      );
+    }
     const { now, offset } = await found.clocks(page.store);
     editing.change((kept) => found[name](kept, value, now, offset));
     return screen.refresh();
@@ -94,7 +100,12 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     if (deed === 'drop-photo') return camera.drop(photo);
     const fieldset = button.closest('[data-criterion]');
     if (!fieldset) return undefined; // a choice or a tap, with an owner of its own
-    const patch = patchOfDeed(button, fieldset, screen.answerOf(fieldset.dataset.criterion), Date.now());
+    const patch = patchOfDeed(
+      button,
+      fieldset,
+      screen.answerOf(fieldset.dataset.criterion),
+      Date.now(),
+    );
     return patch && answer(fieldset.dataset.criterion, patch);
   });
 }

@@ -30,10 +30,14 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
     part('comment').textContent = visit.returned.comment;
   }
   if (visit.state === 'refused' || wrong.length) {
-    part('refused').querySelector('h2').textContent =
-      visit.state === 'refused' ? t('The server could not take this visit yet') : t('What the reviewer asks');
+    part('refused').querySelector('h2').textContent = visit.state === 'refused'
+      ? t('The server could not take this visit yet')
+      : t('What the reviewer asks');
     part('refused').hidden = false;
-    part('reason').textContent = [visit.reason, wrong.length && t('{n} left to correct.', { n: wrong.length })].filter(Boolean).join(' ');
+    part('reason').textContent = [
+      visit.reason,
+      wrong.length && t('{n} left to correct.', { n: wrong.length }),
+    ].filter(Boolean).join(' ');
     part('refused').querySelector('ul').append(
       ...wrong.map(({ step, criterion, message }) => {
         if (!step) return item(message);
@@ -54,7 +58,9 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   part('unanswered').querySelector('ul').append(
     ...open.filter(({ criteria }) => criteria.length).map(({ step, criteria }) => {
       const below = document.createElement('ul');
-      below.append(...criteria.map(({ key, text }) => item(link(text, { go: step.id, criterion: key }))));
+      below.append(
+        ...criteria.map(({ key, text }) => item(link(text, { go: step.id, criterion: key }))),
+      );
       const row = item(document.createTextNode(stepName(visit, step)));
       row.append(below);
       return row;
@@ -79,7 +85,9 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const removed = visit.interactions.filter((interaction) => interaction.removed_at);
   part('removed').hidden = !removed.length;
   part('removed').querySelector('ul').append(
-    ...removed.map(({ id }) => item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))),
+    ...removed.map(({ id }) =>
+      item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))
+    ),
   );
   fillFields(page, visit);
   part('not-completed').open = Boolean(visit.not_completed_reason);
@@ -90,15 +98,25 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
 async function listAsked(list, visit, sections) {
   const found = await later(() => import('../conflict/question-names.js'));
   if (!found) return; // the button in the head leads to them, too
-  list.append(...visit.asked.map((question) => item(link(found.aboutOf(question, visit, sections), { deed: 'choose' }))));
+  list.append(
+    ...visit.asked.map((question) =>
+      item(link(found.aboutOf(question, visit, sections), { deed: 'choose' }))
+    ),
+  );
 }
 
 /** @param {string} about @param {string} message */
-const said = (about, message) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
+const said = (
+  about,
+  message,
+) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
 /** @param {Step[]} steps @param {string} scope @returns {any} The step, for each interaction has one. */
 const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
 /** @param {any} step One with a section. @param {string} key @returns {string} */
-const textOf = (step, key) => step.section.criteria.find((/** @type {import('../types.js').Criterion} */ criterion) => criterion.key === key)?.text ?? key;
+const textOf = (step, key) =>
+  step.section.criteria.find((/** @type {import('../types.js').Criterion} */ criterion) =>
+    criterion.key === key
+  )?.text ?? key;
 
 /** @param {string | Node} content */
 function item(content) {

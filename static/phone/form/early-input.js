@@ -12,6 +12,8 @@ export function takeUp(noted) {
     }
     if (control.type === 'radio') control.checked = true;
     else if (control.value !== value) control.value = value; // else where one is in it would be lost
-    control.dispatchEvent(new Event(['time', 'date'].includes(control.type) ? 'change' : 'input', { bubbles: true }));
+    control.dispatchEvent(
+      new Event(['time', 'date'].includes(control.type) ? 'change' : 'input', { bubbles: true }),
+    );
   }
 }

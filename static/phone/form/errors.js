@@ -25,8 +25,7 @@ export function placeOf(where, payload) {
  */
 function answerAt(scope, observations, steps) {
   const rest = steps.join('.');
-  const found =
-    observations.find(({ criterion }) => criterion === rest) ??
+  const found = observations.find(({ criterion }) => criterion === rest) ??
     (/^\d+$/.test(steps[0] ?? '') ? observations[Number(steps[0])] : null);
   return found ? { scope, criterion: found.criterion } : null;
 }

@@ -34,7 +34,9 @@ export function readOutline(page) {
 function optionsOf(fieldset) {
   /** @type {HTMLInputElement[]} */
   const radios = all(fieldset, 'input[type=radio]');
-  return Object.fromEntries(radios.map((radio) => [radio.value, radio.parentElement?.textContent?.trim() ?? '']));
+  return Object.fromEntries(
+    radios.map((radio) => [radio.value, radio.parentElement?.textContent?.trim() ?? '']),
+  );
 }
 
 /**
@@ -45,7 +47,9 @@ function optionsOf(fieldset) {
 export function putBeside(fieldset, template) {
   const parts = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   const legend = one(fieldset, 'legend').id;
-  for (const control of parts.querySelectorAll('[aria-describedby]')) control.setAttribute('aria-describedby', legend);
+  for (const control of parts.querySelectorAll('[aria-describedby]')) {
+    control.setAttribute('aria-describedby', legend);
+  }
   const [note, why] = parts.querySelectorAll('[data-part="note-box"] > span');
   (fieldset.dataset.why === undefined ? why : note).remove();
   const hint = fieldset.querySelector('.hint');
@@ -71,12 +75,21 @@ export function fill(fieldset, answer, wrong) {
   if (field) fillText(field, answer, fieldset.dataset.kind);
   if (fieldset.dataset.kind === 'seconds') fillTimer(fieldset, answer);
   for (const deed of ['does_not_apply', 'not_observed']) {
-    fieldset.querySelector(`[data-deed="${deed}"]`)?.setAttribute('aria-pressed', String(answer.state === deed));
+    fieldset.querySelector(`[data-deed="${deed}"]`)?.setAttribute(
+      'aria-pressed',
+      String(answer.state === deed),
+    );
   }
   fieldset.classList.toggle('set-aside', Boolean(answer.state) && !isAnswered);
   fillNote(fieldset, answer);
   fillReason(fieldset, answer);
-  const notNumber = answer.typed ? [fieldset.dataset.kind === 'seconds' ? t('Write seconds, such as 42 or 1:30.') : t('Write a whole number, such as 3.')] : [];
+  const notNumber = answer.typed
+    ? [
+      fieldset.dataset.kind === 'seconds'
+        ? t('Write seconds, such as 42 or 1:30.')
+        : t('Write a whole number, such as 3.'),
+    ]
+    : [];
   const reasons = [...notNumber, ...wrong];
   const said = part(fieldset, 'wrong');
   said.textContent = reasons.join(' ');
@@ -89,7 +102,9 @@ export function fill(fieldset, answer, wrong) {
 
 /** What a screen reader says with it, beside what it says anyway. @param {Element} element @param {string} id @param {boolean} isSaid */
 export function describe(element, id, isSaid) {
-  const others = (element.getAttribute('aria-describedby') ?? '').split(' ').filter((each) => each && each !== id);
+  const others = (element.getAttribute('aria-describedby') ?? '').split(' ').filter((each) =>
+    each && each !== id
+  );
   const ids = isSaid ? [...others, id] : others;
   if (ids.length) element.setAttribute('aria-describedby', ids.join(' '));
   else element.removeAttribute('aria-describedby');
@@ -112,7 +127,8 @@ function fillNote(fieldset, answer) {
   if (!area) return;
   putText(area, answer.note ?? '');
   const { why } = fieldset.dataset; // asked for with every answer, or with the one that it names
-  const isWanted = answer.state === 'answered' && why !== undefined && ['', inWords(answer.value)].includes(why);
+  const isWanted = answer.state === 'answered' && why !== undefined &&
+    ['', inWords(answer.value)].includes(why);
   if (answer.note || isWanted) showNote(fieldset, true);
   else if (why) showNote(fieldset, false);
 }
@@ -191,7 +207,10 @@ export function patchOfDeed(button, fieldset, answer, now) {
   }
   if (deed === 'keep') return keepBefore(answer);
   if (deed === 'less' || deed === 'more') {
-    const value = Math.max(0, Number(answer.value ?? 0) + (deed === 'more' ? 1 : answer.value === undefined ? 0 : -1));
+    const value = Math.max(
+      0,
+      Number(answer.value ?? 0) + (deed === 'more' ? 1 : answer.value === undefined ? 0 : -1),
+    );
     return { state: 'answered', value, typed: null };
   }
   if (deed === 'does_not_apply' || deed === 'not_observed') {

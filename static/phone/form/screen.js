@@ -58,11 +58,14 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     current = Math.min(index, steps.length - 1);
     pictures.release();
     if (current > steps.length - 3) loadCheck(); // the last page is the next one
-    if (!adopts || current) $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
+    if (!adopts || current) {
+      $('step').replaceChildren(step().section ? bodyOf(step().section) : checkPage());
+    }
     showHead();
     refresh();
     showFoot();
-    const target = criterion && fieldsets().find((fieldset) => fieldset.dataset.criterion === criterion);
+    const target = criterion &&
+      fieldsets().find((fieldset) => fieldset.dataset.criterion === criterion);
     if (target) {
       target.scrollIntoView({ block: 'center' });
       if (moves) one(target, 'input, button, textarea').focus({ preventScroll: true });
@@ -75,16 +78,25 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** @param {any} section A `Section`. */
   function bodyOf(section) {
     /** @type {HTMLTemplateElement} */
-    const template = one(document, `template[data-section="${CSS.escape(section.key)}"][data-asked="${section.asked}"]`);
+    const template = one(
+      document,
+      `template[data-section="${CSS.escape(section.key)}"][data-asked="${section.asked}"]`,
+    );
     const body = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-    if (section.asked !== 'context') for (const fieldset of all(body, 'fieldset')) putBeside(fieldset, $('beside'));
+    if (section.asked !== 'context') {
+      for (const fieldset of all(body, 'fieldset')) putBeside(fieldset, $('beside'));
+    }
     return body;
   }
 
   /** The last page, or a place for it until what builds it is here. Who has gone on meanwhile does not see it. */
   function checkPage() {
     if (check) return built(check);
-    const place = Object.assign(document.createElement('p'), { className: 'trouble', role: 'alert', hidden: true });
+    const place = Object.assign(document.createElement('p'), {
+      className: 'trouble',
+      role: 'alert',
+      hidden: true,
+    });
     loadCheck().then(() => {
       if (check && place.isConnected) place.replaceWith(built(check));
       place.textContent = t('This page is not on this phone yet: open it once with a connection.');
@@ -95,7 +107,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
 
   const loadCheck = async () => (check ??= await later(() => import('./check.js')));
   /** @param {typeof import('./check.js')} found */
-  const built = ({ buildCheck }) => buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
+  const built = ({ buildCheck }) =>
+    buildCheck({ template: $('check'), visit, sections, steps, wrong: wrongs() });
 
   function showHead() {
     const { section, scope } = step();
@@ -105,8 +118,14 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('title').textContent = section?.title ?? t('Check and send');
     showMoments();
     $('notes').hidden = !visit.hidden_notes && !visit.taps?.length;
-    if (!$('notes').hidden) one($('notes'), 'p').textContent = visit.hidden_notes || t('No words, only taps.');
-    Object.assign(/** @type {HTMLElement} */ ($('progress')), { hidden: false, max: steps.length, value: current + 1 });
+    if (!$('notes').hidden) {
+      one($('notes'), 'p').textContent = visit.hidden_notes || t('No words, only taps.');
+    }
+    Object.assign(/** @type {HTMLElement} */ ($('progress')), {
+      hidden: false,
+      max: steps.length,
+      value: current + 1,
+    });
   }
 
   function showMoments() {
@@ -122,7 +141,9 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('add').hidden = !asksInteractions;
     button.textContent = next
       ? t('Next: {step}', { step: nextName(next) })
-      : isPreview ? t('Send (not in the preview)') : t('Send');
+      : isPreview
+      ? t('Send (not in the preview)')
+      : t('Send');
     if (next) sending.release();
     else if (isPreview) button.disabled = true;
     else sending.hold(); // the second of two taps on "Next" would send
@@ -144,7 +165,11 @@ export function createScreen({ visit, photos, sections, isPreview }) {
       for (const fieldset of fieldsets()) {
         const key = fieldset.dataset.criterion ?? '';
         fieldset.hidden = !shown.has(key);
-        fill(fieldset, answerOf(key), wrong.filter((each) => each.criterion === key).map(({ message }) => message));
+        fill(
+          fieldset,
+          answerOf(key),
+          wrong.filter((each) => each.criterion === key).map(({ message }) => message),
+        );
         pictures.fill(fieldset, photosOn(key));
       }
     }
@@ -162,17 +187,23 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** @param {string} key */
   function photosOn(key) {
     const interaction = step().scope === 'visit' ? null : step().scope;
-    return photos.filter((each) => !each.removed_at && each.criterion === key && each.interaction === interaction);
+    return photos.filter((each) =>
+      !each.removed_at && each.criterion === key && each.interaction === interaction
+    );
   }
 
   /** The server's reasons, each with the step that it is about. */
   function wrongs() {
-    const found = visit.errors.map(({ where, message }) => ({ place: placeOf(where, visit.payload), message }));
+    const found = visit.errors.map(({ where, message }) => ({
+      place: placeOf(where, visit.payload),
+      message,
+    }));
     const remarks = (visit.remarks ?? []).map(({ message, ...place }) => ({ place, message }));
     return [...found, ...remarks].map(({ place, message }) => {
       /** @param {Step} each */
       const about = (each) =>
-        each.scope === place?.scope && each.section?.criteria.some(({ key }) => key === place?.criterion);
+        each.scope === place?.scope &&
+        each.section?.criteria.some(({ key }) => key === place?.criterion);
       return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };
     });
   }
@@ -189,10 +220,14 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** Once: each photo that arrives is told, and whoever is on a button here stays on it. */
   function openDone() {
     pictures.release();
-    $('step').replaceChildren(/** @type {HTMLTemplateElement} */ ($('done')).content.cloneNode(true));
+    $('step').replaceChildren(
+      /** @type {HTMLTemplateElement} */ ($('done')).content.cloneNode(true),
+    );
     $('title').textContent = t('Visit complete');
     $('head').hidden = false;
-    for (const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']) $(id).hidden = true;
+    for (
+      const id of ['crumb', 'foot', 'progress', 'overview', 'moments', 'notes', 'asked', 'undo']
+    ) $(id).hidden = true;
   }
 
   function tickTimers() {
@@ -205,7 +240,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   }
 
   /** @param {string | null} criterion where the auditor is now */
-  const nextOpen = (criterion) => nextUnanswered(steps, visit, sections, { index: current, criterion });
+  const nextOpen = (criterion) =>
+    nextUnanswered(steps, visit, sections, { index: current, criterion });
 
   return {
     nextOpen,
@@ -217,7 +253,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     step,
     answerOf,
     renewSteps,
-    hasSameSteps: () => steps.map(({ id }) => id).join() === stepsOf(visit, sections).map(({ id }) => id).join(),
+    hasSameSteps: () =>
+      steps.map(({ id }) => id).join() === stepsOf(visit, sections).map(({ id }) => id).join(),
     steps: () => steps,
     index: () => current,
   };

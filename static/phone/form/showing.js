@@ -55,11 +55,17 @@ export function createShowing(page) {
   async function showAnswers(shown) {
     /** @param {string} name */
     const part = (name) => one($('step'), `[data-part="${name}"]`);
-    const [found, done] = await Promise.all([later(() => import('../visit/reading.js')), later(() => import('../visit/completed-view.js'))]);
+    const [found, done] = await Promise.all([
+      later(() => import('../visit/reading.js')),
+      later(() => import('../visit/completed-view.js')),
+    ]);
     const box = part('answers');
     if (!found || !done || !box) return;
     part('explained').textContent = done.explained(visit, photos, shown);
-    const told = JSON.stringify([visit, photos], (name, value) => (['choices', 'place', 'is_given_up'].includes(name) ? undefined : value));
+    const told = JSON.stringify(
+      [visit, photos],
+      (name, value) => (['choices', 'place', 'is_given_up'].includes(name) ? undefined : value),
+    );
     if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
     read = { box, told };
     box.replaceChildren(found.buildReading(visit, sections));

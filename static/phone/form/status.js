@@ -42,10 +42,15 @@ export function createStatus({ state, trouble }) {
     say(t('Not saved'), 'wrong');
     warn(
       error.name === 'QuotaExceededError'
-        ? t('This phone is full: your last entries are not saved yet. Free some space, then change any answer to save all.')
-        : t('Your last entries are not saved yet ({reason}). Keep this page open and change any answer to try again.', {
-          reason: error.message,
-        }),
+        ? t(
+          'This phone is full: your last entries are not saved yet. Free some space, then change any answer to save all.',
+        )
+        : t(
+          'Your last entries are not saved yet ({reason}). Keep this page open and change any answer to try again.',
+          {
+            reason: error.message,
+          },
+        ),
     );
   }
 

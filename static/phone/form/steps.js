@@ -23,7 +23,9 @@ export function stepsOf(visit, sections) {
   const step = (section, scope) => ({ id: `${scope}/${section.key}`, section, scope });
   return [
     ...asked('context').map((section) => step(section, 'context')),
-    ...liveInteractions(visit).flatMap(({ id }) => asked('interaction').map((section) => step(section, id))),
+    ...liveInteractions(visit).flatMap(({ id }) =>
+      asked('interaction').map((section) => step(section, id))
+    ),
     ...asked('visit').map((section) => step(section, 'visit')),
     { id: CHECK, section: null, scope: 'visit' },
   ];
@@ -33,7 +35,9 @@ export function stepsOf(visit, sections) {
 export function unansweredIn(step, visit, sections) {
   if (!step.section) return [];
   const answers = answersOf(visit, step.scope);
-  return shownIn(step.section, step.scope, visit, sections).filter((criterion) => !answers[criterion.key]?.state);
+  return shownIn(step.section, step.scope, visit, sections).filter((criterion) =>
+    !answers[criterion.key]?.state
+  );
 }
 
 /**
@@ -53,7 +57,9 @@ export function nextUnanswered(steps, visit, sections, after) {
   const indices = steps.map((_, index) => (after.index + index) % steps.length);
   for (const index of indices) {
     const open = openIn(index);
-    const found = index === after.index ? open.find(({ key }) => place(steps[index], key) > here) : open[0];
+    const found = index === after.index
+      ? open.find(({ key }) => place(steps[index], key) > here)
+      : open[0];
     if (found) return { index, criterion: found.key };
   }
   const [first] = openIn(after.index); // all that is left stands above, on this step

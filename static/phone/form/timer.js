@@ -19,7 +19,8 @@ export const keepBefore = (answer) => answered(answer.timer?.before ?? 0);
 const answered = (value) => ({ state: 'answered', value, timer: null, typed: null });
 
 /** Whole seconds; a clock set back in between gives 0, never less. @param {import('../types.js').Answer} answer @param {number} now */
-export const elapsed = (answer, now) => Math.max(0, Math.round((now - (answer.timer?.started_at ?? now)) / 1000));
+export const elapsed = (answer, now) =>
+  Math.max(0, Math.round((now - (answer.timer?.started_at ?? now)) / 1000));
 
 /** 42 -> 0:42, 3661 -> 61:01 @param {number} seconds */
 export const clock = (seconds) =>

@@ -8,11 +8,16 @@ export async function exportOf(store, visits) {
     kept.push({
       visit,
       photos: await Promise.all(
-        photos.map(async ({ blob, ...photo }) => ({ ...photo, picture: blob ? await asText(blob) : null })),
+        photos.map(async ({ blob, ...photo }) => ({
+          ...photo,
+          picture: blob ? await asText(blob) : null,
+        })),
       ),
     });
   }
-  return new Blob([JSON.stringify({ kind: 'plumbline-unsent', saved_at: new Date().toISOString(), visits: kept })], {
+  return new Blob([
+    JSON.stringify({ kind: 'plumbline-unsent', saved_at: new Date().toISOString(), visits: kept }),
+  ], {
     type: 'application/json',
   });
 }
@@ -26,7 +31,10 @@ async function asText(blob) {
 
 /** @param {Blob} blob @param {string} name */
 export function download(blob, name) {
-  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+  const link = Object.assign(document.createElement('a'), {
+    href: URL.createObjectURL(blob),
+    download: name,
+  });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -44,7 +44,9 @@ export function groupsOf({ assignments, visits, pictures, sent, progress, now })
   const open = assignments.filter((assignment) => !begun.has(assignment.id));
   for (const assignment of open.sort((a, b) => a.closes_on.localeCompare(b.closes_on))) {
     const today = dayOf(now, assignment.location.timezone);
-    groups[assignment.opens_on > today ? 'later' : 'today'].push(rowOfAssignment(assignment, today));
+    groups[assignment.opens_on > today ? 'later' : 'today'].push(
+      rowOfAssignment(assignment, today),
+    );
   }
   const here = new Set(visits.map((visit) => visit.id));
   const lastFirst = [...sent].sort((a, b) => b.started_at.localeCompare(a.started_at)); // a store keeps them by id
@@ -78,7 +80,12 @@ function rowOfAssignment(assignment, today) {
     name: location.name,
     state: t('To do'),
     tone: 'todo',
-    about: joined(location.address, DAYPARTS[assignment.daypart] ?? assignment.daypart, window, titleOf(assignment)),
+    about: joined(
+      location.address,
+      DAYPARTS[assignment.daypart] ?? assignment.daypart,
+      window,
+      titleOf(assignment),
+    ),
     link: linkTo(assignment.form_url, `assignment=${assignment.id}`),
   };
 }
@@ -86,7 +93,9 @@ function rowOfAssignment(assignment, today) {
 /** @type {Record<string, string>} */
 const DAYPARTS = { morning: t('morning'), afternoon: t('afternoon'), evening: t('evening') };
 /** @param {Visit | Assignment} of */
-const titleOf = ({ standard, version_number: number }) => (number ? `${standard} v${number}` : standard);
+const titleOf = (
+  { standard, version_number: number },
+) => (number ? `${standard} v${number}` : standard);
 
 /** @param {any} visit A `Visit`. @param {Pictures} pictures @param {Progress | null} progress @param {number} now
  * @returns {[keyof ReturnType<typeof groupsOf>, Row]} */
@@ -103,7 +112,9 @@ function rowOfVisit(visit, pictures, progress, now) {
     return ['returned', { ...row, state: t('Came back to you'), tone: 'wrong', about }];
   }
   if (visit.state === 'refused') {
-    const about = visit.errors.length ? plural('{n} thing to correct', '{n} things to correct', visit.errors.length) : visit.reason;
+    const about = visit.errors.length
+      ? plural('{n} thing to correct', '{n} things to correct', visit.errors.length)
+      : visit.reason;
     return ['needs', { ...row, state: t('Not accepted yet'), tone: 'wrong', about }];
   }
   if (visit.state === 'conflict') {
@@ -116,7 +127,8 @@ function rowOfVisit(visit, pictures, progress, now) {
   const about = joined(
     momentName(visit.ended_at, now, zone),
     [
-      liveInteractions(visit).length && plural('{n} interaction', '{n} interactions', liveInteractions(visit).length),
+      liveInteractions(visit).length &&
+      plural('{n} interaction', '{n} interactions', liveInteractions(visit).length),
       pictures.photos && plural('{n} photo', '{n} photos', pictures.photos),
     ].filter(Boolean).join(', '),
   );
@@ -156,7 +168,8 @@ export function nudgeLine(visits, now) {
   return plural(
     '{places}: not sent for {n} day. Complete and send it, or save it to a file.',
     '{places}: not sent for {n} days. Complete and send it, or save it to a file.',
-    days, { places },
+    days,
+    { places },
   );
 }
 
@@ -167,5 +180,10 @@ export function unsentLine(visits, now = Date.now()) {
   /** @type {any} There is one. */
   const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
   const time = dayOf(Date.parse(last)) === dayOf(now) ? timeOf(last) : dayAndTime(last);
-  return plural('{n} visit on this phone, saved {time}', '{n} visits on this phone, saved {time}', unsent.length, { time });
+  return plural(
+    '{n} visit on this phone, saved {time}',
+    '{n} visits on this phone, saved {time}',
+    unsent.length,
+    { time },
+  );
 }

@@ -6,14 +6,21 @@ const KEPT_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** @param {Store} store */
-const received = async (store) => (await store.visits()).filter(({ state }) => state === 'received');
+const received = async (store) =>
+  (await store.visits()).filter(({ state }) => state === 'received');
 
 /** "Send now" also tries again what was refused photo by photo. @param {Store} store */
 export async function retryPhotos(store) {
   for (const visit of await received(store)) {
-    const refused = (await store.photosOf(visit.id)).filter((photo) => photo.refused && !photo.removed_at);
-    for (const photo of refused) await store.changePhoto(photo.id, (each) => Object.assign(each, { refused: '' }));
-    if (refused.length) await store.change(visit.id, (each) => Object.assign(each, { state: 'accepted' }));
+    const refused = (await store.photosOf(visit.id)).filter((photo) =>
+      photo.refused && !photo.removed_at
+    );
+    for (const photo of refused) {
+      await store.changePhoto(photo.id, (each) => Object.assign(each, { refused: '' }));
+    }
+    if (refused.length) {
+      await store.change(visit.id, (each) => Object.assign(each, { state: 'accepted' }));
+    }
   }
 }
 

@@ -37,7 +37,8 @@ export function createPhotographing(page, means) {
   async function take(input) {
     const file = input.files?.[0];
     if (!file) return;
-    const { criterion = '' } = /** @type {HTMLElement} */ (input.closest('[data-criterion]')).dataset;
+    const { criterion = '' } =
+      /** @type {HTMLElement} */ (input.closest('[data-criterion]')).dataset;
     const { scope } = screen.step();
     await use((found) => found.take({ file, criterion, scope }));
     input.value = '';
@@ -52,6 +53,9 @@ export function createPhotographing(page, means) {
     /** @param {string} id */
     drop: (id) => use((found) => found.drop(id)),
     /** Why the visit cannot be sent with all its photos yet; blank when it can. */
-    whyNotYet: () => (nUnderWay ? t('A photo is still being kept. Send again in a moment.') : (camera?.whyNotYet() ?? '')),
+    whyNotYet:
+      () => (nUnderWay
+        ? t('A photo is still being kept. Send again in a moment.')
+        : (camera?.whyNotYet() ?? '')),
   };
 }

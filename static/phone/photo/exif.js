@@ -29,7 +29,7 @@ export function readExif(buffer) {
 /** Where the TIFF block of the EXIF segment begins. @param {DataView} view */
 function tiffStart(view) {
   if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return null;
-  for (let at = 2; view.getUint8(at) === 0xff; ) {
+  for (let at = 2; view.getUint8(at) === 0xff;) {
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) at += 1; // a fill byte
     else if (marker === 0xda || marker === 0xd9) return null; // the picture itself: no EXIF came before it
@@ -45,7 +45,9 @@ function tagsOf(view, start) {
   if (order !== 0x4949 && order !== 0x4d4d) return null;
   const tiff = { view, start, little: order === 0x4949 };
   const main = entriesAt(tiff, long(tiff, 4));
-  const [exif, gps] = [EXIF_IFD, GPS_IFD].map((tag) => (main.has(tag) ? entriesAt(tiff, main.get(tag)[0]) : new Map()));
+  const [exif, gps] = [EXIF_IFD, GPS_IFD].map((
+    tag,
+  ) => (main.has(tag) ? entriesAt(tiff, main.get(tag)[0]) : new Map()));
   const [, date, time] = /^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)/.exec(exif.get(TAKEN) ?? '') ?? [];
   const latitude = degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), 'NS', 90);
   const longitude = degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), 'EW', 180);
@@ -67,7 +69,10 @@ function entriesAt(tiff, offset) {
     const [type, count] = [short(tiff, at + 2), long(tiff, at + 4)];
     const size = TIFF_TYPES[type];
     if (!size || count > 64) continue; // none of ours
-    found.set(short(tiff, at), valueAt(tiff, size * count <= 4 ? at + 8 : long(tiff, at + 8), type, count));
+    found.set(
+      short(tiff, at),
+      valueAt(tiff, size * count <= 4 ? at + 8 : long(tiff, at + 8), type, count),
+    );
   }
   return found;
 }
@@ -76,7 +81,12 @@ function entriesAt(tiff, offset) {
 function valueAt(tiff, at, type, count) {
   if (type === 2) return text(tiff.view, tiff.start + at, count).replace(/\0.*$/s, '');
   /** @type {any} */
-  const one = { 3: short, 4: long, 5: (/** @type {Tiff} */ from, /** @type {number} */ place) => long(from, place) / long(from, place + 4) }[type];
+  const one = {
+    3: short,
+    4: long,
+    5: (/** @type {Tiff} */ from, /** @type {number} */ place) =>
+      long(from, place) / long(from, place + 4),
+  }[type];
   return Array.from({ length: count }, (_, number) => one(tiff, at + TIFF_TYPES[type] * number));
 }
 
@@ -96,7 +106,8 @@ const short = ({ view, start, little }, at) => view.getUint16(start + at, little
 /** @param {Tiff} tiff @param {number} at */
 const long = ({ view, start, little }, at) => view.getUint32(start + at, little);
 /** @param {DataView} view @param {number} at @param {number} length */
-const text = (view, at, length) => String.fromCharCode(...Array.from({ length }, (_, number) => view.getUint8(at + number)));
+const text = (view, at, length) =>
+  String.fromCharCode(...Array.from({ length }, (_, number) => view.getUint8(at + number)));
 
 const OLDEST_YEAR = 2000;
 

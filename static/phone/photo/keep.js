@@ -10,7 +10,10 @@ import { t } from '../shell/words.js';
  * @param {import('../types.js').Showing} means.showing
  * @param {(sentence: string, deed: () => void) => void} means.offerUndo
  */
-export function createCamera({ visit, photos, store, screen, status, editing }, { showing, offerUndo }) {
+export function createCamera(
+  { visit, photos, store, screen, status, editing },
+  { showing, offerUndo },
+) {
   /** What shrinks them. @type {typeof import('./shrink.js') | null} */
   let photography = null;
 
@@ -41,7 +44,8 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
   /** @param {any} error */
   async function couldNotKeep(error) {
     showing.showState();
-    const isTold = error instanceof SamePicture || (photography && error instanceof photography.UnreadablePhoto);
+    const isTold = error instanceof SamePicture ||
+      (photography && error instanceof photography.UnreadablePhoto);
     if (isTold) status.warn(error.message);
     else await showing.couldNotSave(error);
   }
@@ -112,7 +116,9 @@ export function createCamera({ visit, photos, store, screen, status, editing }, 
 
   /** Why the visit cannot be sent with all its photos yet; blank when it can. */
   const whyNotYet = () =>
-    unkept().length ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.') : '';
+    unkept().length
+      ? t('A photo is not kept yet: try again at its question, or remove it there. Then send.')
+      : '';
 
   return { prepare, take, keepAgain, drop, whyNotYet };
 }

@@ -10,14 +10,21 @@ export class UnreadablePhoto extends Error {}
 /** @param {number} width @param {number} height */
 export function shrunk(width, height, longEdge = LONG_EDGE) {
   const scale = Math.min(1, longEdge / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 /** @param {Error} error */
 export const whyNotKept = ({ name, message: reason }) =>
   name === 'QuotaExceededError'
-    ? t('This phone is full: the photo is not kept yet. Free some space, come back to this page and try again at the photo.')
-    : t('The photo is not kept yet ({reason}). Keep this page open and try again at the photo.', { reason });
+    ? t(
+      'This phone is full: the photo is not kept yet. Free some space, come back to this page and try again at the photo.',
+    )
+    : t('The photo is not kept yet ({reason}). Keep this page open and try again at the photo.', {
+      reason,
+    });
 
 /**
  * @param {File} file
@@ -46,18 +53,29 @@ async function toldByCamera(file) {
 }
 
 /** @param {ArrayBuffer} buffer */
-export const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const hex = (buffer) =>
+  Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** @param {File} file */
 async function toJpeg(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
-  if (!bitmap) throw new UnreadablePhoto(t('This phone cannot open that picture. Take a new one, or choose a JPEG.'));
+  const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() =>
+    null
+  );
+  if (!bitmap) {
+    throw new UnreadablePhoto(
+      t('This phone cannot open that picture. Take a new one, or choose a JPEG.'),
+    );
+  }
   const canvas = document.createElement('canvas');
   Object.assign(canvas, shrunk(bitmap.width, bitmap.height));
   canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   /** @type {Blob | null} */
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
-  if (!blob) throw new UnreadablePhoto(t('This phone had no memory left for that picture. Close other apps and try again.'));
+  if (!blob) {
+    throw new UnreadablePhoto(
+      t('This phone had no memory left for that picture. Close other apps and try again.'),
+    );
+  }
   return blob;
 }

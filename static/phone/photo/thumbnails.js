@@ -11,7 +11,9 @@ export function createPictures(template) {
   const addresses = new Map();
 
   /** A picture that has left the phone is on the server. @param {Photo} photo */
-  const addressOf = (photo) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
+  const addressOf = (
+    photo,
+  ) => (photo.blob ? URL.createObjectURL(photo.blob) : `/photos/${photo.id}/thumbnail/`);
 
   /** What its row shows. @param {Photo} photo */
   const nameOf = (photo) => `${photo.id} ${photo.is_unkept ?? ''}`;
@@ -19,11 +21,18 @@ export function createPictures(template) {
   /** @param {Photo} photo @param {number} index */
   function row(photo, index) {
     const item = copyOf(template);
-    const [image, button, again] = [one(item, 'img'), one(item, '[data-deed="drop-photo"]'), one(item, '[data-deed="keep-photo"]')];
+    const [image, button, again] = [
+      one(item, 'img'),
+      one(item, '[data-deed="drop-photo"]'),
+      one(item, '[data-deed="keep-photo"]'),
+    ];
     if (isElsewhere(photo)) image.replaceWith(elsewhere());
     else {
       if (!addresses.has(photo.id)) addresses.set(photo.id, addressOf(photo));
-      Object.assign(image, { src: addresses.get(photo.id), alt: t('Photo {number}', { number: index + 1 }) });
+      Object.assign(image, {
+        src: addresses.get(photo.id),
+        alt: t('Photo {number}', { number: index + 1 }),
+      });
     }
     one(item, '[data-part="unkept"]').hidden = !photo.is_unkept;
     again.dataset.photo = photo.id;
@@ -36,7 +45,9 @@ export function createPictures(template) {
   function elsewhere() {
     const words = document.createElement('p');
     words.className = 'hint';
-    words.textContent = t('The picture is not on this phone. It is sent from the phone that took it; if that was this one, take it anew and remove this one.');
+    words.textContent = t(
+      'The picture is not on this phone. It is sent from the phone that took it; if that was this one, take it anew and remove this one.',
+    );
     return words;
   }
 
@@ -44,7 +55,9 @@ export function createPictures(template) {
   function fill(fieldset, photos) {
     const list = fieldset.querySelector('[data-part="photos"]');
     if (!list) return; // the questions about the context take none
-    one(fieldset, '[data-part="n-photos"]').textContent = photos.length ? ` (${photos.length})` : '';
+    one(fieldset, '[data-part="n-photos"]').textContent = photos.length
+      ? ` (${photos.length})`
+      : '';
     const shown = all(list, 'li').map((item) => item.dataset.shown).join();
     if (shown !== photos.map(nameOf).join()) list.replaceChildren(...photos.map(row));
   }

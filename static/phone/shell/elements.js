@@ -31,4 +31,6 @@ export const all = (box, selector) => /** @type {any} */ ([...box.querySelectorA
  * @param {HTMLTemplateElement} template
  * @returns {HTMLElement}
  */
-export const copyOf = (template) => /** @type {any} */ (template.content.firstElementChild?.cloneNode(true));
+export const copyOf = (
+  template,
+) => /** @type {any} */ (template.content.firstElementChild?.cloneNode(true));

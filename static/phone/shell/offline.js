@@ -61,7 +61,9 @@ export function createOffline({ address, changed }) {
    * @param {string} language
    * @returns {Promise<boolean>} whether the pages are shown in it from now on: not, where one is missing
    */
-  const speak = async (language) => (container?.controller ? ask({ deed: 'speak', language }) : true);
+  const speak = async (
+    language,
+  ) => (container?.controller ? ask({ deed: 'speak', language }) : true);
 
   return { start, keep, speak, update, isUpdateWaiting };
 }

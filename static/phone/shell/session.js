@@ -30,7 +30,8 @@ async function post(address, fields) {
  * Only the server can end a session; until it has, who is signed in keeps their plan.
  * @param {string} address @returns {Promise<boolean>} whether it did
  */
-export const signOut = (address) => post(address, {}).then((outcome) => outcome === 'ok', () => false);
+export const signOut = (address) =>
+  post(address, {}).then((outcome) => outcome === 'ok', () => false);
 
 const WORDS = {
   wrong: t('That was not right: check the address and the password, or sign in another way.'),
@@ -52,7 +53,10 @@ export function createSignIn(dialog, signedIn) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     say('');
-    const outcome = await signIn(dialog.dataset.address, { username: username.value, password: password.value });
+    const outcome = await signIn(dialog.dataset.address, {
+      username: username.value,
+      password: password.value,
+    });
     if (outcome !== 'ok') return say(WORDS[outcome]);
     password.value = '';
     dialog.close();
@@ -70,7 +74,11 @@ export function createSignIn(dialog, signedIn) {
 
 /** The button that opens it. @param {string} text @param {() => unknown} open */
 export function signInButton(text, open) {
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: text });
+  const button = Object.assign(document.createElement('button'), {
+    type: 'button',
+    className: 'plain',
+    textContent: text,
+  });
   button.addEventListener('click', () => open());
   return button;
 }

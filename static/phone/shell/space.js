@@ -8,5 +8,7 @@ export async function keepSpace({ status }) {
   navigator.storage?.persist?.();
   const { quota, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   if (quota === undefined || quota - usage > LOW_BYTES) return;
-  status.stand(t('This phone is almost full: photos may soon not be kept. Free some space, or send what waits.'));
+  status.stand(
+    t('This phone is almost full: photos may soon not be kept. Free some space, or send what waits.'),
+  );
 }

@@ -11,10 +11,13 @@ export const LANGUAGE = page?.documentElement.lang || 'en-gb';
 const WORDS = JSON.parse(page?.getElementById('words')?.textContent ?? '{}');
 
 /** 1,500 or 1 500; what is no number stays as it is. @param {string | number} value */
-export const written = (value) => (typeof value === 'number' ? value.toLocaleString(LANGUAGE) : value);
+export const written = (
+  value,
+) => (typeof value === 'number' ? value.toLocaleString(LANGUAGE) : value);
 
 /** @param {string} sentence @param {Record<string, string | number>} values */
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(written(values[name])));
+const filled = (sentence, values) =>
+  sentence.replace(/\{(\w+)\}/g, (_, name) => String(written(values[name])));
 
 /** `t('Sending photo {photo} of {photos}', { photo: 1, photos: 3 })`
  * @param {string} english @param {Record<string, string | number>} [values] */

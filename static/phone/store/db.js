@@ -32,7 +32,9 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
     opening ??= new Promise((resolve, reject) => {
       const request = factory.open(name, upgrades.length);
       request.onupgradeneeded = (event) => {
-        for (const upgrade of upgrades.slice(event.oldVersion)) upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
+        for (const upgrade of upgrades.slice(event.oldVersion)) {
+          upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
+        }
       };
       request.onsuccess = () => {
         const db = request.result;
@@ -81,7 +83,8 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
       /** @type {any} */
       let failure = null;
       transaction.oncomplete = () => resolve(result);
-      transaction.onabort = () => reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
+      transaction.onabort = () =>
+        reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
       /** @param {any} error */
       const fail = (error) => {
         failure ??= error;

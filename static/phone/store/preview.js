@@ -8,7 +8,12 @@ export function createPreview(version, standard) {
   const assignment = { id: 0, location, standard, form_url: globalThis.location.pathname, ...plan };
   const at = new Date().toISOString();
   const visit = newVisit({
-    id: crypto.randomUUID(), interactionId: crypto.randomUUID(), assignment, version, owner: 0, at,
+    id: crypto.randomUUID(),
+    interactionId: crypto.randomUUID(),
+    assignment,
+    version,
+    owner: 0,
+    at,
   });
   /** @type {Map<string, import('../types.js').Photo>} */
   const photos = new Map();

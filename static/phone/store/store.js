@@ -24,7 +24,6 @@ const UPGRADES = [
   },
 ];
 
-
 /** The picture stands at this answer already. */
 export class SamePicture extends Error {}
 
@@ -82,21 +81,33 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
    * @returns {Promise<Visit | null>} null where the plan is not on this phone
    */
   async function begin({ assignmentId, id, interactionId, version, at }) {
-    return db.run(['assignments', 'visits', 'meta'], 'readwrite', async (assignments, drafts, facts) => {
-      const owner = await asked(facts.get('user'));
-      const begun = (await asked(drafts.getAll())).find(
-        (/** @type {Visit} */ visit) => visit.assignment === assignmentId && visit.owner === owner,
-      );
-      if (begun) return begun;
-      /** @type {Assignment | undefined} */
-      const assignment = await asked(assignments.get(assignmentId));
-      if (!assignment) return null;
-      const first = interactionId && (assignment.first_interaction_id ?? interactionId);
-      const visit = newVisit({ id: assignment.visit_id ?? id, interactionId: first, assignment, version, owner, at });
-      visit.clock_offset_ms = await asked(facts.get('clock_offset_ms'));
-      await asked(drafts.put(visit));
-      return visit;
-    });
+    return db.run(
+      ['assignments', 'visits', 'meta'],
+      'readwrite',
+      async (assignments, drafts, facts) => {
+        const owner = await asked(facts.get('user'));
+        const begun = (await asked(drafts.getAll())).find(
+          (/** @type {Visit} */ visit) =>
+            visit.assignment === assignmentId && visit.owner === owner,
+        );
+        if (begun) return begun;
+        /** @type {Assignment | undefined} */
+        const assignment = await asked(assignments.get(assignmentId));
+        if (!assignment) return null;
+        const first = interactionId && (assignment.first_interaction_id ?? interactionId);
+        const visit = newVisit({
+          id: assignment.visit_id ?? id,
+          interactionId: first,
+          assignment,
+          version,
+          owner,
+          at,
+        });
+        visit.clock_offset_ms = await asked(facts.get('clock_offset_ms'));
+        await asked(drafts.put(visit));
+        return visit;
+      },
+    );
   }
 
   /**
@@ -118,7 +129,10 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
    */
   const changeWithPhotos = (id, apply) =>
     db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
-      const [visit, pictures] = [await asked(visits.get(id)), await asked(photos.index('visit').getAll(id))];
+      const [visit, pictures] = [
+        await asked(visits.get(id)),
+        await asked(photos.index('visit').getAll(id)),
+      ];
       apply(visit, pictures);
       await asked(visits.put(visit));
       return visit;
@@ -135,9 +149,15 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   /** The last visits that the server holds; what was read of one stays with it. @param {ServerVisit[]} rows */
   const keepSent = (rows) =>
     write('sent', async (store) => {
-      const contents = new Map((await asked(store.getAll())).map((/** @type {ServerVisit} */ row) => [`${row.id} ${row.revision}`, row.content]));
+      const contents = new Map(
+        (await asked(store.getAll())).map((
+          /** @type {ServerVisit} */ row,
+        ) => [`${row.id} ${row.revision}`, row.content]),
+      );
       store.clear();
-      for (const row of rows) store.put({ ...row, content: contents.get(`${row.id} ${row.revision}`) ?? null });
+      for (const row of rows) {
+        store.put({ ...row, content: contents.get(`${row.id} ${row.revision}`) ?? null });
+      }
     });
   /** @param {string} id @param {Sent} content */
   const keepContent = (id, content) =>
@@ -152,15 +172,22 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   const addPhoto = (photo) =>
     db.run(['visits', 'photos'], 'readwrite', async (visits, photos) => {
       const visit = await asked(visits.get(photo.visit));
-      if (!visit || !isOpen(visit)) throw new VisitClosed(t('This visit was completed before the photo was ready: it is not part of it.'));
+      if (!visit || !isOpen(visit)) {
+        throw new VisitClosed(
+          t('This visit was completed before the photo was ready: it is not part of it.'),
+        );
+      }
       /** @type {Photo[]} */
       const others = await asked(photos.index('visit').getAll(photo.visit));
-      if (others.some((other) => isSame(other, photo))) throw new SamePicture(t('This picture is here already.'));
+      if (others.some((other) => isSame(other, photo))) {
+        throw new SamePicture(t('This picture is here already.'));
+      }
       await asked(photos.put(photo));
     });
   /** @param {Record<string, any>} other @param {Record<string, any>} photo */
   const isSame = (other, photo) =>
-    !other.removed_at && ['sha256', 'criterion', 'interaction'].every((name) => other[name] === photo[name]);
+    !other.removed_at &&
+    ['sha256', 'criterion', 'interaction'].every((name) => other[name] === photo[name]);
   /** A picture that another phone has. @param {Photo} photo */
   const namePhoto = (photo) => write('photos', (store) => asked(store.put(photo)));
   /** @param {string} id @param {(photo: Photo) => unknown} apply */
@@ -172,14 +199,36 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     });
 
   // What the queue asks for.
-  const toSend = async () => (await visits()).filter((visit) => ['waiting', 'accepted'].includes(visit.state));
+  const toSend = async () =>
+    (await visits()).filter((visit) => ['waiting', 'accepted'].includes(visit.state));
   /** @param {string} id @param {{errors: ServerError[], reason: string}} why */
   const refuse = (id, { errors, reason }) =>
-    change(id, (visit) => void (visit.state === 'waiting' && Object.assign(visit, { state: 'refused', errors, reason })));
+    change(
+      id,
+      (visit) =>
+        void (visit.state === 'waiting' &&
+          Object.assign(visit, { state: 'refused', errors, reason })),
+    );
   /** @param {string} id @param {{detail?: string, stored_content?: Sent | null, stored_revision?: number, is_returned?: boolean}} told */
-  const conflict = (id, { detail = '', stored_content: stored = null, stored_revision: revision = 1, is_returned: mayCorrect = false } = {}) =>
-    change(id, (visit) =>
-      Object.assign(visit, { state: 'conflict', reason: detail, stored, storedRevision: revision, mayCorrect }),
+  const conflict = (
+    id,
+    {
+      detail = '',
+      stored_content: stored = null,
+      stored_revision: revision = 1,
+      is_returned: mayCorrect = false,
+    } = {},
+  ) =>
+    change(
+      id,
+      (visit) =>
+        Object.assign(visit, {
+          state: 'conflict',
+          reason: detail,
+          stored,
+          storedRevision: revision,
+          mayCorrect,
+        }),
     );
   /**
    * What the server refused of an earlier revision is tried again with this one.
@@ -189,7 +238,9 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
       const visit = await asked(kept.get(id));
       if (visit.state !== 'waiting') return;
-      const refused = (await asked(pictures.index('visit').getAll(id))).filter((/** @type {Photo} */ photo) => photo.refused);
+      const refused = (await asked(pictures.index('visit').getAll(id))).filter((
+        /** @type {Photo} */ photo,
+      ) => photo.refused);
       for (const photo of refused) pictures.put({ ...photo, refused: '' });
       await asked(kept.put({ ...visit, state: 'accepted', receipt, received_at }));
     });
@@ -214,13 +265,19 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
   async function photosToSend(id) {
     const visit = await read('visits', (store) => asked(store.get(id)));
     const named = new Set(visit.payload.photos.map((/** @type {Photo} */ photo) => photo.id));
-    return (await photosOf(id)).filter((photo) => named.has(photo.id) && !photo.sent_at && !photo.refused && photo.blob);
+    return (await photosOf(id)).filter((photo) =>
+      named.has(photo.id) && !photo.sent_at && !photo.refused && photo.blob
+    );
   }
   /** @param {string} id */
   const photoReceived = (id) =>
-    changePhoto(id, (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }));
+    changePhoto(
+      id,
+      (photo) => Object.assign(photo, { sent_at: new Date().toISOString(), blob: null }),
+    );
   /** @param {string} id @param {string} reason */
-  const refusePhoto = (id, reason) => changePhoto(id, (photo) => Object.assign(photo, { refused: reason }));
+  const refusePhoto = (id, reason) =>
+    changePhoto(id, (photo) => Object.assign(photo, { refused: reason }));
 
   /** Given up, or taken back after that, and the server does not know it yet. */
   async function photosToTell() {
@@ -232,14 +289,18 @@ export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPG
     return photos.flat();
   }
   /** @param {Photo} photo */
-  const isUntold = (photo) => !photo.sent_at && Boolean(photo.removed_at) !== Boolean(photo.is_given_up);
+  const isUntold = (photo) =>
+    !photo.sent_at && Boolean(photo.removed_at) !== Boolean(photo.is_given_up);
   /** @param {string} id @param {boolean} isGivenUp */
-  const photoTold = (id, isGivenUp) => changePhoto(id, (photo) => void (photo.is_given_up = isGivenUp));
+  const photoTold = (id, isGivenUp) =>
+    changePhoto(id, (photo) => void (photo.is_given_up = isGivenUp));
 
   /** @param {string} id */
   const forget = (id) =>
     db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
-      for (const photo of await asked(pictures.index('visit').getAll(id))) pictures.delete(photo.id);
+      for (const photo of await asked(pictures.index('visit').getAll(id))) {
+        pictures.delete(photo.id);
+      }
       await asked(kept.delete(id));
     });
 

@@ -28,7 +28,9 @@ export async function findVisit({ store, version, sections, isPreview }) {
     if (visit && !isPreview) nameInAddress(visit);
     return { visit, isReading: false };
   }
-  const found = what ? ((await store.visit(id)) ?? (await recover(store, id))) : await lastDraft(store, version);
+  const found = what
+    ? ((await store.visit(id)) ?? (await recover(store, id)))
+    : await lastDraft(store, version);
   if (found?.owner !== (await store.meta('user'))) return { visit: null, isReading: false };
   if (found) nameInAddress(found);
   return { visit: found ?? null, isReading: false };

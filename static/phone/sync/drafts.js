@@ -10,7 +10,17 @@ import { isBegun, isOpen } from '../visit/draft.js';
  */
 
 const KEPT_HERE = [
-  'payload', 'stored', 'state', 'errors', 'reason', 'receipt', 'received_at', 'asked', 'choices', 'owner', 'place',
+  'payload',
+  'stored',
+  'state',
+  'errors',
+  'reason',
+  'receipt',
+  'received_at',
+  'asked',
+  'choices',
+  'owner',
+  'place',
 ];
 
 /**
@@ -20,7 +30,13 @@ const KEPT_HERE = [
 export const contentOf = (visit, photos) => ({
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
   photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
-    id, interaction, criterion, sha256, taken_at, place: place ?? null, removed_at,
+    id,
+    interaction,
+    criterion,
+    sha256,
+    taken_at,
+    place: place ?? null,
+    removed_at,
   })),
 });
 
@@ -83,9 +99,15 @@ async function syncInTurn({ store, drafts, id }) {
     }
     const newest = contentOf(visit, photos);
     const content = base.tried ?? newest;
-    if (base.content?.changed_at === content.changed_at) return outcome === 'merged' ? outcome : 'nothing';
+    if (base.content?.changed_at === content.changed_at) {
+      return outcome === 'merged' ? outcome : 'nothing';
+    }
     await store.setMeta(triedOf(id), content);
-    const reply = await drafts.save(id, { content, base_revision: base.revision, owner: visit.owner });
+    const reply = await drafts.save(id, {
+      content,
+      base_revision: base.revision,
+      owner: visit.owner,
+    });
     if (!reply) return 'offline';
     if (reply.ok && reply.body?.id === id) {
       if (await isOtherClock(store, visit)) continue; // first that: some of it may have been tapped since
@@ -113,7 +135,10 @@ const isRefusal = ({ status }) => status >= 400 && status < 500;
  * Saves a draft some seconds after its last change, and at least twice a minute while somebody types.
  * @param {() => Promise<unknown>} save
  */
-export function debounced(save, { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {}) {
+export function debounced(
+  save,
+  { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {},
+) {
   /** @type {any} */
   let timer = null;
   let since = null;

@@ -10,7 +10,9 @@ const lines = new Map();
  * @returns {Promise<T>}
  */
 export function alone(name, work) {
-  if (globalThis.navigator?.locks) return /** @type {Promise<any>} */ (navigator.locks.request(`plumbline-${name}`, work));
+  if (globalThis.navigator?.locks) {
+    return /** @type {Promise<any>} */ (navigator.locks.request(`plumbline-${name}`, work));
+  }
   const turn = (lines.get(name) ?? Promise.resolve()).then(work, work);
   lines.set(name, turn);
   return turn;

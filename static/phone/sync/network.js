@@ -51,14 +51,26 @@ const put = (path, type, body, limit, method = 'PUT') =>
 
 export const send = {
   /** @param {import('../types.js').Visit} visit */
-  visit: (visit) => put(`visits/${visit.id}/`, 'application/json', JSON.stringify(visit.payload), VISIT_MS),
+  visit: (visit) =>
+    put(`visits/${visit.id}/`, 'application/json', JSON.stringify(visit.payload), VISIT_MS),
   /** @param {{id: string, visit: string, blob: any}} photo `blob`: the picture. */
   photo: (photo) =>
-    put(`visits/${photo.visit}/photos/${photo.id}/`, photo.blob.type || 'image/jpeg', photo.blob, PHOTO_MS),
+    put(
+      `visits/${photo.visit}/photos/${photo.id}/`,
+      photo.blob.type || 'image/jpeg',
+      photo.blob,
+      PHOTO_MS,
+    ),
   /** @param {import('../types.js').Photo} photo */
   givenUp: ({ visit, id, removed_at: removed, refused }) => {
     const body = JSON.stringify({ reason: refused.slice(0, LONGEST_REASON) });
-    return put(`visits/${visit}/photos/${id}/given-up/`, 'application/json', body, READ_MS, removed ? 'PUT' : 'DELETE');
+    return put(
+      `visits/${visit}/photos/${id}/given-up/`,
+      'application/json',
+      body,
+      READ_MS,
+      removed ? 'PUT' : 'DELETE',
+    );
   },
 };
 
@@ -89,14 +101,18 @@ export async function whoAmI() {
 }
 
 /** @param {any} reply A `Reply`, or null. */
-const isStranger = (reply) => Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
+const isStranger = (reply) =>
+  Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
 
 /**
  * My assignments and my last visits.
  * @returns {Promise<{assignments: import('../types.js').Assignment[], sent: ServerVisit[]} | 'offline' | 'sign-in'>}
  */
 export async function fetchLists() {
-  const [assignments, sent] = await Promise.all([ask('assignments/', {}, READ_MS), ask('visits/', {}, READ_MS)]);
+  const [assignments, sent] = await Promise.all([
+    ask('assignments/', {}, READ_MS),
+    ask('visits/', {}, READ_MS),
+  ]);
   if ([assignments, sent].some(isStranger)) return 'sign-in';
   /** @param {Reply} reply */
   const isList = (reply) => reply?.ok && Array.isArray(reply.body?.results);

@@ -12,7 +12,13 @@ import { retold, settleClock } from '../visit/clock-correction.js';
  */
 
 /** A photo whose picture is on another phone. @param {any} told @param {string} visit @returns {Photo} */
-export const elsewhere = (told, visit) => ({ ...told, visit, blob: null, sent_at: null, refused: '' });
+export const elsewhere = (told, visit) => ({
+  ...told,
+  visit,
+  blob: null,
+  sent_at: null,
+  refused: '',
+});
 
 /** This phone itself is another one, once its clock was set. */
 export const settle = settleClock;
@@ -26,11 +32,18 @@ export async function takeIn({ store, id, theirs, base }) {
     const here = (each) => retold(each, visit.clock_offset_ms);
     content = here(theirs.content);
     const asked = mergeInto(visit, content, here(base.content), here(base.tried));
-    const still = (visit.asked ?? []).filter(({ path }) => !asked.some((each) => String(each.path) === String(path)));
+    const still = (visit.asked ?? []).filter(({ path }) =>
+      !asked.some((each) => String(each.path) === String(path))
+    );
     visit.asked = [...still, ...asked];
     visit.changed_at = new Date().toISOString();
   });
-  await takePhotosIn({ store, id, theirs: content.photos ?? [], known: [base.content, base.tried] });
+  await takePhotosIn({
+    store,
+    id,
+    theirs: content.photos ?? [],
+    known: [base.content, base.tried],
+  });
 }
 
 /**

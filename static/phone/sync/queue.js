@@ -45,12 +45,15 @@ const FROM_GOOD_TO_BAD = ['empty', 'sent', 'later', 'unanswered'];
  * @param {(progress: import('../types.js').Progress | null) => void} [means.report]
  * @returns {Promise<Ended>}
  */
-export async function flush({ store, send, probe = async () => 'offline', tried = new Map(), report = () => {} }) {
+export async function flush(
+  { store, send, probe = async () => 'offline', tried = new Map(), report = () => {} },
+) {
   /** @type {Ended} */
   const ended = { outcome: 'empty', wait: 0 };
   const round = { store, send, probe, tried, report, ended, asked: new Set() };
   try {
-    return (await sendAnswers(round)) ?? (await sendPhotos(round)) ?? (await tellGivenUp(round)) ?? ended;
+    return (await sendAnswers(round)) ?? (await sendPhotos(round)) ?? (await tellGivenUp(round)) ??
+      ended;
   } finally {
     report(null);
   }
@@ -59,7 +62,9 @@ export async function flush({ store, send, probe = async () => 'offline', tried 
 /** Those of visits that were completed since the round began, too. @param {Round} round @returns {Promise<Ended | null>} what ends the round */
 async function sendAnswers(round) {
   const { store, send, report, asked } = round;
-  const waiting = (await store.toSend()).filter(({ id, state }) => state === 'waiting' && !asked.has(id));
+  const waiting = (await store.toSend()).filter(({ id, state }) =>
+    state === 'waiting' && !asked.has(id)
+  );
   for (const visit of leastTried(waiting, round)) {
     asked.add(visit.id);
     report({ id: visit.id, photo: 0, photos: 0 });
@@ -110,7 +115,9 @@ async function tellGivenUp(round) {
     /** @type {any} */
     const reply = await send.givenUp(photo);
     const meaning = verdict(reply, photo.id);
-    if (meaning === 'received' || (meaning === 'refused' && reply.body)) await store.photoTold(photo.id, Boolean(photo.removed_at));
+    if (meaning === 'received' || (meaning === 'refused' && reply.body)) {
+      await store.photoTold(photo.id, Boolean(photo.removed_at));
+    }
     const end = await heard(round, photo.id, meaning, reply);
     if (end) return end;
   }
@@ -122,7 +129,9 @@ async function photosOf({ store, ended }) {
   const found = [];
   for (const visit of (await store.toSend()).filter(({ state }) => state === 'accepted')) {
     const photos = await store.photosToSend(visit.id);
-    found.push(...photos.map((photo, index) => ({ id: photo.id, photo, index, photos: photos.length })));
+    found.push(
+      ...photos.map((photo, index) => ({ id: photo.id, photo, index, photos: photos.length })),
+    );
     if (photos.length) continue;
     await store.settle(visit.id);
     worsen(ended, 'sent');
@@ -164,7 +173,10 @@ function worsen(ended, outcome) {
 /** @param {Reply} reply */
 function reasonsOf(reply) {
   const errors = Array.isArray(reply.body?.errors) ? reply.body.errors : [];
-  const reason = reply.body?.detail ?? (errors.length ? '' : t('The server refused it without a reason ({status}).', { status: String(reply.status) }));
+  const reason = reply.body?.detail ??
+    (errors.length
+      ? ''
+      : t('The server refused it without a reason ({status}).', { status: String(reply.status) }));
   return { errors, reason };
 }
 
@@ -186,7 +198,9 @@ export const backOff = (failures, random = Math.random) =>
  * @param {(timer: any) => void} [means.cancel]
  * @param {() => number} [means.random]
  */
-export function createSender({ round, ended, after = setTimeout, cancel = clearTimeout, random = Math.random }) {
+export function createSender(
+  { round, ended, after = setTimeout, cancel = clearTimeout, random = Math.random },
+) {
   /** @type {Promise<void> | null} */
   let running = null;
   let again = false;
@@ -195,7 +209,11 @@ export function createSender({ round, ended, after = setTimeout, cancel = clearT
   let timer = null;
 
   async function run() {
-    const { outcome, wait, error } = await round().catch((error) => ({ outcome: 'failed', wait: 0, error }));
+    const { outcome, wait, error } = await round().catch((error) => ({
+      outcome: 'failed',
+      wait: 0,
+      error,
+    }));
     const failed = ['offline', 'later', 'unanswered', 'failed'].includes(outcome);
     failures = failed ? failures + 1 : 0;
     cancel(timer);

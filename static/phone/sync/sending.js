@@ -31,7 +31,9 @@ export function keepSending({ store, whoAmI, send, report, ended }) {
  * @returns {ReturnType<typeof flush>}
  */
 export async function flushOwn({ store, whoAmI, send, report, tried }) {
-  if (!(await store.toSend()).length && !(await store.photosToTell()).length) return { outcome: 'empty', wait: 0 };
+  if (!(await store.toSend()).length && !(await store.photosToTell()).length) {
+    return { outcome: 'empty', wait: 0 };
+  }
   /** @returns {Promise<'there' | 'offline' | 'sign-in' | 'other'>} */
   const probe = async () => {
     const me = await whoAmI();

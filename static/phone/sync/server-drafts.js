@@ -55,11 +55,18 @@ async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
   if (visit) {
     const photos = await store.photosOf(id);
     const isFresh = !base.content && !isBegun(visit, photos); // then all that is there is news
-    await takeIn({ store, id, theirs, base: isFresh ? { ...base, content: contentOf(visit, photos) } : base });
+    await takeIn({
+      store,
+      id,
+      theirs,
+      base: isFresh ? { ...base, content: contentOf(visit, photos) } : base,
+    });
     await know(store, id, theirs);
   } else {
     const content = retold(theirs.content, await clockOffset(store));
-    const pictures = (content.photos ?? []).map((/** @type {object} */ photo) => elsewhere(photo, id));
+    const pictures = (content.photos ?? []).map((/** @type {object} */ photo) =>
+      elsewhere(photo, id)
+    );
     await store.adopt(visitOf(content, owner), pictures);
     await know(store, id, theirs);
   }

@@ -1,6 +1,15 @@
 /** What the server knows of one's visits, brought to what this phone keeps. */
 import { clockOffset } from '../visit/clock.js';
-import { answersFrom, isGivenUp, isToCome, photosFrom, photosLeftOut, reopen, visitFrom, wordOf } from '../visit/content.js';
+import {
+  answersFrom,
+  isGivenUp,
+  isToCome,
+  photosFrom,
+  photosLeftOut,
+  reopen,
+  visitFrom,
+  wordOf,
+} from '../visit/content.js';
 import { differences } from '../conflict/differences.js';
 import { isBegun, isOpen } from '../visit/draft.js';
 import { retold } from '../visit/clock-correction.js';
@@ -63,11 +72,16 @@ async function hearReturned({ store, id, returned }) {
  * @param {{store: Store, id: string, payload: Sent, clock: number | null}} given
  */
 async function tellPhotos({ store, id, payload, clock }) {
-  const { photos } = retold({ photos: payload.photos ?? [], clock_offset_ms: payload.clock_offset_ms }, clock);
+  const { photos } = retold({
+    photos: payload.photos ?? [],
+    clock_offset_ms: payload.clock_offset_ms,
+  }, clock);
   const told = new Map(photos.map((photo) => [photo.id, photo.taken_at]));
   for (const photo of await store.photosOf(id)) {
     const at = told.get(photo.id) ?? photo.taken_at;
-    if (at !== photo.taken_at) await store.changePhoto(photo.id, (kept) => void (kept.taken_at = at));
+    if (at !== photo.taken_at) {
+      await store.changePhoto(photo.id, (kept) => void (kept.taken_at = at));
+    }
   }
 }
 
@@ -88,7 +102,8 @@ const sentAs = (visit) => visit.payload?.revision ?? visit.revision ?? 1;
 
 /** Another phone sent what is open here, or a later revision of what was sent from here. @param {Visit} visit @param {ServerVisit} row */
 const isBehind = (visit, row) =>
-  (isOpen(visit) && row.revision >= (visit.revision ?? 1)) || (isSent(visit) && row.revision > sentAs(visit));
+  (isOpen(visit) && row.revision >= (visit.revision ?? 1)) ||
+  (isSent(visit) && row.revision > sentAs(visit));
 
 /**
  * What a reviewer says: opens what was sent, and waits for the choice where the server has other answers.
@@ -101,15 +116,18 @@ function hear(visit, returned, clock) {
     reopen(visit, returned);
   }
   if (visit.state !== 'conflict' || visit.revision > returned.revision) return;
-  if (visit.stored) Object.assign(visit, wordOf(returned), { mayCorrect: true, storedRevision: returned.revision });
-  else reopen(visit, returned);
+  if (visit.stored) {
+    Object.assign(visit, wordOf(returned), { mayCorrect: true, storedRevision: returned.revision });
+  } else reopen(visit, returned);
 }
 
 /** What was on another phone and no longer is; what was given up there. @param {{store: Store, row: ServerVisit}} given */
 async function photosArrived({ store, row }) {
   for (const photo of await store.photosOf(row.id)) {
     if (!isElsewhere(photo) || isToCome(row, photo)) continue;
-    const news = isGivenUp(row, photo) ? { removed_at: photo.removed_at ?? row.received_at, is_given_up: true } : { sent_at: row.received_at };
+    const news = isGivenUp(row, photo)
+      ? { removed_at: photo.removed_at ?? row.received_at, is_given_up: true }
+      : { sent_at: row.received_at };
     await store.changePhoto(photo.id, (kept) => void Object.assign(kept, news));
   }
 }
@@ -136,10 +154,12 @@ async function sentElsewhere({ store, row, readVisit }) {
 
 /** @param {Sent} content @param {Visit} here @param {Photo[]} photos */
 const holdsAll = (content, here, photos) =>
-  !photosLeftOut(content, photos).length && !differences(here, { ...here, ...retold(answersFrom(content), here.clock_offset_ms) }).length;
+  !photosLeftOut(content, photos).length &&
+  !differences(here, { ...here, ...retold(answersFrom(content), here.clock_offset_ms) }).length;
 
 /** Came back, and nobody has begun to correct it here. @param {Visit} here @param {Photo[]} photos */
-const isUnchanged = (here, photos) => here.state === 'returned' && here.payload && holdsAll(here.payload, here, photos);
+const isUnchanged = (here, photos) =>
+  here.state === 'returned' && here.payload && holdsAll(here.payload, here, photos);
 
 /**
  * Of its photos those that are here alone are still to go.
@@ -178,5 +198,7 @@ async function takePhotos({ store, read }) {
   const sent = photosFrom(read);
   for (const photo of sent) if (!here.has(photo.id)) await store.namePhoto(photo);
   for (const photo of sent) here.delete(photo.id);
-  for (const { id } of here.values()) await store.changePhoto(id, (photo) => void (photo.removed_at ??= read.received_at));
+  for (const { id } of here.values()) {
+    await store.changePhoto(id, (photo) => void (photo.removed_at ??= read.received_at));
+  }
 }

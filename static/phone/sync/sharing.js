@@ -36,14 +36,19 @@ export function createSharing(page, showing) {
     clearTimeout(sharingLater);
     const arrived = outcome === 'received' && (await later(() => import('./arrived-visit.js')));
     if (arrived) await arrived.takeArrived(page, showing);
-    else if (['offline', 'later', 'received'].includes(outcome)) sharingLater = setTimeout(share, SHARE_AGAIN_MS);
+    else if (['offline', 'later', 'received'].includes(outcome)) {
+      sharingLater = setTimeout(share, SHARE_AGAIN_MS);
+    }
   }
 
   /** Begun on another phone, or on this one before its browser was wiped. */
   async function fetchBegun() {
     const theirs = await drafts.read(visit.id);
     const found = theirs?.content && (await later(() => import('./server-drafts.js')));
-    if (found && (await found.fetchDraft({ store, drafts: { read: async () => theirs }, id: visit.id }))) await takeMerged();
+    if (
+      found &&
+      (await found.fetchDraft({ store, drafts: { read: async () => theirs }, id: visit.id }))
+    ) await takeMerged();
   }
 
   async function takeMerged() {

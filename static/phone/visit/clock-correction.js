@@ -4,7 +4,7 @@
  */
 import { clockOffset } from './clock.js';
 import { answersFrom } from './content.js';
-import { MOMENTS, isWritten } from './draft.js';
+import { isWritten, MOMENTS } from './draft.js';
 
 /**
  * @typedef {import('../types.js').Store} Store
@@ -19,18 +19,36 @@ const TAPPED = ['started_at', 'left_at', 'completed_at'];
  * @param {any} content A visit, a draft, or what there is of one. @param {(at: string) => string} change
  */
 function eachTime(content, change) {
-  for (const name of TAPPED) if (content[name] && !isWritten(content, name)) content[name] = change(content[name]);
+  for (const name of TAPPED) {
+    if (content[name] && !isWritten(content, name)) content[name] = change(content[name]);
+  }
   for (const interaction of content.interactions ?? []) {
-    for (const moment of MOMENTS) if (interaction[moment]) interaction[moment] = change(interaction[moment]);
+    for (const moment of MOMENTS) {
+      if (interaction[moment]) interaction[moment] = change(interaction[moment]);
+    }
   }
   for (const each of content.taps ?? []) each.at = change(each.at);
-  for (const photo of content.photos ?? []) if (photo.taken_at) photo.taken_at = change(photo.taken_at);
+  for (const photo of content.photos ?? []) {
+    if (photo.taken_at) photo.taken_at = change(photo.taken_at);
+  }
   for (const question of content.asked ?? []) {
     const { path, theirs } = question;
-    const isTime = path.length === 1 ? TAPPED.includes(path[0]) : path[0] === 'interactions' && MOMENTS.includes(path[2]);
-    if (isTime && theirs && !(content.written ?? []).includes(`${path[0]} ${theirs}`)) question.theirs = change(theirs);
+    const isTime = path.length === 1
+      ? TAPPED.includes(path[0])
+      : path[0] === 'interactions' && MOMENTS.includes(path[2]);
+    if (isTime && theirs && !(content.written ?? []).includes(`${path[0]} ${theirs}`)) {
+      question.theirs = change(theirs);
+    }
   }
-  for (const answers of [content.context, content.answers, ...(content.interactions ?? []).map((/** @type {import('../types.js').Interaction} */ each) => each.answers)]) {
+  for (
+    const answers of [
+      content.context,
+      content.answers,
+      ...(content.interactions ?? []).map((/** @type {import('../types.js').Interaction} */ each) =>
+        each.answers
+      ),
+    ]
+  ) {
     for (const { timer } of Object.values(answers ?? {})) {
       if (timer) timer.started_at = Date.parse(change(new Date(timer.started_at).toISOString()));
     }
@@ -77,7 +95,9 @@ export async function settleClock({ store, id, base }) {
   /** @param {string} at */
   const moved = (at) => (known.has(at) ? later(at, offset - told) : at);
   for (const photo of await store.photosOf(id)) {
-    if (known.has(photo.taken_at)) await store.changePhoto(photo.id, (kept) => eachTime({ photos: [kept] }, moved));
+    if (known.has(photo.taken_at)) {
+      await store.changePhoto(photo.id, (kept) => eachTime({ photos: [kept] }, moved));
+    }
   }
   await store.change(id, (visit) => {
     if (visit.clock_offset_ms !== told) return; // another tab was first

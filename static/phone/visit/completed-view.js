@@ -14,11 +14,15 @@ import { t } from '../shell/words.js';
 
 /** @type {Record<string, string>} */
 const EXPLAINED = {
-  waiting: t('Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.'),
+  waiting: t(
+    'Complete. It is kept on this phone and goes to the server by itself as soon as there is a connection.',
+  ),
   sending: t('Complete, and on its way.'),
   accepted: t('The answers have arrived. The photos follow one by one.'),
   received: t('The server has everything. You may close this page.'),
-  conflict: t('The server has this visit with other answers, so it did not take these. They are kept on this phone.'),
+  conflict: t(
+    'The server has this visit with other answers, so it did not take these. They are kept on this phone.',
+  ),
 };
 
 /** Does what was sent name it? @param {Visit} visit @param {Photo} photo */
@@ -27,7 +31,9 @@ const isNamed = (visit, photo) => (visit.payload?.photos ?? []).some(({ id }) =>
 /** @param {Visit} visit @param {Photo[]} photos @param {{tone: string}} shown */
 export function explained(visit, photos, shown) {
   if (visit.state === 'conflict' && !visit.stored && visit.reason) return visit.reason;
-  if (visit.state === 'received' && photos.some((photo) => !photo.sent_at && isNamed(visit, photo))) return t('The answers have arrived.');
+  if (
+    visit.state === 'received' && photos.some((photo) => !photo.sent_at && isNamed(visit, photo))
+  ) return t('The answers have arrived.');
   return EXPLAINED[shown.tone === 'sending' ? 'sending' : visit.state];
 }
 
@@ -47,7 +53,9 @@ export function fillStuck(list, { visit, photos, sections, store, changed }) {
   const isSent = ['accepted', 'received'].includes(visit.state);
   /** @param {Photo} photo */
   const isStuck = (photo) => photo.refused || photo.removed_at || isElsewhere(photo);
-  const shown = isSent ? photos.filter((photo) => !photo.sent_at && isNamed(visit, photo) && isStuck(photo)) : [];
+  const shown = isSent
+    ? photos.filter((photo) => !photo.sent_at && isNamed(visit, photo) && isStuck(photo))
+    : [];
   /** @param {Photo} photo @param {Partial<Photo>} changes */
   const become = async (photo, changes) => {
     await store.changePhoto(photo.id, (kept) => void Object.assign(kept, changes));
@@ -62,12 +70,18 @@ export function fillStuck(list, { visit, photos, sections, store, changed }) {
   }
 
   /** @param {Photo} photo */
-  const bringBack = (photo) => become(photo, { removed_at: null, blob: givenUp.get(photo.id) ?? null });
+  const bringBack = (photo) =>
+    become(photo, { removed_at: null, blob: givenUp.get(photo.id) ?? null });
 
   list.replaceChildren(...shown.map((photo) => {
-    const about = sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === photo.criterion)?.text ?? '';
+    const about = sections.flatMap(({ criteria }) =>
+      criteria
+    ).find(({ key }) => key === photo.criterion)?.text ?? '';
     const row = document.createElement('li');
-    row.append(Object.assign(make('p', about), { className: 'quiet' }), make('p', wrongWith(photo)));
+    row.append(
+      Object.assign(make('p', about), { className: 'quiet' }),
+      make('p', wrongWith(photo)),
+    );
     if (!photo.removed_at) row.append(deed(t('Remove'), about, () => giveUp(photo)));
     else if (givenUp.has(photo.id)) row.append(deed(t('Undo'), about, () => bringBack(photo)));
     return row;
@@ -89,5 +103,7 @@ function deed(name, about, work) {
 function wrongWith(photo) {
   if (photo.removed_at) return t('Photo given up; the report says so.');
   if (photo.refused) return t('A photo was not accepted: {reason}', { reason: photo.refused });
-  return t('A photo’s picture is not on this phone. If another phone of yours took it, open your visits there, and it is sent.');
+  return t(
+    'A photo’s picture is not on this phone. If another phone of yours took it, open your visits there, and it is sent.',
+  );
 }

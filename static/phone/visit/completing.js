@@ -38,7 +38,17 @@ export function createCompleting(page, showing) {
     const offset = await clockOffset(store);
     // Built from the store's copy: another tab may have answered, or taken a photo, too.
     return editing.close((kept, pictures) => {
-      complete(kept, buildPayload({ visit: kept, photos: pictures, sections, clockOffset: kept.clock_offset_ms ?? offset, at }), at);
+      complete(
+        kept,
+        buildPayload({
+          visit: kept,
+          photos: pictures,
+          sections,
+          clockOffset: kept.clock_offset_ms ?? offset,
+          at,
+        }),
+        at,
+      );
     });
   }
 
@@ -71,7 +81,10 @@ export function createCompleting(page, showing) {
       page.sender?.nudge();
     });
     const { email } = (await store.meta('who')) ?? {};
-    $('trouble').replaceChildren(`${t('Sign in to send.')} `, found.signInButton(t('Sign in'), () => openSignIn(email)));
+    $('trouble').replaceChildren(
+      `${t('Sign in to send.')} `,
+      found.signInButton(t('Sign in'), () => openSignIn(email)),
+    );
   }
 
   return { submit, startSending };

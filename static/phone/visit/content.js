@@ -24,9 +24,12 @@ const answersIn = (observations) =>
   ]));
 
 /** @param {any} value @returns {import('../types.js').Answer} */
-const told = (value) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });
+const told = (
+  value,
+) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });
 /** @param {Answers} answers @returns {Answers} */
-const filled = (answers) => Object.fromEntries(Object.entries(answers).filter(([, answer]) => answer.state));
+const filled = (answers) =>
+  Object.fromEntries(Object.entries(answers).filter(([, answer]) => answer.state));
 
 /**
  * The answers of a visit, as the form holds them.
@@ -34,13 +37,18 @@ const filled = (answers) => Object.fromEntries(Object.entries(answers).filter(([
  */
 export function answersFrom(content) {
   const { context = {} } = content;
-  const interest = { ...told(content.conflict_of_interest), note: content.conflict_of_interest_note };
+  const interest = {
+    ...told(content.conflict_of_interest),
+    note: content.conflict_of_interest_note,
+  };
   return {
     started_at: content.started_at,
     ended_at: content.ended_at ?? null,
     left_at: content.ended_at ?? null,
     clock_offset_ms: content.clock_offset_ms ?? undefined,
-    written: (content.written ?? []).map((name) => `${name === 'ended_at' ? 'left_at' : name} ${content[name]}`),
+    written: (content.written ?? []).map((name) =>
+      `${name === 'ended_at' ? 'left_at' : name} ${content[name]}`
+    ),
     mode: content.mode ?? 'live',
     taps: content.taps ?? [],
     hidden_notes: content.hidden_notes ?? '',
@@ -55,7 +63,12 @@ export function answersFrom(content) {
     }),
     answers: answersIn(content.observations),
     interactions: content.interactions.map(({ observations, ...interaction }) => ({
-      label: '', started_at: null, acknowledged_at: null, helped_at: null, ended_at: null, removed_at: null,
+      label: '',
+      started_at: null,
+      acknowledged_at: null,
+      helped_at: null,
+      ended_at: null,
+      removed_at: null,
       ...interaction,
       answers: answersIn(observations),
     })),
@@ -123,7 +136,9 @@ export function photosLeftOut(content, photos) {
 export const wordOf = (returned) => ({
   returned: { comment: returned.comment },
   remarks: returned.items.map(({ criterion, interaction, comment }) => ({
-    scope: interaction ?? 'visit', criterion, message: comment,
+    scope: interaction ?? 'visit',
+    criterion,
+    message: comment,
   })),
 });
 

@@ -20,8 +20,9 @@ function encountersOf(taps) {
   /** @type {Record<string, string>[]} */
   const encounters = [];
   for (const { what, at } of taps.filter((tap) => !['arrived', 'left'].includes(tap.what))) {
-    if (what === 'customer' || !encounters.length) encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
-    else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
+    if (what === 'customer' || !encounters.length) {
+      encounters.push({ [MOMENT_OF[what] ?? 'started_at']: at });
+    } else encounters[encounters.length - 1][MOMENT_OF[what]] = at;
   }
   return encounters;
 }
@@ -30,11 +31,20 @@ function encountersOf(taps) {
  * Written up before: it may have been moved or removed since, but a moment of it is still that of a tap.
  * @param {Record<string, any>} interaction @param {Record<string, string>} moments
  */
-const isOf = (interaction, moments) => Object.entries(moments).some(([moment, at]) => interaction[moment] === at);
+const isOf = (interaction, moments) =>
+  Object.entries(moments).some(([moment, at]) => interaction[moment] === at);
 
 /** There from the start, and looked at at most. @param {Interaction} interaction */
-const isBlank = ({ label, removed_at: removed, answers, acknowledged_at: noticed, helped_at: helped, ended_at: ended }) =>
-  !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
+const isBlank = (
+  {
+    label,
+    removed_at: removed,
+    answers,
+    acknowledged_at: noticed,
+    helped_at: helped,
+    ended_at: ended,
+  },
+) => !label && !removed && !noticed && !helped && !ended && !Object.keys(answers).length;
 
 /**
  * Times of the report from the taps, save those that were written by hand. Who opened the plain page by mistake, and tapped and wrote nothing, records openly.
@@ -83,7 +93,9 @@ export function openCovert(page, showReport) {
   };
   const untapped = () => {
     const slip = visit.taps.at(-1);
-    if (slip) editing.change((kept) => void (kept.taps = kept.taps.filter((tap) => !isSameTap(tap, slip))));
+    if (slip) {
+      editing.change((kept) => void (kept.taps = kept.taps.filter((tap) => !isSameTap(tap, slip))));
+    }
   };
   /** @param {string} text */
   const noted = (text) => editing.change((kept) => void (kept.hidden_notes = text));
@@ -116,7 +128,10 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const page = document.createElement('div');
   /** @param {string} text @param {() => void} deed */
   const button = (text, deed) => {
-    const made = Object.assign(document.createElement('button'), { type: 'button', textContent: text });
+    const made = Object.assign(document.createElement('button'), {
+      type: 'button',
+      textContent: text,
+    });
     made.addEventListener('click', deed);
     return made;
   };
@@ -136,7 +151,10 @@ export function buildCovert({ visit, tapped, untapped, noted, report }) {
   const foot = document.createElement('p');
   foot.className = 'choices-row';
   foot.append(button(t('Undo'), then(untapped)), button(t('Write up'), report));
-  const title = Object.assign(document.createElement('h1'), { className: 'unseen', textContent: t('Notes') });
+  const title = Object.assign(document.createElement('h1'), {
+    className: 'unseen',
+    textContent: t('Notes'),
+  });
   page.append(title, taps, said, notes, foot);
   const refresh = () => {
     showTaps();

@@ -53,12 +53,25 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
 
 /** This phone's own, while it has shown and sent nothing of a visit yet. */
 export const unsent = () => ({
-  asked: [], place: { step: '', criterion: null }, payload: null, errors: [], reason: '', receipt: null, received_at: null,
+  asked: [],
+  place: { step: '', criterion: null },
+  payload: null,
+  errors: [],
+  reason: '',
+  receipt: null,
+  received_at: null,
 });
 
 /** @param {string} id @param {string | null} at @returns {import('../types.js').Interaction} */
 export const newInteraction = (id, at) => ({
-  id, label: '', started_at: at, acknowledged_at: null, helped_at: null, ended_at: null, answers: {}, removed_at: null,
+  id,
+  label: '',
+  started_at: at,
+  acknowledged_at: null,
+  helped_at: null,
+  ended_at: null,
+  answers: {},
+  removed_at: null,
 });
 
 /** By hand, as a watch or a clock on the wall shows it: this phone's own clock has no part in it.
@@ -66,16 +79,19 @@ export const newInteraction = (id, at) => ({
 export const isWritten = (visit, name) => (visit.written ?? []).includes(`${name} ${visit[name]}`);
 
 /** @param {Visit} visit @param {string[]} written */
-export const keepWritten = (visit, written) => void (visit.written = [...new Set([...(visit.written ?? []), ...written])]);
+export const keepWritten = (visit, written) =>
+  void (visit.written = [...new Set([...(visit.written ?? []), ...written])]);
 
 /** The moments of an encounter, in their order. @type {Moment[]} */
 export const MOMENTS = ['started_at', 'acknowledged_at', 'helped_at', 'ended_at'];
 
 /** @param {Visit} visit */
-export const liveInteractions = (visit) => visit.interactions.filter((interaction) => !interaction.removed_at);
+export const liveInteractions = (visit) =>
+  visit.interactions.filter((interaction) => !interaction.removed_at);
 
 /** @param {Visit} visit @param {string} id */
-export const interactionOf = (visit, id) => visit.interactions.find((interaction) => interaction.id === id);
+export const interactionOf = (visit, id) =>
+  visit.interactions.find((interaction) => interaction.id === id);
 
 /** The answers of an interaction, of the visit, or of its context. @param {Visit} visit @param {string} scope */
 export function answersOf(visit, scope) {
@@ -164,7 +180,13 @@ export function markMoment(visit, id, moment, at) {
 export function complete(visit, payload, at) {
   const completed_at = visit.completed_at ?? at; // a correction days later moves no departure
   Object.assign(visit, {
-    state: 'waiting', payload, completed_at, ended_at: visit.left_at ?? completed_at, errors: [], remarks: [], reason: '',
+    state: 'waiting',
+    payload,
+    completed_at,
+    ended_at: visit.left_at ?? completed_at,
+    errors: [],
+    remarks: [],
+    reason: '',
   });
 }
 
@@ -173,15 +195,17 @@ export function complete(visit, payload, at) {
  * @param {Visit} visit @param {import('../types.js').Photo[]} photos
  */
 export const isBegun = (visit, photos) =>
-  [visit.context, visit.answers].some(isFilled) || visit.interactions.length > 1 || visit.interactions.some(isSeen) ||
+  [visit.context, visit.answers].some(isFilled) || visit.interactions.length > 1 ||
+  visit.interactions.some(isSeen) ||
   photos.length > 0 || visit.taps.length > 0 ||
   Boolean(visit.note || visit.hidden_notes || visit.not_completed_reason || visit.left_at);
 
 /** @param {import('../types.js').Answers} answers */
 const isFilled = (answers) => Object.keys(answers).length > 0;
 /** It starts when its page opens. @param {import('../types.js').Interaction} interaction */
-const isSeen = ({ answers, label, acknowledged_at: acknowledged, helped_at: helped, ended_at: ended }) =>
-  isFilled(answers) || Boolean(label || acknowledged || helped || ended);
+const isSeen = (
+  { answers, label, acknowledged_at: acknowledged, helped_at: helped, ended_at: ended },
+) => isFilled(answers) || Boolean(label || acknowledged || helped || ended);
 
 /** May its answers still change? @param {Visit} visit */
 export const isOpen = (visit) => ['draft', 'refused', 'returned'].includes(visit.state);

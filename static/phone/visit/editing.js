@@ -49,7 +49,8 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
    * The last change of all: made in the store first, and on the screen only when it is there.
    * @param {(visit: Visit, photos: Photo[]) => void} apply
    */
-  const close = (apply) => inTurn(() => save(store.changeWithPhotos, new Date().toISOString(), [...unsaved, apply]));
+  const close = (apply) =>
+    inTurn(() => save(store.changeWithPhotos, new Date().toISOString(), [...unsaved, apply]));
 
   /** @param {() => boolean | Promise<boolean>} work @returns {Promise<boolean>} */
   const inTurn = (work) => (writing = writing.then(work));
@@ -58,7 +59,9 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
   async function save(write, at, going) {
     try {
       const kept = await write(visit.id, (stored, photos) => {
-        if (!isOpen(stored)) throw new VisitClosed(t('This visit was completed in another tab or window.'));
+        if (!isOpen(stored)) {
+          throw new VisitClosed(t('This visit was completed in another tab or window.'));
+        }
         for (const apply of going) apply(stored, photos);
       });
       if (!isOpen(kept)) Object.assign(visit, kept);

@@ -1,6 +1,12 @@
 /** The interactions on the page: added, named, removed and brought back, and the moments of the one that is shown. */
 import {
-  addInteraction, interactionOf, isLive, markMoment, removeInteraction, renameInteraction, restoreInteraction,
+  addInteraction,
+  interactionOf,
+  isLive,
+  markMoment,
+  removeInteraction,
+  renameInteraction,
+  restoreInteraction,
 } from './draft.js';
 import { $ } from '../shell/elements.js';
 import { interactionName } from './names.js';

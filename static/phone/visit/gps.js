@@ -18,9 +18,12 @@ export function whereAmI(geolocation = navigator.geolocation) {
   if (!geolocation) return Promise.resolve(null);
   return new Promise((resolve) => {
     geolocation.getCurrentPosition(
-      ({ coords }) => resolve({
-        latitude: coords.latitude, longitude: coords.longitude, accuracy_m: Math.round(coords.accuracy),
-      }),
+      ({ coords }) =>
+        resolve({
+          latitude: coords.latitude,
+          longitude: coords.longitude,
+          accuracy_m: Math.round(coords.accuracy),
+        }),
       (error) => resolve(error.code === 1 ? { refused: true } : null),
       OPTIONS,
     );
@@ -32,7 +35,9 @@ export function whereAmI(geolocation = navigator.geolocation) {
 export function grade(told, location) {
   if (!told) return '';
   if (told.refused) return 'refused';
-  if (told.latitude === undefined || location.latitude === null || location.latitude === undefined) return 'unsure';
+  if (
+    told.latitude === undefined || location.latitude === null || location.latitude === undefined
+  ) return 'unsure';
   const far = distance(told, location);
   if (far + told.accuracy_m <= NEAR_M) return 'near';
   return far - told.accuracy_m > FAR_M ? 'far' : 'unsure';

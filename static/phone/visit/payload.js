@@ -23,7 +23,10 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   /** @param {string} scope @param {Section['asked']} kind */
   const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
   /** @type {any[]} */
-  const written = [isWritten(visit, 'started_at') ? 'started_at' : '', isWritten(visit, 'left_at') ? 'ended_at' : ''];
+  const written = [
+    isWritten(visit, 'started_at') ? 'started_at' : '',
+    isWritten(visit, 'left_at') ? 'ended_at' : '',
+  ];
   const interest = visit.context.conflict_of_interest;
   return {
     revision: visit.revision ?? 1,
@@ -75,7 +78,11 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
 export function photosToSend({ visit, photos, sections }) {
   const shown = new Set();
   for (const scope of [...liveInteractions(visit).map(({ id }) => id), 'visit']) {
-    for (const section of sections.filter((each) => each.asked === (scope === 'visit' ? 'visit' : 'interaction'))) {
+    for (
+      const section of sections.filter((each) =>
+        each.asked === (scope === 'visit' ? 'visit' : 'interaction')
+      )
+    ) {
       for (const { key } of shownIn(section, scope, visit, sections)) shown.add(`${scope}/${key}`);
     }
   }

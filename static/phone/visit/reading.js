@@ -1,7 +1,7 @@
 /** A visit in words: what was answered, timed, tapped and photographed, for reading and for choosing between two versions. */
-import { MOMENTS, answersOf, interactionOf, liveInteractions } from './draft.js';
+import { answersOf, interactionOf, liveInteractions, MOMENTS } from './draft.js';
 import { interactionName } from './names.js';
-import { MOMENT_NAMES, aboutOf } from '../conflict/question-names.js';
+import { aboutOf, MOMENT_NAMES } from '../conflict/question-names.js';
 import { tapsInWords } from './taps.js';
 import { clock } from '../form/timer.js';
 import { dayAndTime, timeOf } from '../shell/times.js';
@@ -22,20 +22,24 @@ const SET_ASIDE = { does_not_apply: t('Does not apply'), not_observed: t('Not ob
 function setAside({ state = 'answered', reason }) {
   /** @type {HTMLTemplateElement | null} */
   const reasons = document.querySelector('template#reason');
-  const chosen = reason && [...(reasons?.content.querySelectorAll('option') ?? [])].find(({ value }) => value === reason);
+  const chosen = reason &&
+    [...(reasons?.content.querySelectorAll('option') ?? [])].find(({ value }) => value === reason);
   const words = SET_ASIDE[state];
-  return words && chosen ? t('{about}: {message}', { about: words, message: chosen.textContent ?? '' }) : words;
+  return words && chosen
+    ? t('{about}: {message}', { about: words, message: chosen.textContent ?? '' })
+    : words;
 }
 
 /** @param {import('../types.js').Criterion | undefined} criterion @param {Answer | null} answer */
 export function answerInWords(criterion, answer) {
   if (!answer?.state) return answer?.note ? `${t('No answer')}. ${answer.note}` : t('No answer');
   const { value } = answer;
-  const plain =
-    setAside(answer) ??
+  const plain = setAside(answer) ??
     (value === true ? t('Yes') : value === false ? t('No') : null) ??
     criterion?.options?.[String(value)] ??
-    (criterion?.kind === 'seconds' ? clock(Number(value)) : String(written(/** @type {string | number} */ (value ?? ''))));
+    (criterion?.kind === 'seconds'
+      ? clock(Number(value))
+      : String(written(/** @type {string | number} */ (value ?? ''))));
   return [plain, answer.note].filter(Boolean).join('. ');
 }
 
@@ -68,18 +72,26 @@ function rowsOfVisit(visit) {
 
 /** @param {Visit} visit @param {any} interaction @returns {[string, string][]} */
 const rowsOfMoments = (visit, interaction) =>
-  MOMENTS.filter((moment) => interaction[moment]).map((moment) => [MOMENT_NAMES[moment], timeOf(interaction[moment], visit.location.timezone)]);
+  MOMENTS.filter((moment) => interaction[moment]).map((
+    moment,
+  ) => [MOMENT_NAMES[moment], timeOf(interaction[moment], visit.location.timezone)]);
 
 /** What was answered, and how many photos were sent with it.
  * @param {Section} section @param {string} scope @param {Visit} visit @returns {[string, string][]} */
 function rowsOfAnswers({ criteria }, scope, visit) {
   const answers = answersOf(visit, scope);
-  const photos = (visit.payload?.photos ?? []).filter((photo) => (photo.interaction ?? 'visit') === scope);
+  const photos = (visit.payload?.photos ?? []).filter((photo) =>
+    (photo.interaction ?? 'visit') === scope
+  );
   return criteria.flatMap((criterion) => {
     const answer = answers[criterion.key];
     const n = photos.filter((photo) => photo.criterion === criterion.key).length;
     if (!answer?.state && !answer?.note && !n) return [];
-    return [[criterion.text, [answerInWords(criterion, answer), n && plural('{n} photo', '{n} photos', n)].filter(Boolean).join('. ')]];
+    return [[
+      criterion.text,
+      [answerInWords(criterion, answer), n && plural('{n} photo', '{n} photos', n)].filter(Boolean)
+        .join('. '),
+    ]];
   });
 }
 
@@ -93,8 +105,14 @@ export function buildReading(visit, sections) {
   for (const scope of scopes) {
     const interaction = interactionOf(visit, scope);
     if (interaction) put(interactionName(visit, scope), rowsOfMoments(visit, interaction));
-    for (const section of sections.filter((each) => each.asked === (scope === 'context' || scope === 'visit' ? scope : 'interaction'))) {
-      const title = section.asked === 'interaction' ? `${interactionName(visit, scope)} · ${section.title}` : section.title;
+    for (
+      const section of sections.filter((each) =>
+        each.asked === (scope === 'context' || scope === 'visit' ? scope : 'interaction')
+      )
+    ) {
+      const title = section.asked === 'interaction'
+        ? `${interactionName(visit, scope)} · ${section.title}`
+        : section.title;
       put(title, rowsOfAnswers(section, scope, visit));
     }
   }
@@ -107,14 +125,21 @@ export function buildReading(visit, sections) {
 export function questionInWords(question, mine, visit, sections) {
   /** @param {any} value */
   const say = (value) => saidAt(question.path, value, visit, sections);
-  return { about: aboutOf(question, visit, sections), mine: say(mine), theirs: say(question.theirs) };
+  return {
+    about: aboutOf(question, visit, sections),
+    mine: say(mine),
+    theirs: say(question.theirs),
+  };
 }
 
 /** @param {string[]} path @param {any} value @param {Visit} visit @param {Section[]} sections */
 function saidAt([kind, , name], value, visit, sections) {
   const { timezone } = visit.location;
   if (kind === 'answers') {
-    return answerInWords(sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name), value);
+    return answerInWords(
+      sections.flatMap(({ criteria }) => criteria).find(({ key }) => key === name),
+      value,
+    );
   }
   if (value === null || value === '') return t('Nothing');
   if (kind === 'taps') return tapsInWords(value, timezone);
@@ -123,7 +148,8 @@ function saidAt([kind, , name], value, visit, sections) {
 }
 
 /** @param {Interaction} interaction */
-const answersCounted = ({ answers }) => plural('{n} answer', '{n} answers', Object.values(answers).filter(({ state }) => state).length);
+const answersCounted = ({ answers }) =>
+  plural('{n} answer', '{n} answers', Object.values(answers).filter(({ state }) => state).length);
 
 /**
  * Both versions of each answer, as two buttons.
@@ -143,12 +169,23 @@ export function buildChoosing({ questions, leafOf, visit, sections, names, chose
     box.className = 'versions';
     box.setAttribute('role', 'group');
     box.setAttribute('aria-label', words.about);
-    box.append(make('p', words.about), ...[false, true].map((takesTheirs) => {
-      const button = make('button', t('{about}: {message}', takesTheirs ? { about: names[1], message: words.theirs } : { about: names[0], message: words.mine }));
-      button.type = 'button';
-      button.addEventListener('click', () => chosen(question, takesTheirs));
-      return button;
-    }));
+    box.append(
+      make('p', words.about),
+      ...[false, true].map((takesTheirs) => {
+        const button = make(
+          'button',
+          t(
+            '{about}: {message}',
+            takesTheirs
+              ? { about: names[1], message: words.theirs }
+              : { about: names[0], message: words.mine },
+          ),
+        );
+        button.type = 'button';
+        button.addEventListener('click', () => chosen(question, takesTheirs));
+        return button;
+      }),
+    );
     page.append(box);
   }
   return page;

@@ -17,20 +17,36 @@ export function stateOf(visit, pictures, progress) {
   }
   if (visit.state === 'received' && pictures.refused.length) {
     return {
-      state: plural('Received, {n} photo not accepted', 'Received, {n} photos not accepted', pictures.refused.length),
+      state: plural(
+        'Received, {n} photo not accepted',
+        'Received, {n} photos not accepted',
+        pictures.refused.length,
+      ),
       tone: 'wrong',
     };
   }
   if (visit.state === 'conflict') return { state: t('Not accepted'), tone: 'wrong' };
   if (visit.state === 'received' && pictures.elsewhere) {
     return {
-      state: plural('Received, {n} photo not on this phone', 'Received, {n} photos not on this phone', pictures.elsewhere),
+      state: plural(
+        'Received, {n} photo not on this phone',
+        'Received, {n} photos not on this phone',
+        pictures.elsewhere,
+      ),
       tone: 'waiting',
     };
   }
-  if (visit.state === 'received') return { state: t('Received, no. {receipt}', { receipt: visit.receipt ?? '' }), tone: 'received' };
+  if (visit.state === 'received') {
+    return {
+      state: t('Received, no. {receipt}', { receipt: visit.receipt ?? '' }),
+      tone: 'received',
+    };
+  }
   if (visit.state === 'accepted') {
-    return { state: plural('{n} photo on this phone', '{n} photos on this phone', pictures.unsent), tone: 'waiting' };
+    return {
+      state: plural('{n} photo on this phone', '{n} photos on this phone', pictures.unsent),
+      tone: 'waiting',
+    };
   }
   return { state: t('On this phone'), tone: 'waiting' };
 }

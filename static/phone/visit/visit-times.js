@@ -48,7 +48,9 @@ export function arriveAt(visit, clock, now, offset = 0) {
   const noted = rightly(visit, 'started_at', offset);
   /** @param {string} moment */
   const far = (moment) => Math.abs(Date.parse(moment) - Date.parse(noted));
-  const possible = around(noted, clock, visit.location.timezone).filter((at) => Date.parse(at) <= now + AHEAD_MS);
+  const possible = around(noted, clock, visit.location.timezone).filter((at) =>
+    Date.parse(at) <= now + AHEAD_MS
+  );
   const [nearest] = possible.sort((a, b) => far(a) - far(b));
   if (nearest) moveTo(visit, nearest, now, offset);
 }
@@ -66,7 +68,8 @@ export function arriveOn(visit, day, now, offset = 0) {
  */
 function moveTo(visit, startedAt, now, offset) {
   const left = visit.left_at && rightly(visit, 'left_at', offset);
-  const isStill = left && left >= startedAt && Date.parse(left) - Date.parse(startedAt) < 86_400_000;
+  const isStill = left && left >= startedAt &&
+    Date.parse(left) - Date.parse(startedAt) < 86_400_000;
   write(visit, 'started_at', startedAt);
   if (left && !isStill) leaveAt(visit, clockOf(left, visit.location.timezone), now, offset);
 }
@@ -87,6 +90,8 @@ export function leaveAt(visit, clock, now, offset = 0) {
   /** @param {number} at */
   const isPast = (at) => at <= now + AHEAD_MS;
   const first = possible.find((at) => isSince(at) && isPast(at));
-  const at = first === undefined ? possible.findLast((each) => !isSince(each)) : Math.max(first, start);
+  const at = first === undefined
+    ? possible.findLast((each) => !isSince(each))
+    : Math.max(first, start);
   write(visit, 'left_at', new Date(at ?? start).toISOString());
 }

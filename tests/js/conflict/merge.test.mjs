@@ -3,13 +3,25 @@ import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 
 import { answersFrom } from '../../../static/phone/visit/content.js';
-import { addInteraction, isBegun, markMoment, patchAnswer, removeInteraction, renameInteraction } from '../../../static/phone/visit/draft.js';
+import {
+  addInteraction,
+  isBegun,
+  markMoment,
+  patchAnswer,
+  removeInteraction,
+  renameInteraction,
+} from '../../../static/phone/visit/draft.js';
 import { differences } from '../../../static/phone/conflict/differences.js';
 import { contentOf, debounced, syncDraft } from '../../../static/phone/sync/drafts.js';
 import { fetchDrafts } from '../../../static/phone/sync/server-drafts.js';
 import { mergeInto } from '../../../static/phone/conflict/merge.js';
 import { buildPayload } from '../../../static/phone/visit/payload.js';
-import { choose, disagreements, saidIn, takeTheirs } from '../../../static/phone/conflict/disagreements.js';
+import {
+  choose,
+  disagreements,
+  saidIn,
+  takeTheirs,
+} from '../../../static/phone/conflict/disagreements.js';
 import { answered, AT, makeVisit, SECTIONS } from '../making.mjs';
 
 const LATER = '2026-03-02T12:10:00.000Z';
@@ -74,7 +86,13 @@ test('what was sent reads back as the same answers', () => {
   patchAnswer(visit, 'i1', 'greeted', answered(true, { note: 'At once.' }));
   patchAnswer(visit, 'visit', 'clean', { state: 'does_not_apply', reason: 'closed' });
   patchAnswer(visit, 'context', 'staff_seen', answered(3));
-  const payload = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
+  const payload = buildPayload({
+    visit,
+    photos: [],
+    sections: SECTIONS,
+    clockOffset: 0,
+    at: LATER,
+  });
   const back = { ...visit, ...answersFrom(payload) };
   assert.deepEqual(disagreements({ ...visit, left_at: LATER }, back), []);
 });
@@ -84,22 +102,38 @@ test('what both phones tapped or wrote differently is asked, whatever it is', ()
   const [mine, theirs] = [copy(base), copy(base)];
   markMoment(mine, 'i1', 'helped_at', AT);
   markMoment(theirs, 'i1', 'helped_at', LATER);
-  Object.assign(mine, { not_completed_reason: 'Closed.', left_at: AT, started_at: '2026-03-02T11:00:00.000Z' });
-  Object.assign(theirs, { not_completed_reason: 'Locked.', left_at: LATER, started_at: '2026-03-02T11:30:00.000Z' });
+  Object.assign(mine, {
+    not_completed_reason: 'Closed.',
+    left_at: AT,
+    started_at: '2026-03-02T11:00:00.000Z',
+  });
+  Object.assign(theirs, {
+    not_completed_reason: 'Locked.',
+    left_at: LATER,
+    started_at: '2026-03-02T11:30:00.000Z',
+  });
   const asked = mergeInto(mine, theirs, base).map(({ path }) => path.at(-1));
   assert.deepEqual(asked.sort(), ['helped_at', 'left_at', 'not_completed_reason', 'started_at']);
   assert.equal(mine.interactions[0].helped_at, AT);
 });
 
-const differing = (visit, other) => disagreements(visit, other).map(({ path }) => path.join('/')).sort();
+const differing = (visit, other) =>
+  disagreements(visit, other).map(({ path }) => path.join('/')).sort();
 
 test('two versions disagree also where one of them says nothing', () => {
   const [mine, theirs] = [makeVisit(), makeVisit()];
   patchAnswer(mine, 'visit', 'clean', answered(true));
   markMoment(theirs, 'i1', 'helped_at', AT);
   mine.taps = [{ what: 'arrived', at: AT }];
-  assert.deepEqual(differing(mine, theirs), ['answers/visit/clean', 'interactions/i1/helped_at', 'taps']);
-  assert.deepEqual(differences(mine, theirs).map(({ path }) => path[0]).sort(), ['answers', 'taps']); // what is only here
+  assert.deepEqual(differing(mine, theirs), [
+    'answers/visit/clean',
+    'interactions/i1/helped_at',
+    'taps',
+  ]);
+  assert.deepEqual(differences(mine, theirs).map(({ path }) => path[0]).sort(), [
+    'answers',
+    'taps',
+  ]); // what is only here
 });
 
 test('an interaction that only one version has is one question, and is taken or left as a whole', () => {
@@ -139,7 +173,9 @@ function server() {
     rows,
     async save(id, { content, base_revision: base }) {
       const row = rows.get(id);
-      if (isDeepStrictEqual(row?.content, content)) return reply(200, { id, revision: row.revision });
+      if (isDeepStrictEqual(row?.content, content)) {
+        return reply(200, { id, revision: row.revision });
+      }
       if (row && row.revision !== base) return reply(409, { id, ...row });
       rows.set(id, { revision: base + 1, content: copy(content) });
       return reply(row ? 200 : 201, { id, revision: base + 1 });
@@ -181,7 +217,11 @@ test('a photo, a name or a moment is work', () => {
   const [named, helped] = [makeVisit(), makeVisit()];
   renameInteraction(named, 'i1', 'Till 2');
   markMoment(helped, 'i1', 'helped_at', LATER);
-  assert.deepEqual([isBegun(named, []), isBegun(helped, []), isBegun(makeVisit(), [{}])], [true, true, true]);
+  assert.deepEqual([isBegun(named, []), isBegun(helped, []), isBegun(makeVisit(), [{}])], [
+    true,
+    true,
+    true,
+  ]);
 });
 
 test('a visit that has arrived by another way needs no draft', async () => {
@@ -228,22 +268,28 @@ test('without an answer nothing is believed to be saved', async () => {
 function forgetful() {
   const drafts = server();
   let n = 0;
-  return { ...drafts, save: async (...given) => {
-    const reply = await drafts.save(...given);
-    n += 1;
-    return n === 1 ? null : reply;
-  } };
+  return {
+    ...drafts,
+    save: async (...given) => {
+      const reply = await drafts.save(...given);
+      n += 1;
+      return n === 1 ? null : reply;
+    },
+  };
 }
 
 test('what is typed while a save is on its way is no answer from another phone', async () => {
   const [store, drafts] = [phone([makeVisit()]), server()];
   let arrive = () => {};
   const arrived = new Promise((done) => void (arrive = done));
-  const slow = { ...drafts, save: async (...given) => {
-    const reply = await drafts.save(...given);
-    await arrived;
-    return reply;
-  } };
+  const slow = {
+    ...drafts,
+    save: async (...given) => {
+      const reply = await drafts.save(...given);
+      await arrived;
+      return reply;
+    },
+  };
   say(store, 'words', 'Fr');
   const first = syncDraft({ store, drafts: slow, id: 'v1' });
   await new Promise(setImmediate);
@@ -284,7 +330,12 @@ test('what was taken back after a save whose answer was lost does not come back'
 test('a draft says whose it is, and waits while somebody else is signed in', async () => {
   const [store, drafts] = [phone([begun()]), server()];
   let session = 2;
-  const theirs = { save: (id, body) => (body.owner === session ? drafts.save(id, body) : { status: 403, ok: false, body: null }) };
+  const theirs = {
+    save: (
+      id,
+      body,
+    ) => (body.owner === session ? drafts.save(id, body) : { status: 403, ok: false, body: null }),
+  };
   assert.equal(await syncDraft({ store, drafts: theirs, id: 'v1' }), 'sign-in');
   assert.equal(drafts.rows.size, 0);
   session = 1;
@@ -293,7 +344,9 @@ test('a draft says whose it is, and waits while somebody else is signed in', asy
 
 test('a draft holds what was typed and nothing about this phone', () => {
   const content = contentOf(makeVisit(), []);
-  for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) assert.equal(name in content, false);
+  for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) {
+    assert.equal(name in content, false);
+  }
   assert.equal(content.assignment, 5);
 });
 

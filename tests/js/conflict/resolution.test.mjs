@@ -16,8 +16,20 @@ const LATER = '2026-03-02T12:30:00.000Z';
 async function inConflict(change, visit = makeVisit(), { completedAt = AT, shared = null } = {}) {
   const there = structuredClone(visit);
   change(there);
-  visit.stored = buildPayload({ visit: there, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
-  Object.assign(visit, { state: 'conflict', storedRevision: 1, mayCorrect: true, ended_at: completedAt, completed_at: completedAt });
+  visit.stored = buildPayload({
+    visit: there,
+    photos: [],
+    sections: SECTIONS,
+    clockOffset: 0,
+    at: LATER,
+  });
+  Object.assign(visit, {
+    state: 'conflict',
+    storedRevision: 1,
+    mayCorrect: true,
+    ended_at: completedAt,
+    completed_at: completedAt,
+  });
   const store = createStore(memory());
   await store.setMeta('user', 1);
   if (shared) await store.setMeta('draft-v1', { revision: 1, content: shared });
@@ -27,9 +39,18 @@ async function inConflict(change, visit = makeVisit(), { completedAt = AT, share
   const readVisit = async () => null;
   let n = 0;
   return {
-    store, box,
+    store,
+    box,
     nDone: () => n,
-    show: async () => showConflict({ box, visit: await store.visit('v1'), sections: SECTIONS, store, readVisit, done: () => void (n += 1) }),
+    show: async () =>
+      showConflict({
+        box,
+        visit: await store.visit('v1'),
+        sections: SECTIONS,
+        store,
+        readVisit,
+        done: () => void (n += 1),
+      }),
   };
 }
 
@@ -44,8 +65,14 @@ test('moments and the reason for not completing are chosen, too', async () => {
     markMoment(there, 'i1', 'helped_at', LATER);
   }, mine);
   await show();
-  assert.deepEqual(box.all('p').map(({ text }) => text), ['Why it could not be completed', 'Interaction 1 · Helped']);
-  assert.deepEqual(words(box).slice(2, 4), ['Keep mine: 2 Mar, 12:00', 'Take the server’s: 2 Mar, 12:30']);
+  assert.deepEqual(box.all('p').map(({ text }) => text), [
+    'Why it could not be completed',
+    'Interaction 1 · Helped',
+  ]);
+  assert.deepEqual(words(box).slice(2, 4), [
+    'Keep mine: 2 Mar, 12:00',
+    'Take the server’s: 2 Mar, 12:30',
+  ]);
 });
 
 test('an answer that only this phone has is not lost to the server’s silence', async () => {
@@ -56,7 +83,12 @@ test('an answer that only this phone has is not lost to the server’s silence',
   assert.deepEqual(words(box).slice(0, 2), ['Keep mine: Yes', 'Take the server’s: No answer']);
   await press(box, 'Keep mine');
   const kept = await store.visit('v1');
-  assert.deepEqual([nDone(), kept.state, kept.answers.clean.value, kept.revision], [1, 'returned', true, 2]);
+  assert.deepEqual([nDone(), kept.state, kept.answers.clean.value, kept.revision], [
+    1,
+    'returned',
+    true,
+    2,
+  ]);
   assert.equal(kept.left_at, LATER); // nobody disputed that
 });
 
@@ -74,7 +106,12 @@ test('choices made so far outlive the page', async () => {
   assert.deepEqual(words(box).slice(0, -1), ['Keep mine: Yes', 'Take the server’s: No']);
   await press(box, 'Keep mine: Yes');
   const kept = await store.visit('v1');
-  assert.deepEqual([nDone(), kept.note, kept.answers.clean.value, kept.choices], [1, 'Theirs.', true, []]);
+  assert.deepEqual([nDone(), kept.note, kept.answers.clean.value, kept.choices], [
+    1,
+    'Theirs.',
+    true,
+    [],
+  ]);
 });
 
 test('what is no longer asked, and a departure that nobody wrote, are no choice to make', async () => {
@@ -90,18 +127,31 @@ test('what only the server has comes into a visit that was half filled in here, 
   const shared = makeVisit();
   patchAnswer(shared, 'visit', 'clean', answered(true));
   const mine = makeVisit({ note: 'Mine.' });
-  const { show, box, store } = await inConflict((there) => {
-    there.note = 'Theirs.';
-    patchAnswer(there, 'visit', 'clean', answered(true));
-    patchAnswer(there, 'i1', 'greeted', answered(true));
-    addInteraction(there, 'i2', LATER);
-  }, mine, { completedAt: null, shared });
+  const { show, box, store } = await inConflict(
+    (there) => {
+      there.note = 'Theirs.';
+      patchAnswer(there, 'visit', 'clean', answered(true));
+      patchAnswer(there, 'i1', 'greeted', answered(true));
+      addInteraction(there, 'i2', LATER);
+    },
+    mine,
+    { completedAt: null, shared },
+  );
   await show();
-  const asked = ['Keep mine: Mine.', 'Take the server’s: Theirs.', 'Keep mine: No answer', 'Take the server’s: Yes'];
+  const asked = [
+    'Keep mine: Mine.',
+    'Take the server’s: Theirs.',
+    'Keep mine: No answer',
+    'Take the server’s: Yes',
+  ];
   assert.deepEqual(words(box).slice(0, -1).sort(), asked.sort());
   await press(box, 'Keep mine: Mine.');
   await press(box, 'Keep mine: No answer');
   const kept = await store.visit('v1');
-  assert.deepEqual([kept.note, kept.answers.clean, kept.interactions.map(({ id }) => id)], ['Mine.', undefined, ['i1', 'i2']]);
+  assert.deepEqual([kept.note, kept.answers.clean, kept.interactions.map(({ id }) => id)], [
+    'Mine.',
+    undefined,
+    ['i1', 'i2'],
+  ]);
   assert.equal(kept.interactions[0].answers.greeted.value, true);
 });

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { shownIn } from '../../../static/phone/form/conditions.js';
-import { addInteraction, patchAnswer, removeInteraction } from '../../../static/phone/visit/draft.js';
+import {
+  addInteraction,
+  patchAnswer,
+  removeInteraction,
+} from '../../../static/phone/visit/draft.js';
 import { stepsOf, unansweredIn } from '../../../static/phone/form/steps.js';
 import { answered, AT, makeVisit, SECTIONS } from '../making.mjs';
 
@@ -56,7 +60,13 @@ test('an answer about the visit decides in every interaction', () => {
 test('a criterion that is called like a question of the context decides all the same', () => {
   const sections = [
     SECTIONS[0],
-    { ...shop, criteria: [{ key: 'busyness' }, { key: 'why', shownIf: { criterion: 'busyness', value: 'yes' } }] },
+    {
+      ...shop,
+      criteria: [{ key: 'busyness' }, {
+        key: 'why',
+        shownIf: { criterion: 'busyness', value: 'yes' },
+      }],
+    },
   ];
   const visit = makeVisit();
   patchAnswer(visit, 'visit', 'busyness', answered(true));

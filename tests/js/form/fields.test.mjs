@@ -8,16 +8,31 @@ import { answered, makeVisit } from '../making.mjs';
 
 /** A step with these fields; writes to `value` are counted. */
 function step(fields) {
-  const made = Object.fromEntries(Object.entries(fields).map(([name, [type, standing]]) => {
-    let value = standing;
-    return [name, { type, n: 0, get value() { return value; }, set value(next) { this.n += 1; value = next; } }];
-  }));
+  const made = Object.fromEntries(
+    Object.entries(fields).map(([name, [type, standing]]) => {
+      let value = standing;
+      return [name, {
+        type,
+        n: 0,
+        get value() {
+          return value;
+        },
+        set value(next) {
+          this.n += 1;
+          value = next;
+        },
+      }];
+    }),
+  );
   const nameIn = (selector) => /"([^"]+)"/.exec(selector)?.[1] ?? '';
   return { made, querySelector: (selector) => made[nameIn(selector)] ?? null };
 }
 
 test('a note that another tab wrote stands in the field, even where somebody is in it', () => {
-  const box = step({ 'visit-note': ['textarea', 'Rain.'], 'not-completed-reason': ['textarea', ''] });
+  const box = step({
+    'visit-note': ['textarea', 'Rain.'],
+    'not-completed-reason': ['textarea', ''],
+  });
   globalThis.document = { activeElement: box.made['visit-note'] };
   fillFields(box, makeVisit({ note: 'Rain. And hail.', not_completed_reason: 'Closed.' }));
   assert.equal(box.made['visit-note'].value, 'Rain. And hail.');
@@ -36,7 +51,11 @@ test('times and days are those of the place, and one that is being written is le
   globalThis.document = { activeElement: box.made.left };
   const location = { ...makeVisit().location, timezone: 'Pacific/Auckland' };
   fillFields(box, makeVisit({ location, started_at: '2026-03-01T11:10:00.000Z', left_at: null }));
-  assert.deepEqual([box.made.arrived.value, box.made['arrived-day'].value, box.made.left.value], ['00:10', '2026-03-02', '18:3']);
+  assert.deepEqual([box.made.arrived.value, box.made['arrived-day'].value, box.made.left.value], [
+    '00:10',
+    '2026-03-02',
+    '18:3',
+  ]);
 });
 
 test('a number is written as it was until another tab has answered differently', () => {

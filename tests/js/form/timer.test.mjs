@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { patchAnswer } from '../../../static/phone/visit/draft.js';
-import { clock, count, elapsed, keepBefore, seconds, start, stop } from '../../../static/phone/form/timer.js';
+import {
+  clock,
+  count,
+  elapsed,
+  keepBefore,
+  seconds,
+  start,
+  stop,
+} from '../../../static/phone/form/timer.js';
 import { makeVisit } from '../making.mjs';
 
 const after = (visit, patch) => {
@@ -33,7 +41,14 @@ test('a clock set back gives 0 seconds, never less', () => {
 
 test('seconds are typed as a number or as minutes and seconds', () => {
   assert.deepEqual(['42', ' 90 ', '1:30', '0:05'].map(seconds), [42, 90, 90, 5]);
-  assert.deepEqual(['', '1:3', '1:75', '-4', 'soon', '4.5'].map(seconds), [null, null, null, null, null, null]);
+  assert.deepEqual(['', '1:3', '1:75', '-4', 'soon', '4.5'].map(seconds), [
+    null,
+    null,
+    null,
+    null,
+    null,
+    null,
+  ]);
 });
 
 test('a count is a whole number, 0 or more', () => {

@@ -25,13 +25,22 @@ function opened() {
     },
   };
   const page = {
-    visit: makeVisit(), photos, store,
+    visit: makeVisit(),
+    photos,
+    store,
     screen: { step: () => ({ scope: 'visit' }), refresh() {} },
     status: { say() {}, warn: (sentence) => said.push(sentence) },
     editing: { change: async () => true },
   };
-  const camera = createPhotographing(page, { showing: { showState() {}, couldNotSave: (error) => assert.fail(error) }, offerUndo() {} });
-  const input = { files: [new File(['raw'], 'camera.jpg')], value: 'camera.jpg', closest: () => ({ dataset: { criterion: 'clean' } }) };
+  const camera = createPhotographing(page, {
+    showing: { showState() {}, couldNotSave: (error) => assert.fail(error) },
+    offerUndo() {},
+  });
+  const input = {
+    files: [new File(['raw'], 'camera.jpg')],
+    value: 'camera.jpg',
+    closest: () => ({ dataset: { criterion: 'clean' } }),
+  };
   return { camera, input, photos, kept, said, leaving };
 }
 
@@ -39,7 +48,13 @@ test('a photo that does not fit stays at its question until there is room', asyn
   ROOM.isFull = true;
   const { camera, input, photos, kept, said, leaving } = opened();
   await camera.take(input);
-  assert.deepEqual([photos.length, photos[0].is_unkept, photos[0].criterion, kept, said.length], [1, true, 'clean', [], 1]);
+  assert.deepEqual([photos.length, photos[0].is_unkept, photos[0].criterion, kept, said.length], [
+    1,
+    true,
+    'clean',
+    [],
+    1,
+  ]);
   assert.match(said[0], /^This phone is full: the photo is not kept yet/);
   assert.match(camera.whyNotYet(), /^A photo is not kept yet/);
   assert.equal(leaving.size, 1, 'the page can be left without a warning');
@@ -47,7 +62,13 @@ test('a photo that does not fit stays at its question until there is room', asyn
   assert.deepEqual([photos.length, kept.length], [1, 0]);
   ROOM.isFull = false;
   await camera.keepAgain(photos[0].id);
-  assert.deepEqual([kept.length, 'is_unkept' in kept[0], photos[0].is_unkept, camera.whyNotYet(), leaving.size], [1, false, undefined, '', 0]);
+  assert.deepEqual([
+    kept.length,
+    'is_unkept' in kept[0],
+    photos[0].is_unkept,
+    camera.whyNotYet(),
+    leaving.size,
+  ], [1, false, undefined, '', 0]);
   assert.equal(kept[0].blob.size, 9);
 });
 
@@ -65,7 +86,12 @@ test('the same picture again is no photo that waits for room', async () => {
   await camera.take(input);
   ROOM.isSame = true;
   await camera.keepAgain(photos[0].id);
-  assert.deepEqual([photos, said.at(-1), camera.whyNotYet(), leaving.size], [[], 'Here already.', '', 0]);
+  assert.deepEqual([photos, said.at(-1), camera.whyNotYet(), leaving.size], [
+    [],
+    'Here already.',
+    '',
+    0,
+  ]);
   await camera.take(input);
   assert.deepEqual([photos, said.at(-1), leaving.size], [[], 'Here already.', 0]);
   ROOM.isSame = false;

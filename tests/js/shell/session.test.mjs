@@ -19,10 +19,14 @@ test('one is signed out when the server leads on', async () => {
   assert.deepEqual(asked.pop(), ['/sign-out/', 'POST', 'abc']);
 });
 
-for (const [name, answer] of [
-  ['no answer', () => { throw new TypeError('Failed to fetch'); }],
-  ['an error', () => ({ type: 'basic', status: 503 })],
-]) {
+for (
+  const [name, answer] of [
+    ['no answer', () => {
+      throw new TypeError('Failed to fetch');
+    }],
+    ['an error', () => ({ type: 'basic', status: 503 })],
+  ]
+) {
   test(`after ${name} one is still signed in`, async () => {
     stage(answer);
     assert.equal(await signOut('/sign-out/'), false);

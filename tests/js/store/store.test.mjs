@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { complete } from '../../../static/phone/visit/draft.js';
 import { VisitClosed } from '../../../static/phone/visit/editing.js';
-import { SamePicture, createStore } from '../../../static/phone/store/store.js';
+import { createStore, SamePicture } from '../../../static/phone/store/store.js';
 import { AT, makePhoto, makeVisit } from '../making.mjs';
 import { memory } from '../memory.mjs';
 
@@ -18,7 +18,8 @@ async function stage() {
 test('a photo that is ready after its visit was completed is refused with a sentence, not kept and thrown away', async () => {
   const store = await stage();
   await store.change('v1', (visit) => complete(visit, { photos: [] }, AT));
-  const closed = (error) => error instanceof VisitClosed && /it is not part of it/.test(error.message);
+  const closed = (error) =>
+    error instanceof VisitClosed && /it is not part of it/.test(error.message);
   await assert.rejects(store.addPhoto(makePhoto()), closed);
   assert.deepEqual(await store.photosOf('v1'), []);
 });

@@ -4,9 +4,15 @@ import test from 'node:test';
 import { backOff, createSender, flush, verdict } from '../../../static/phone/sync/queue.js';
 
 const reply = (status, body = null, more = {}) => ({
-  status, ok: status >= 200 && status < 300, redirected: false, body, wait: 0, ...more,
+  status,
+  ok: status >= 200 && status < 300,
+  redirected: false,
+  body,
+  wait: 0,
+  ...more,
 });
-const stored = (id) => reply(201, { id, receipt: 'AAAA-0001', received_at: '2026-03-02T12:30:00Z', photos_missing: [] });
+const stored = (id) =>
+  reply(201, { id, receipt: 'AAAA-0001', received_at: '2026-03-02T12:30:00Z', photos_missing: [] });
 
 /** A store in memory and a server that answers from a list by id; what was asked is in `log`. */
 function stage(visits, answers, photos = []) {
@@ -15,14 +21,18 @@ function stage(visits, answers, photos = []) {
   const pictures = photos.map((photo) => ({ sent: false, refused: '', ...photo }));
   const set = (id, changes) => Object.assign(state.get(id), changes);
   const store = {
-    toSend: async () => [...state.values()].filter((each) => ['waiting', 'accepted'].includes(each.state)),
+    toSend: async () =>
+      [...state.values()].filter((each) => ['waiting', 'accepted'].includes(each.state)),
     accept: async (id, { receipt }) => set(id, { state: 'accepted', receipt }),
     refuse: async (id, reasons) => set(id, { state: 'refused', ...reasons }),
     conflict: async (id, { detail }) => set(id, { state: 'conflict', reason: detail }),
     settle: async (id) => set(id, { state: 'received' }),
-    photosToSend: async (id) => pictures.filter((each) => each.visit === id && !each.sent && !each.refused),
-    photoReceived: async (id) => Object.assign(pictures.find((each) => each.id === id), { sent: true }),
-    refusePhoto: async (id, refused) => Object.assign(pictures.find((each) => each.id === id), { refused }),
+    photosToSend: async (id) =>
+      pictures.filter((each) => each.visit === id && !each.sent && !each.refused),
+    photoReceived: async (id) =>
+      Object.assign(pictures.find((each) => each.id === id), { sent: true }),
+    refusePhoto: async (id, refused) =>
+      Object.assign(pictures.find((each) => each.id === id), { refused }),
     photosToTell: async () => [],
   };
   const next = (id) => (answers[id].length > 1 ? answers[id].shift() : answers[id][0]);
@@ -52,14 +62,19 @@ test('an empty queue asks nothing', async () => {
 
 test('one visit that is refused does not block the next, and keeps the reasons', async () => {
   const errors = [{ where: 'observations.clean', message: 'Say yes or no.' }];
-  const { run, state } = stage(['bad', 'good'], { bad: [reply(400, { detail: 'No.', errors })], good: [stored('good')] });
+  const { run, state } = stage(['bad', 'good'], {
+    bad: [reply(400, { detail: 'No.', errors })],
+    good: [stored('good')],
+  });
   await run();
   assert.deepEqual(state.get('bad'), { id: 'bad', state: 'refused', errors, reason: 'No.' });
   assert.equal(state.get('good').state, 'received');
 });
 
 test('a conflict is kept with its reason', async () => {
-  const { run, state, log } = stage(['v'], { v: [reply(409, { detail: 'Stored before with other content.' })] });
+  const { run, state, log } = stage(['v'], {
+    v: [reply(409, { detail: 'Stored before with other content.' })],
+  });
   await run();
   await run();
   assert.deepEqual(log, ['v']);
@@ -68,7 +83,10 @@ test('a conflict is kept with its reason', async () => {
 
 for (const status of [408, 429, 500, 502, 503]) {
   test(`${status} is tried later, and the next visit still goes`, async () => {
-    const { run, state } = stage(['v', 'w'], { v: [reply(status, null, { wait: 30 }), stored('v')], w: [stored('w')] });
+    const { run, state } = stage(['v', 'w'], {
+      v: [reply(status, null, { wait: 30 }), stored('v')],
+      w: [stored('w')],
+    });
     assert.deepEqual(await run(), { outcome: 'later', wait: 30 });
     assert.equal(state.get('v').state, 'waiting');
     assert.equal(state.get('w').state, 'received');
@@ -77,7 +95,13 @@ for (const status of [408, 429, 500, 502, 503]) {
   });
 }
 
-for (const answer of [reply(401), reply(403, { detail: 'Not signed in.' }), reply(200, null, { redirected: true })]) {
+for (
+  const answer of [
+    reply(401),
+    reply(403, { detail: 'Not signed in.' }),
+    reply(200, null, { redirected: true }),
+  ]
+) {
   test(`${answer.status}${answer.redirected ? ' after a redirect' : ''} asks for a sign-in and leaves the queue`, async () => {
     const { run, state, log } = stage(['v', 'w'], { v: [answer], w: [stored('w')] });
     assert.equal((await run()).outcome, 'sign-in');
@@ -97,7 +121,9 @@ const there = async () => 'there';
 
 test('the answers of all visits go before the first photo', async () => {
   const { run, log } = stage(
-    ['v', 'w'], { v: [stored('v')], w: [stored('w')], p1: [stored('p1')] }, [{ id: 'p1', visit: 'v' }],
+    ['v', 'w'],
+    { v: [stored('v')], w: [stored('w')], p1: [stored('p1')] },
+    [{ id: 'p1', visit: 'v' }],
   );
   await run();
   assert.deepEqual(log, ['v', 'w', 'p1']);
@@ -143,7 +169,10 @@ test('photos without an answer end a round after three, and the next begins with
   const names = ['b1', 'b2', 'b3', 'good'];
   const { run, log } = stage(
     ['v'],
-    { v: [stored('v')], ...Object.fromEntries(names.map((id) => [id, id === 'good' ? [stored(id)] : [null]])) },
+    {
+      v: [stored('v')],
+      ...Object.fromEntries(names.map((id) => [id, id === 'good' ? [stored(id)] : [null]])),
+    },
     names.map((id) => ({ id, visit: 'v' })),
   );
   const tried = new Map();
@@ -190,7 +219,9 @@ test('a photo that the server is too busy for does not hold up the others', asyn
 
 test('a refused photo keeps its reason and does not keep the visit open', async () => {
   const { run, state, pictures } = stage(
-    ['v'], { v: [stored('v')], p1: [reply(413, { detail: 'At most 12 MB.' })] }, [{ id: 'p1', visit: 'v' }],
+    ['v'],
+    { v: [stored('v')], p1: [reply(413, { detail: 'At most 12 MB.' })] },
+    [{ id: 'p1', visit: 'v' }],
   );
   await run();
   assert.equal(pictures[0].refused, 'At most 12 MB.');
@@ -199,11 +230,17 @@ test('a refused photo keeps its reason and does not keep the visit open', async 
 
 test('progress names the photo on its way, and ends with nothing', async () => {
   const { store, send } = stage(
-    ['v'], { v: [stored('v')], p1: [stored('p1')] }, [{ id: 'p1', visit: 'v' }],
+    ['v'],
+    { v: [stored('v')], p1: [stored('p1')] },
+    [{ id: 'p1', visit: 'v' }],
   );
   const seen = [];
   await flush({ store, send, report: (progress) => seen.push(progress) });
-  assert.deepEqual(seen, [{ id: 'v', photo: 0, photos: 0 }, { id: 'v', photo: 1, photos: 1 }, null]);
+  assert.deepEqual(seen, [
+    { id: 'v', photo: 0, photos: 0 },
+    { id: 'v', photo: 1, photos: 1 },
+    null,
+  ]);
 });
 
 function sender(outcomes) {

@@ -20,13 +20,26 @@ async function stage({ visit = makeVisit(), theirs = null, isPreview = false } =
   globalThis.fetch = async (path, { method = 'GET' }) => {
     asked.push(`${method} ${path}`);
     const body = method === 'PUT' ? { id: 'v1', revision: 1 } : theirs;
-    return { status: body ? 200 : 404, ok: Boolean(body), redirected: false, headers: new Headers(), text: async () => JSON.stringify(body) };
+    return {
+      status: body ? 200 : 404,
+      ok: Boolean(body),
+      redirected: false,
+      headers: new Headers(),
+      text: async () => JSON.stringify(body),
+    };
   };
   const store = createStore(memory());
   await store.setMeta('user', 1);
   await store.adopt(visit);
   const said = { reloads: 0 };
-  const page = { store, visit, photos: [], isPreview, screen: {}, editing: { isSaved: () => true } };
+  const page = {
+    store,
+    visit,
+    photos: [],
+    isPreview,
+    screen: {},
+    editing: { isSaved: () => true },
+  };
   const sharing = createSharing(page, { reload: async () => void (said.reloads += 1) });
   return { ...sharing, asked, said, store };
 }
@@ -52,7 +65,10 @@ test('what was begun before comes in when the form opens', async () => {
 });
 
 test('a preview asks the server nothing', async () => {
-  const { share, changed, asked } = await stage({ visit: makeVisit({ note: 'Rain.' }), isPreview: true });
+  const { share, changed, asked } = await stage({
+    visit: makeVisit({ note: 'Rain.' }),
+    isPreview: true,
+  });
   changed();
   await share();
   assert.deepEqual(asked, []);

@@ -34,7 +34,10 @@ test('a second phone names the photo, sends the visit, and the first phone sends
   await send(two, there);
   assert.deepEqual(there.rows()[0].photos_missing, ['p1']);
   const here = await two.visit('v1');
-  assert.equal(stateOf(here, await pictures(two), null).state, 'Received, 1 photo not on this phone');
+  assert.equal(
+    stateOf(here, await pictures(two), null).state,
+    'Received, 1 photo not on this phone',
+  );
 
   await news(one, there);
   assert.equal((await one.visit('v1')).state, 'accepted');
@@ -66,7 +69,13 @@ test('a departure that one phone wrote is known as written on the other', async 
   await syncDraft({ store: two, drafts: there.drafts, id: 'v1' });
   await fetchDrafts({ store: one, drafts: there.drafts });
   const visit = await one.visit('v1');
-  const { ended_at: ended, written } = buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at: LATER });
+  const { ended_at: ended, written } = buildPayload({
+    visit,
+    photos: [],
+    sections: SECTIONS,
+    clockOffset: 0,
+    at: LATER,
+  });
   assert.deepEqual([ended, written], ['2026-03-02T12:20:00.000Z', ['ended_at']]);
 });
 
@@ -94,7 +103,13 @@ const PLAN = { ...makeVisit(), id: 5, visit_id: 'v1', first_interaction_id: 'i1'
 async function beginning(at) {
   const store = await phone();
   await store.keepAssignments([PLAN]);
-  await store.begin({ assignmentId: 5, id: `made ${at}`, interactionId: `made too ${at}`, version: 7, at });
+  await store.begin({
+    assignmentId: 5,
+    id: `made ${at}`,
+    interactionId: `made too ${at}`,
+    version: 7,
+    at,
+  });
   return store;
 }
 
@@ -111,14 +126,21 @@ test('an assignment that two phones begin without a connection is one visit with
   const { started_at: started, interactions, answers, asked } = await two.visit('v1');
   assert.equal(started, AT); // when the first of both was opened
   assert.deepEqual(interactions.map(({ id }) => id), ['i1']);
-  assert.deepEqual([interactions[0].answers.greeted.value, answers.clean.value, asked], [true, false, []]);
+  assert.deepEqual([interactions[0].answers.greeted.value, answers.clean.value, asked], [
+    true,
+    false,
+    [],
+  ]);
   assert.equal((await two.visits()).length, 1);
 });
 
 test('a form opened anew on a wiped phone takes all that the server has', async () => {
   const there = server();
   const one = await beginning(AT);
-  await one.change('v1', (visit) => Object.assign(visit, { mode: 'covert', note: 'Rain.', changed_at: 'one' }));
+  await one.change(
+    'v1',
+    (visit) => Object.assign(visit, { mode: 'covert', note: 'Rain.', changed_at: 'one' }),
+  );
   await syncDraft({ store: one, drafts: there.drafts, id: 'v1' });
   const wiped = await beginning(LATER);
   assert.equal(await fetchDraft({ store: wiped, drafts: there.drafts, id: 'v1' }), true);
@@ -158,7 +180,11 @@ test('a correction begins with the newest revision, whichever phone sent it', as
   await takeNews({ store: one, rows: [sentBack(there, returned(2))], readVisit: async () => null });
   assert.equal((await one.visit('v1')).state, 'received'); // without the newest answers nothing is opened
   const visit = await hear(one, sentBack(there, returned(2, 'And the till?')));
-  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], ['returned', 3, false]);
+  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], [
+    'returned',
+    3,
+    false,
+  ]);
   assert.equal(visit.returned.comment, 'And the till?');
 });
 
@@ -170,10 +196,14 @@ test('a correction that nobody began here gives way to the one that another phon
   await say(two, 'clean', false);
   await send(two, there);
   const visit = await hear(one, sentBack(there, returned(2)));
-  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], ['returned', 3, false]);
+  assert.deepEqual([visit.state, visit.revision, visit.answers.clean.value], [
+    'returned',
+    3,
+    false,
+  ]);
 });
 
-test('a correction that both phones began is the auditor\'s to choose, and stays one', async () => {
+test("a correction that both phones began is the auditor's to choose, and stays one", async () => {
   const { there, one, two } = await begun();
   await send(two, there);
   await news(one, there);
@@ -198,14 +228,19 @@ test('a visit that is returned while its last photo is on the way stays open', a
   const there = server();
   const one = await phone(makeVisit(), makePhoto({ blob: 'a picture' }));
   const returned = { revision: 1, comment: 'Which door?', items: [] };
-  const slow = { ...there.send, photo: async (photo) => {
-    const [row] = there.rows();
-    await takeNews({ store: one, rows: [{ ...row, returned }], readVisit: there.readVisit });
-    return there.send.photo(photo);
-  } };
+  const slow = {
+    ...there.send,
+    photo: async (photo) => {
+      const [row] = there.rows();
+      await takeNews({ store: one, rows: [{ ...row, returned }], readVisit: there.readVisit });
+      return there.send.photo(photo);
+    },
+  };
   await send(one, { send: slow });
   const visit = await one.visit('v1');
-  assert.deepEqual([visit.state, visit.revision, visit.returned], ['returned', 2, { comment: 'Which door?' }]);
+  assert.deepEqual([visit.state, visit.revision, visit.returned], ['returned', 2, {
+    comment: 'Which door?',
+  }]);
   assert.equal((await one.photosOf('v1'))[0].blob, null);
 });
 
@@ -213,9 +248,19 @@ test('a visit that both phones send with the same answers is no choice to make',
   const { there, one, two } = await begun();
   await send(two, there);
   const [stored] = there.rows();
-  await one.conflict('v1', { detail: 'Stored before.', stored_content: stored.content, stored_revision: 1 });
+  await one.conflict('v1', {
+    detail: 'Stored before.',
+    stored_content: stored.content,
+    stored_revision: 1,
+  });
   let n = 0;
-  const given = { box: null, visit: await one.visit('v1'), sections: SECTIONS, store: one, readVisit: there.readVisit };
+  const given = {
+    box: null,
+    visit: await one.visit('v1'),
+    sections: SECTIONS,
+    store: one,
+    readVisit: there.readVisit,
+  };
   const twice = [1, 2].map(() => showConflict({ ...given, done: () => void (n += 1) }));
   await Promise.all(twice);
   assert.equal(n, 2);
@@ -227,7 +272,11 @@ test('a visit that both phones send with the same answers is no choice to make',
 test('a correction that another phone sent closes the one that was open here', async () => {
   const { there, one, two } = await begun();
   for (const store of [one, two]) {
-    await store.change('v1', (visit) => Object.assign(visit, { state: 'returned', revision: 2, returned: { comment: '?' } }));
+    await store.change(
+      'v1',
+      (visit) =>
+        Object.assign(visit, { state: 'returned', revision: 2, returned: { comment: '?' } }),
+    );
   }
   await send(two, there);
   await news(one, there);
@@ -243,7 +292,8 @@ test('a draft that the server gives lacks nothing that one begun here has', asyn
   assert.deepEqual(await second.visit('v1'), await first.visit('v1'));
 });
 
-const giveUp = (store) => store.changePhoto('p1', (photo) => void Object.assign(photo, { removed_at: LATER, blob: null }));
+const giveUp = (store) =>
+  store.changePhoto('p1', (photo) => void Object.assign(photo, { removed_at: LATER, blob: null }));
 const isOut = async (store) => (await store.photosToTell()).length === 0;
 
 test('a photo that is given up is told to the server once, when there is a connection', async () => {
@@ -254,7 +304,10 @@ test('a photo that is given up is told to the server once, when there is a conne
   assert.equal((await flush({ store: two, send: offline })).outcome, 'offline');
   assert.equal(await isOut(two), false);
   let n = 0;
-  const counted = { ...there.send, givenUp: async (photo) => ((n += 1), there.send.givenUp(photo)) };
+  const counted = {
+    ...there.send,
+    givenUp: async (photo) => ((n += 1), there.send.givenUp(photo)),
+  };
   for (let round = 0; round < 3; round += 1) await flush({ store: two, send: counted });
   assert.deepEqual([[...there.givenUp.keys()], n], [['p1'], 1]);
   await news(two, there);
@@ -269,14 +322,22 @@ test('whoever takes it back after that says so, too', async () => {
   await flush({ store: two, send: there.send });
   await two.changePhoto('p1', (photo) => void (photo.removed_at = null));
   await flush({ store: two, send: there.send });
-  assert.deepEqual([there.givenUp.size, there.rows()[0].photos_missing, await isOut(two)], [0, ['p1'], true]);
+  assert.deepEqual([there.givenUp.size, there.rows()[0].photos_missing, await isOut(two)], [0, [
+    'p1',
+  ], true]);
 });
 
 test('where the server no longer expects it, nothing is left to say', async () => {
   const { there, two } = await begun();
   await send(two, there);
   await giveUp(two);
-  const gone = { ok: false, status: 404, redirected: false, wait: 0, body: { detail: 'The visit names no photo p1.' } };
+  const gone = {
+    ok: false,
+    status: 404,
+    redirected: false,
+    wait: 0,
+    body: { detail: 'The visit names no photo p1.' },
+  };
   await flush({ store: two, send: { ...there.send, givenUp: async () => gone } });
   assert.equal(await isOut(two), true);
 });
@@ -309,9 +370,18 @@ test('a visit that another tab let go of while it arrived is no trouble', async 
   await send(two, there);
   const row = there.rows()[0];
   globalThis.document = { cookie: '' };
-  globalThis.fetch = async () => ({ status: 200, ok: true, headers: new Headers(), text: async () => JSON.stringify(row) });
+  globalThis.fetch = async () => ({
+    status: 200,
+    ok: true,
+    headers: new Headers(),
+    text: async () => JSON.stringify(row),
+  });
   const said = [];
-  const page = { store: await phone(), visit: makeVisit(), status: { inform: (sentence) => said.push(sentence) } };
+  const page = {
+    store: await phone(),
+    visit: makeVisit(),
+    status: { inform: (sentence) => said.push(sentence) },
+  };
   await takeArrived(page, { reload: async () => {} });
   assert.deepEqual(said, []);
 });

@@ -18,7 +18,7 @@ test('before any answer the one that was kept counts, else none', async () => {
   assert.equal(await clockOffset(store), 7);
 });
 
-test('the middle between question and answer is the server\'s moment', async () => {
+test("the middle between question and answer is the server's moment", async () => {
   const store = createStore(memory());
   measure(SERVER, at(HOUR), at(HOUR + 3000));
   assert.equal(await clockOffset(store), HOUR + 1000);
@@ -49,17 +49,29 @@ test('an answer that took long, or has no date, changes nothing', async () => {
 test('a clock that was set meanwhile is measured with the next answer of any kind', async () => {
   globalThis.document = { cookie: '' };
   const headers = new Headers({ Date: new Date(Date.now() - HOUR).toUTCString() });
-  globalThis.fetch = async () => ({ status: 200, ok: true, redirected: false, headers, text: async () => '{"id": 1}' });
+  globalThis.fetch = async () => ({
+    status: 200,
+    ok: true,
+    redirected: false,
+    headers,
+    text: async () => '{"id": 1}',
+  });
   await whoAmI();
   const off = (await clockOffset(createStore(memory()))) ?? 0;
   assert.ok(Math.abs(off - HOUR) <= 1500, String(off));
 });
 
-test('a page of something in between tells nothing about the server\'s clock', async () => {
+test("a page of something in between tells nothing about the server's clock", async () => {
   const store = createStore(memory());
   measure(SERVER, at(5000), at(5000));
   const headers = new Headers({ Date: new Date(0).toUTCString() });
-  globalThis.fetch = async () => ({ status: 200, ok: true, redirected: false, headers, text: async () => '<html>' });
+  globalThis.fetch = async () => ({
+    status: 200,
+    ok: true,
+    redirected: false,
+    headers,
+    text: async () => '<html>',
+  });
   await whoAmI();
   assert.equal(await clockOffset(store), 4500);
 });

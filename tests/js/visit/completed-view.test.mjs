@@ -16,7 +16,13 @@ const LATER = '2026-03-02T12:30:00.000Z';
 
 function received(photos, visit = makeVisit()) {
   const payload = buildPayload({ visit, photos, sections: SECTIONS, clockOffset: 0, at: LATER });
-  return Object.assign(visit, { state: 'received', payload, ended_at: LATER, receipt: 'AB12-CD34', received_at: LATER });
+  return Object.assign(visit, {
+    state: 'received',
+    payload,
+    ended_at: LATER,
+    receipt: 'AB12-CD34',
+    received_at: LATER,
+  });
 }
 
 const said = (visit, photos) => explained(visit, photos, stateOf(visit, picturesOf(photos), null));
@@ -62,20 +68,36 @@ test('a photo that is given up needs nobody any more, is never sent, and can be 
   assert.equal(said(visit, photos), 'The answers have arrived.');
   globalThis.document = makeDocument();
   await list.querySelector('button').click();
-  assert.deepEqual([photos[0].removed_at, photos[0].blob, picturesOf(photos).refused.length], [null, 'a picture', 1]);
+  assert.deepEqual([photos[0].removed_at, photos[0].blob, picturesOf(photos).refused.length], [
+    null,
+    'a picture',
+    1,
+  ]);
 });
 
 test('what was sent is read with its times, taps, reasons and photos', () => {
   const visit = makeVisit({
-    not_completed_reason: 'Closed early.', taps: [{ what: 'arrived', at: AT }], left_at: LATER, hidden_notes: 'One till.',
+    not_completed_reason: 'Closed early.',
+    taps: [{ what: 'arrived', at: AT }],
+    left_at: LATER,
+    hidden_notes: 'One till.',
   });
   markMoment(visit, 'i1', 'helped_at', LATER);
   patchAnswer(visit, 'visit', 'words', { state: 'not_observed', reason: 'hidden' });
   globalThis.document = makeDocument();
-  document.querySelector = () => ({ content: { querySelectorAll: () => [{ value: 'hidden', textContent: 'Out of sight' }] } });
+  document.querySelector = () => ({
+    content: { querySelectorAll: () => [{ value: 'hidden', textContent: 'Out of sight' }] },
+  });
   const { text } = buildReading(received([makePhoto()], visit), SECTIONS);
-  for (const words of [
-    'Arrived 2 Mar, 12:00 Left 2 Mar, 12:30', 'Why it could not be completed Closed early.', 'Taps from inside Here 12:00',
-    'Notes from inside One till.', 'Interaction 1 Helped 12:30', 'About clean No answer. 1 photo', 'Not observed: Out of sight',
-  ]) assert.ok(text.includes(words), `${words}: ${text}`);
+  for (
+    const words of [
+      'Arrived 2 Mar, 12:00 Left 2 Mar, 12:30',
+      'Why it could not be completed Closed early.',
+      'Taps from inside Here 12:00',
+      'Notes from inside One till.',
+      'Interaction 1 Helped 12:30',
+      'About clean No answer. 1 photo',
+      'Not observed: Out of sight',
+    ]
+  ) assert.ok(text.includes(words), `${words}: ${text}`);
 });

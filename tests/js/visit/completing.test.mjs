@@ -10,14 +10,21 @@ import { makeVisit, SECTIONS } from '../making.mjs';
 /** A page with one visit, whose elements keep what is set on them. */
 function opened(visit = makeVisit()) {
   const elements = {};
-  globalThis.document = { getElementById: (id) => (elements[id] ??= { focus() {}, hidden: false, disabled: false }) };
+  globalThis.document = {
+    getElementById: (id) => (elements[id] ??= { focus() {}, hidden: false, disabled: false }),
+  };
   globalThis.scrollTo = () => {};
   const warned = [];
   const page = {
-    visit, sections: SECTIONS,
+    visit,
+    sections: SECTIONS,
     status: { warn: (sentence) => void warned.push(sentence) },
     store: { meta: async () => null },
-    editing: { close: async (apply) => (isOpen(visit) ? (apply(visit, []), true) : (warned.push('in another tab'), false)) },
+    editing: {
+      close: async (
+        apply,
+      ) => (isOpen(visit) ? (apply(visit, []), true) : (warned.push('in another tab'), false)),
+    },
     sender: { nudge: async () => {} },
   };
   return { page, elements, warned, completing: createCompleting(page, {}) };

@@ -24,7 +24,10 @@ function stage() {
   };
   const visit = structuredClone(kept);
   const editing = startEditing({
-    store, visit, saved: () => (said.saved += 1), failed: (error) => said.failed.push(error),
+    store,
+    visit,
+    saved: () => (said.saved += 1),
+    failed: (error) => said.failed.push(error),
   });
   return { kept, visit, editing, said, disk, photos };
 }
@@ -56,7 +59,14 @@ test('changes faster than a slow phone writes are kept once each, in their order
   const { kept, editing, said } = stage();
   const tap = (what) => (visit) => void (visit.taps = [...visit.taps, what]);
   const undo = (visit) => void (visit.taps = visit.taps.slice(0, -1));
-  const saving = [tap('here'), tap('in'), tap('out'), tap('in'), undo, (visit) => void (visit.note = 'Rain.')];
+  const saving = [
+    tap('here'),
+    tap('in'),
+    tap('out'),
+    tap('in'),
+    undo,
+    (visit) => void (visit.note = 'Rain.'),
+  ];
   const answers = await Promise.all(saving.map(editing.change)); // none of them waits for the one before
   assert.deepEqual(answers, Array(6).fill(true));
   assert.deepEqual([kept.taps, kept.note], [['here', 'in', 'out'], 'Rain.']);
@@ -67,7 +77,10 @@ test('changes faster than a slow phone writes are kept once each, in their order
 test('what comes in while a full phone refuses is kept in order afterwards', async () => {
   const { kept, editing, disk } = stage();
   disk.full = true;
-  const [first, second] = [editing.change(say('words', 'Fr')), editing.change(say('words', 'Friendly.'))];
+  const [first, second] = [
+    editing.change(say('words', 'Fr')),
+    editing.change(say('words', 'Friendly.')),
+  ];
   assert.deepEqual([await first, await second], [false, false]);
   disk.full = false;
   assert.equal(await editing.change(say('clean', true)), true);
@@ -112,7 +125,8 @@ test('a photo that another tab took until the last moment is part of what is com
 // What a tap or a key makes of an answer.
 
 const fieldset = (kind) => ({ dataset: { kind } });
-const typed = (kind, value) => patchOfInput({ type: 'text', value, dataset: { part: 'field' } }, fieldset(kind));
+const typed = (kind, value) =>
+  patchOfInput({ type: 'text', value, dataset: { part: 'field' } }, fieldset(kind));
 const chosen = (kind, value) => patchOfInput({ type: 'radio', value, dataset: {} }, fieldset(kind));
 const pressed = (deed, answer) => patchOfDeed({ dataset: { deed } }, fieldset('count'), answer, 0);
 
@@ -123,7 +137,12 @@ test('yes and no are true and false, a level is its value', () => {
 });
 
 test('half a number is kept as it is typed and counts as unanswered', () => {
-  assert.deepEqual(typed('seconds', '1:3'), { state: null, value: null, typed: '1:3', timer: null });
+  assert.deepEqual(typed('seconds', '1:3'), {
+    state: null,
+    value: null,
+    typed: '1:3',
+    timer: null,
+  });
   assert.equal(typed('seconds', '1:30').value, 90);
   assert.equal(typed('count', '4').value, 4);
   assert.equal(typed('text', '4').value, '4');

@@ -3,7 +3,11 @@ import test from 'node:test';
 
 import { prefill } from '../../../static/phone/visit/covert.js';
 import {
-  addInteraction, liveInteractions, moveUp, removeInteraction, startInteraction,
+  addInteraction,
+  liveInteractions,
+  moveUp,
+  removeInteraction,
+  startInteraction,
 } from '../../../static/phone/visit/draft.js';
 import { daysUnsent, nudgeLine } from '../../../static/phone/list/rows.js';
 import { said } from '../../../static/phone/visit/encounter-timestamps.js';
@@ -16,17 +20,33 @@ const after = (seconds) => new Date(Date.parse(AT) + seconds * 1000).toISOString
 const DAY = 86_400_000;
 
 test('two clocks run from the arrival until each is stopped', () => {
-  const interaction = { started_at: AT, acknowledged_at: after(12), helped_at: null, ended_at: null };
+  const interaction = {
+    started_at: AT,
+    acknowledged_at: after(12),
+    helped_at: null,
+    ended_at: null,
+  };
   const now = Date.parse(AT) + 90_000;
   assert.equal(said(interaction, 'started_at', 'Europe/London', now), '12:00');
   assert.equal(said(interaction, 'acknowledged_at', 'Europe/London', now), '0:12');
   assert.equal(said(interaction, 'helped_at', 'Europe/London', now), '1:30 …');
-  assert.equal(said({ ...interaction, ended_at: after(60) }, 'helped_at', 'Europe/London', now), '');
+  assert.equal(
+    said({ ...interaction, ended_at: after(60) }, 'helped_at', 'Europe/London', now),
+    '',
+  );
 });
 
 test('taps become the times of the report', () => {
   const visit = makeVisit();
-  const taps = [['arrived', 0], ['customer', 60], ['acknowledged', 70], ['helped', 100], ['done', 200], ['customer', 300], ['left', 400]];
+  const taps = [
+    ['arrived', 0],
+    ['customer', 60],
+    ['acknowledged', 70],
+    ['helped', 100],
+    ['done', 200],
+    ['customer', 300],
+    ['left', 400],
+  ];
   visit.taps = taps.map(([what, seconds]) => ({ what, at: after(seconds) }));
   for (let twice = 0; twice < 2; twice += 1) prefill(visit, ['a', 'b', 'c', 'd']);
   assert.equal(visit.mode, 'covert');
@@ -42,10 +62,13 @@ test('taps become the times of the report', () => {
 });
 
 const tap = (what, seconds) => ({ what, at: after(seconds) });
-const startsOf = (visit) => Object.fromEntries(visit.interactions.map(({ id, started_at: at }) => [id, at]));
+const startsOf = (visit) =>
+  Object.fromEntries(visit.interactions.map(({ id, started_at: at }) => [id, at]));
 
 test('times stay with their interactions when the report is opened anew, moved or removed as they may be', () => {
-  const visit = makeVisit({ taps: [tap('customer', 60), tap('customer', 300), tap('customer', 500)] });
+  const visit = makeVisit({
+    taps: [tap('customer', 60), tap('customer', 300), tap('customer', 500)],
+  });
   prefill(visit, ['a', 'b', 'c']);
   const before = startsOf(visit);
   moveUp(visit, 'c');
@@ -87,7 +110,10 @@ test('nobody comes in while a report is written', () => {
   startInteraction(visit, 'i1', after(30)); // looked at before
   prefill(visit, ['a']);
   startInteraction(visit, 'i1', after(7200));
-  assert.deepEqual([visit.interactions[0].started_at, visit.interactions[0].helped_at], [null, after(60)]);
+  assert.deepEqual([visit.interactions[0].started_at, visit.interactions[0].helped_at], [
+    null,
+    after(60),
+  ]);
   const returned = makeVisit({ state: 'returned' });
   startInteraction(returned, 'i1', after(7200));
   assert.equal(returned.interactions[0].started_at, null);
@@ -113,7 +139,9 @@ test('the next unanswered question comes after this one, and round again', () =>
   assert.equal(next(0, 'staff_seen').criterion, 'customers_waiting');
   assert.equal(next(0, 'busyness').criterion, 'greeted');
   assert.deepEqual([next(2, 'words').index, next(2, 'words').criterion], [0, 'staff_seen']);
-  for (const key of ['staff_seen', 'customers_waiting', 'busyness']) visit.context[key] = answered(1);
+  for (const key of ['staff_seen', 'customers_waiting', 'busyness']) {
+    visit.context[key] = answered(1);
+  }
   for (const key of ['greeted', 'wait']) visit.interactions[0].answers[key] = answered(false);
   for (const key of ['clean', 'words']) visit.answers[key] = answered('x');
   assert.equal(next(0, null), null);
@@ -131,8 +159,14 @@ test('a place is graded by how far and how sure', () => {
 });
 
 test('from the second day unsent work is named', () => {
-  const visits = [makeVisit(), makeVisit({ id: 'v2', state: 'received', started_at: '2026-01-01T00:00:00Z' })];
+  const visits = [
+    makeVisit(),
+    makeVisit({ id: 'v2', state: 'received', started_at: '2026-01-01T00:00:00Z' }),
+  ];
   assert.equal(nudgeLine(visits, Date.parse(AT) + DAY / 2), '');
   assert.equal(daysUnsent(visits, Date.parse(AT) + 2.5 * DAY), 2);
-  assert.match(nudgeLine(visits, Date.parse(AT) + 2.5 * DAY), /^Harbour Street: not sent for 2 days\./);
+  assert.match(
+    nudgeLine(visits, Date.parse(AT) + 2.5 * DAY),
+    /^Harbour Street: not sent for 2 days\./,
+  );
 });

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { answersFrom } from '../../../static/phone/visit/content.js';
-import { addInteraction, complete, markMoment, patchAnswer, removeInteraction, renameInteraction, restoreInteraction } from '../../../static/phone/visit/draft.js';
+import {
+  addInteraction,
+  complete,
+  markMoment,
+  patchAnswer,
+  removeInteraction,
+  renameInteraction,
+  restoreInteraction,
+} from '../../../static/phone/visit/draft.js';
 import { placeOf } from '../../../static/phone/form/errors.js';
 import { buildPayload } from '../../../static/phone/visit/payload.js';
 import { arriveAt, leaveAt } from '../../../static/phone/visit/visit-times.js';
@@ -24,14 +32,30 @@ test('a visit names its place, times, context and every answer by its key', () =
   patchAnswer(visit, 'context', 'conflict_of_interest', answered(true, { note: 'My cousin.' }));
   markMoment(visit, 'i1', 'helped_at', AT);
   assert.deepEqual(built(visit), {
-    revision: 1, place: null, conflict_of_interest: true, conflict_of_interest_note: 'My cousin.',
-    not_completed_reason: '', taps: [], hidden_notes: '',
-    location: 3, version: 7, assignment: 5, started_at: AT, ended_at: END, written: [],
-    mode: 'live', clock_offset_ms: -1200,
+    revision: 1,
+    place: null,
+    conflict_of_interest: true,
+    conflict_of_interest_note: 'My cousin.',
+    not_completed_reason: '',
+    taps: [],
+    hidden_notes: '',
+    location: 3,
+    version: 7,
+    assignment: 5,
+    started_at: AT,
+    ended_at: END,
+    written: [],
+    mode: 'live',
+    clock_offset_ms: -1200,
     context: { staff_seen: 3, customers_waiting: null, busyness: 'normal' },
     note: 'Rain.',
     interactions: [{
-      id: 'i1', label: 'Till 2', started_at: null, acknowledged_at: null, helped_at: AT, ended_at: null,
+      id: 'i1',
+      label: 'Till 2',
+      started_at: null,
+      acknowledged_at: null,
+      helped_at: AT,
+      ended_at: null,
       observations: [
         { criterion: 'greeted', state: 'answered', value: true },
         { criterion: 'how', state: 'answered', value: 'own', note: 'smiled' },
@@ -46,7 +70,11 @@ test('a visit names its place, times, context and every answer by its key', () =
 test('a visit that is corrected days later keeps its departure, unless one is written', () => {
   const visit = makeVisit();
   const send = (at) => {
-    complete(visit, buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at }), at);
+    complete(
+      visit,
+      buildPayload({ visit, photos: [], sections: SECTIONS, clockOffset: 0, at }),
+      at,
+    );
     return visit.payload.ended_at;
   };
   const daysLater = '2026-03-05T08:00:00.000Z';
@@ -64,7 +92,10 @@ test('a time that was written by hand is sent as such, and only while it stands'
   arriveAt(visit, '11:50', Date.parse(END));
   leaveAt(visit, '12:20', Date.parse(END));
   assert.deepEqual(built(visit).written, ['started_at', 'ended_at']);
-  assert.deepEqual(built({ ...visit, ...answersFrom(built(visit)) }).written, ['started_at', 'ended_at']);
+  assert.deepEqual(built({ ...visit, ...answersFrom(built(visit)) }).written, [
+    'started_at',
+    'ended_at',
+  ]);
   visit.started_at = AT; // tapped on another phone
   leaveAt(visit, '', Date.parse(END));
   assert.deepEqual(built(visit).written, []);
@@ -89,7 +120,11 @@ test('a note without an answer is sent as not observed, never dropped', () => {
 test('a value under "does not apply" is not sent with it', () => {
   const visit = makeVisit();
   patchAnswer(visit, 'visit', 'clean', { state: 'does_not_apply', value: true });
-  assert.deepEqual(built(visit).observations, [{ criterion: 'clean', state: 'does_not_apply', value: null }]);
+  assert.deepEqual(built(visit).observations, [{
+    criterion: 'clean',
+    state: 'does_not_apply',
+    value: null,
+  }]);
 });
 
 test('text goes out as it was typed', () => {
@@ -115,7 +150,14 @@ test('photos are listed with their digest, time and place; removed ones are not'
   const place = { latitude: 51.5, longitude: -0.1 };
   const photos = [makePhoto({ place }), makePhoto({ id: 'p2', removed_at: AT })];
   assert.deepEqual(built(makeVisit(), photos).photos, [
-    { id: 'p1', criterion: 'clean', interaction: null, sha256: 'a'.repeat(64), taken_at: AT, place },
+    {
+      id: 'p1',
+      criterion: 'clean',
+      interaction: null,
+      sha256: 'a'.repeat(64),
+      taken_at: AT,
+      place,
+    },
   ]);
 });
 
@@ -131,12 +173,24 @@ test("the server's paths lead to the answer on the screen", () => {
     observations: [{ criterion: 'clean' }],
     photos: [{ interaction: 'i1', criterion: 'a' }],
   };
-  assert.deepEqual(placeOf('interactions.0.observations.a', payload), { scope: 'i1', criterion: 'a' });
-  assert.deepEqual(placeOf('interactions.0.observations.queue.1', payload), { scope: 'i1', criterion: 'queue.1' });
-  assert.deepEqual(placeOf('interactions.0.observations.1.note', payload), { scope: 'i1', criterion: 'queue.1' });
+  assert.deepEqual(placeOf('interactions.0.observations.a', payload), {
+    scope: 'i1',
+    criterion: 'a',
+  });
+  assert.deepEqual(placeOf('interactions.0.observations.queue.1', payload), {
+    scope: 'i1',
+    criterion: 'queue.1',
+  });
+  assert.deepEqual(placeOf('interactions.0.observations.1.note', payload), {
+    scope: 'i1',
+    criterion: 'queue.1',
+  });
   assert.deepEqual(placeOf('observations.clean', payload), { scope: 'visit', criterion: 'clean' });
   assert.deepEqual(placeOf('photos.0.taken_at', payload), { scope: 'i1', criterion: 'a' });
-  assert.deepEqual(placeOf('context.staff_seen', payload), { scope: 'context', criterion: 'staff_seen' });
+  assert.deepEqual(placeOf('context.staff_seen', payload), {
+    scope: 'context',
+    criterion: 'staff_seen',
+  });
   assert.equal(placeOf('started_at', payload), null);
   assert.equal(placeOf('interactions.7.observations.a', payload), null);
 });

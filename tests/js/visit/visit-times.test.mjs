@@ -26,7 +26,10 @@ test('an evening written the next morning is yesterday’s, not one to come', ()
   const visit = london({ started_at: '2026-03-03T09:00:00.000Z' });
   arriveAt(visit, '17:40', NEXT_MORNING);
   leaveAt(visit, '18:30', NEXT_MORNING);
-  assert.deepEqual([visit.started_at, visit.left_at], ['2026-03-02T17:40:00.000Z', '2026-03-02T18:30:00.000Z']);
+  assert.deepEqual([visit.started_at, visit.left_at], [
+    '2026-03-02T17:40:00.000Z',
+    '2026-03-02T18:30:00.000Z',
+  ]);
 });
 
 test('a departure written the next morning is the one after the arrival', () => {
@@ -67,13 +70,19 @@ test('a departure before the arrival stays before it, and follows the arrival wh
   assert.equal(visit.left_at, '2026-03-03T08:30:00.000Z');
   arriveOn(visit, '2026-03-02', NEXT_MORNING);
   arriveAt(visit, '08:10', NEXT_MORNING);
-  assert.deepEqual([visit.started_at, visit.left_at], ['2026-03-02T08:10:00.000Z', '2026-03-02T08:30:00.000Z']);
+  assert.deepEqual([visit.started_at, visit.left_at], [
+    '2026-03-02T08:10:00.000Z',
+    '2026-03-02T08:30:00.000Z',
+  ]);
   leaveAt(visit, '', NEXT_MORNING);
   assert.equal(visit.left_at, null);
 });
 
 test('a departure that was tapped keeps its second when the arrival is corrected', () => {
-  const visit = london({ started_at: '2026-03-02T17:40:00.000Z', left_at: '2026-03-02T18:30:12.345Z' });
+  const visit = london({
+    started_at: '2026-03-02T17:40:00.000Z',
+    left_at: '2026-03-02T18:30:12.345Z',
+  });
   arriveAt(visit, '17:35', NEXT_MORNING);
   assert.equal(visit.left_at, '2026-03-02T18:30:12.345Z');
 });
@@ -88,13 +97,23 @@ for (const offset of [3 * HOUR, -3 * HOUR, 40 * HOUR]) {
     leaveAt(visit, '18:30', now, offset);
     assert.equal(visit.left_at, '2026-03-02T18:30:00.000Z');
     arriveAt(visit, '17:35', now, offset);
-    assert.deepEqual([visit.started_at, visit.left_at], ['2026-03-02T17:35:00.000Z', '2026-03-02T18:30:00.000Z']);
+    assert.deepEqual([visit.started_at, visit.left_at], [
+      '2026-03-02T17:35:00.000Z',
+      '2026-03-02T18:30:00.000Z',
+    ]);
   });
 }
 
 test('a day that is written on a phone whose clock is off goes with the time by a right clock', () => {
-  const visit = london({ started_at: '2026-03-03T01:30:00.000Z', left_at: '2026-03-03T02:10:00.000Z' }); // 22:30, 23:10
+  const visit = london({
+    started_at: '2026-03-03T01:30:00.000Z',
+    left_at: '2026-03-03T02:10:00.000Z',
+  }); // 22:30, 23:10
   arriveOn(visit, '2026-03-02', NEXT_MORNING, 3 * HOUR);
   assert.equal(visit.started_at, '2026-03-02T22:30:00.000Z');
-  assert.equal(visit.left_at, '2026-03-03T02:10:00.000Z', 'what was tapped is the server’s to correct');
+  assert.equal(
+    visit.left_at,
+    '2026-03-03T02:10:00.000Z',
+    'what was tapped is the server’s to correct',
+  );
 });
