@@ -95,6 +95,7 @@ lint: $(ALL) ## Ruff, mypy, and the phone's scripts: their types and their form
 	$(BIN)/ruff format --quiet --check --output-format concise . || failed=1; \
 	$(DEVELOP) $(BIN)/mypy --no-error-summary . || failed=1; \
 	$(DENO) check $(RULES) --no-remote --no-npm static/phone || failed=1; \
+	$(DENO) lint $(RULES) static/phone tests/js || failed=1; \
 	$(DENO) fmt $(RULES) --check $(SCRIPTS) || failed=1; \
 	$(FORMATTED_WORKER) | diff $(WORKER) - || failed=1; \
 	exit $$failed

@@ -24,7 +24,7 @@ export function memory() {
   const stores = new Map();
   const named = (name) => stores.get(name) ?? stores.set(name, new Map()).get(name);
   return {
-    run: async (names, mode, work) =>
+    run: async (names, _mode, work) =>
       work(...names.map((name) => objectStore(named(name), ({ id }) => id))),
   };
 }

@@ -20,7 +20,7 @@ const STAY = { arrived: 'arriveAt', 'arrived-day': 'arriveOn', left: 'leaveAt' }
  * @param {() => void} means.goCovert
  */
 export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
-  const { visit, screen, editing } = page;
+  const { screen, editing } = page;
 
   /** @param {string} key @param {object} patch */
   function answer(key, patch) {

@@ -4,7 +4,7 @@ import { fillFields } from './fields.js';
 import { later } from '../shell/later.js';
 import { interactionName, stepName } from '../visit/names.js';
 import { unansweredIn } from './steps.js';
-import { plural, t } from '../shell/words.js';
+import { t } from '../shell/words.js';
 
 /**
  * @typedef {import('../types.js').Visit} Visit

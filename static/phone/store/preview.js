@@ -20,8 +20,8 @@ export function createPreview(version, standard) {
   return {
     begin: async () => structuredClone(visit),
     visit: async () => structuredClone(visit),
-    /** @param {string} id @param {(visit: import('../types.js').Visit) => unknown} apply */
-    async change(id, apply) {
+    /** @param {string} _id @param {(visit: import('../types.js').Visit) => unknown} apply */
+    async change(_id, apply) {
       apply(visit);
       return visit;
     },

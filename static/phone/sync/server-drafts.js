@@ -12,7 +12,7 @@ import { retold } from '../visit/clock-correction.js';
 
 /** A draft from the server, as this phone keeps it.
  * @param {any} content @param {number} owner @returns {import('../types.js').Visit} */
-export const visitOf = ({ photos, ...content }, owner) => ({
+export const visitOf = ({ photos: _photos, ...content }, owner) => ({
   ...content,
   owner,
   state: content.returned ? 'returned' : 'draft',

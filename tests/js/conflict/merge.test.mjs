@@ -352,7 +352,7 @@ test('a draft holds what was typed and nothing about this phone', () => {
 
 test('a draft is saved some seconds after the last change', () => {
   const waits = [];
-  const changed = debounced(() => {}, { after: (work, ms) => waits.push(ms), cancel: () => {} });
+  const changed = debounced(() => {}, { after: (_work, ms) => waits.push(ms), cancel: () => {} });
   changed();
   changed();
   assert.ok(waits.every((ms) => ms > 1900 && ms <= 2000));

@@ -14,8 +14,8 @@ function opened() {
   const canvas = { getContext: () => null, toBlob: (done) => done(new Blob(['a picture'])) };
   globalThis.document = { createElement: () => canvas };
   const leaving = new Set();
-  globalThis.addEventListener = (type, listener) => void leaving.add(listener);
-  globalThis.removeEventListener = (type, listener) => void leaving.delete(listener);
+  globalThis.addEventListener = (_type, listener) => void leaving.add(listener);
+  globalThis.removeEventListener = (_type, listener) => void leaving.delete(listener);
   const [photos, kept, said] = [[], [], []];
   const store = {
     async addPhoto(photo) {

@@ -255,7 +255,7 @@ function sender(outcomes) {
       return { outcome, wait: outcome === 'later' ? 60 : 0 };
     },
     ended: (outcome) => ended.push(outcome),
-    after: (work, ms) => (waits.push(ms / 1000), waits.length),
+    after: (_work, ms) => (waits.push(ms / 1000), waits.length),
     cancel: () => {},
     random: () => 0.5,
   });

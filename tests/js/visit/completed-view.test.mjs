@@ -9,7 +9,7 @@ import { buildReading } from '../../../static/phone/visit/reading.js';
 import { picturesOf, stateOf } from '../../../static/phone/visit/state.js';
 import { createStore } from '../../../static/phone/store/store.js';
 import { made, makeDocument } from '../elements.mjs';
-import { answered, AT, makePhoto, makeVisit, SECTIONS } from '../making.mjs';
+import { AT, makePhoto, makeVisit, SECTIONS } from '../making.mjs';
 import { memory } from '../memory.mjs';
 
 const LATER = '2026-03-02T12:30:00.000Z';

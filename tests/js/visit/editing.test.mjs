@@ -13,7 +13,7 @@ function stage() {
   const disk = { full: false };
   const photos = [];
   const store = {
-    async change(id, apply) {
+    async change(_id, apply) {
       await new Promise((done) => void setTimeout(done, 2));
       if (disk.full) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' });
       const copy = structuredClone(kept);
