@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import HashedFilesMixin, staticfiles_storage
 from django.templatetags.static import static
 
-LEFT_OUT = {"types.js", "preview.js"}
+LEFT_OUT = {"types.js", "store/preview.js", "store-preview.js"}
 """Modules that no auditor's phone loads."""
 IMPORTED = re.compile(r"""^import\s*\{[^}]*\}\s*from\s*["']\./([\w.-]+\.js)["']""", re.MULTILINE)
 
@@ -23,7 +23,8 @@ def precached() -> list[str]:
 def _scripts() -> list[str]:
     """The phone's scripts as they are served: joined at collectstatic, one by one in development."""
     if not isinstance(staticfiles_storage, HashedFilesMixin):
-        return [f"phone/{path.name}" for path in _source("static/phone").glob("*.js")]
+        modules = _source("static/phone")
+        return [f"phone/{path.relative_to(modules).as_posix()}" for path in modules.rglob("*.js")]
     return [name for name in staticfiles_storage.hashed_files if re.fullmatch(r"phone/[\w-]+\.js", name)]
 
 

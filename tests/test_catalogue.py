@@ -117,7 +117,7 @@ def unmarked_in_template(source: str) -> list[str]:
     return [text for text in visible.said if re.search(r"[A-Za-z]{2,}", NO_TEXT.sub("", text))]
 
 
-SCRIPTS = [path for path in sorted((ROOT / "static" / "phone").glob("*.js")) if path.name != "types.js"]
+SCRIPTS = [path for path in sorted((ROOT / "static" / "phone").rglob("*.js")) if path.name != "types.js"]
 NO_WORDS = {"Date"}
 """Names that look like words: a header of HTTP."""
 

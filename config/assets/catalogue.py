@@ -48,7 +48,7 @@ def _of_server() -> Iterator[tuple[Path, Said]]:
 
 
 def _of_scripts() -> Iterator[tuple[Path, Said]]:
-    for path in sorted((ROOT / "static" / "phone").glob("*.js")):
+    for path in sorted((ROOT / "static" / "phone").rglob("*.js")):
         yield from ((path, said) for said in _extracted("javascript", path, IN_SCRIPTS))
 
 

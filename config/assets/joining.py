@@ -16,8 +16,8 @@ from config.assets.sourcemaps import Mapped, stripped
 
 COMMON = "common.js"
 
-IMPORT = re.compile(r"import\{(?P<names>[^{}]*)\}from'\./(?P<module>[\w-]+\.js)';?\n?")
-LATER = re.compile(r"(?<![\w.])import\('\./([\w-]+\.js)'\)")
+IMPORT = re.compile(r"import\{(?P<names>[^{}]*)\}from'(?P<module>\.[\w./-]+\.js)';?\n?")
+LATER = re.compile(r"(?<![\w.])import\('(\.[\w./-]+\.js)'\)")
 EXPORT = re.compile(r"export (?=(?:async )?(?:function|const|class)\b\*? ?(?P<name>[\w$]+))")
 NOTHING = re.compile(r"export\{\};?")
 UNKNOWN = re.compile(r"(?:^|(?<=[;}\n]))(?:import\b(?!\()|export\b)[^\n]{0,60}|import\.meta|import\([^\n]{0,60}")
@@ -43,7 +43,7 @@ class Module:
 def read_module(name: str, source: str) -> Module:
     """Takes imports and the word `export` out of a module and remembers them."""
     body = stripped(source)
-    imports = {m["module"]: [each.strip() for each in m["names"].split(",") if each.strip()]
+    imports = {_resolved(name, m["module"]): [each.strip() for each in m["names"].split(",") if each.strip()]
                for m in IMPORT.finditer(body.text)}  # fmt: skip
     exports = [m["name"] for m in EXPORT.finditer(body.text)]
     body = body.without(IMPORT).without(EXPORT).without(NOTHING)
@@ -53,13 +53,26 @@ def read_module(name: str, source: str) -> Module:
             f"{name}, near {odd[0] if odd else ' as '!r}: write import {{ name }} from './module.js',"
             " import('./module.js'), or export before a function, const or class; nothing else can be joined."
         )
-    return Module(name, body, imports, set(LATER.findall(body.text)), exports)
+    later = {_resolved(name, address) for address in LATER.findall(body.text)}
+    body = body.replaced(LATER, lambda m: f"import('./{served_as(_resolved(name, m[1]))}')")
+    return Module(name, body, imports, later, exports)
+
+
+def _resolved(name: str, address: str) -> str:
+    """The module that `name` imports from `address`, by its name."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+
+
+def served_as(name: str) -> str:
+    """What is joined lies in one folder: `visit/gps.js` is served as `visit-gps.js`."""
+    return name.replace("/", "-")
 
 
 def join(sources: Mapping[str, str], pages: Iterable[str]) -> dict[str, str]:
     """The files to serve, by name: one for each of `pages`, COMMON, and one for each that is imported later.
 
-    `sources` are the modules by their names, all of one folder. Beside each file `name` stands `name + ".map"`.
+    `sources` are the modules by their names, a folder's with the folder before it. Beside each file `name` stands
+    `name + ".map"`.
     """
     modules = {name: read_module(name, source) for name, source in sources.items()}
     for module in modules.values():
@@ -78,7 +91,7 @@ def join(sources: Mapping[str, str], pages: Iterable[str]) -> dict[str, str]:
         script, map_ = _file(
             file, [modules[name] for name in order if home.get(name) == file], modules, home, sources
         )
-        files |= {file: script, f"{file}.map": map_}
+        files |= {served_as(file): script, f"{served_as(file)}.map": map_}
     return files
 
 
@@ -142,7 +155,7 @@ def _file(file: str, members: list[Module], modules: dict[str, Module], home: di
     whole = Mapped.made("")
     for chunk in sorted({home[name] for name in outside}):
         aliases = ",".join(modules[name].alias for name in outside if home[name] == chunk)
-        whole += Mapped.made(f"import {{{aliases}}} from './{chunk}';\n")
+        whole += Mapped.made(f"import {{{aliases}}} from './{served_as(chunk)}';\n")
     for module in members:
         given = "".join(f"const{{{','.join(taken)}}}={modules[other].alias};"
                         for other, taken in sorted(module.imports.items()))  # fmt: skip
@@ -153,5 +166,5 @@ def _file(file: str, members: list[Module], modules: dict[str, Module], home: di
         whole += Mapped.made(f"export{{{','.join(wanted)}}};\n")
     if file in modules and any(file in each.later for each in modules.values()):
         whole += Mapped.made(f"export const{{{','.join(modules[file].exports)}}}={modules[file].alias};\n")
-    whole += Mapped.made(f"//# sourceMappingURL={posixpath.basename(file)}.map\n")
-    return whole.text, whole.source_map(file, sources)
+    whole += Mapped.made(f"//# sourceMappingURL={served_as(file)}.map\n")
+    return whole.text, whole.source_map(served_as(file), sources)

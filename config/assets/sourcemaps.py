@@ -6,7 +6,7 @@ joined file came from; it lies beside the file, and only those tools fetch it.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,9 +35,14 @@ class Mapped:
         return Mapped(self.text + other.text, self.places + other.places)
 
     def without(self, pattern: re.Pattern[str]) -> "Mapped":
+        return self.replaced(pattern, lambda _found: "")
+
+    def replaced(self, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str]) -> "Mapped":
         kept, at = Mapped("", []), 0
         for found in pattern.finditer(self.text):
             kept += Mapped(self.text[at : found.start()], self.places[at : found.start()])
+            text = put(found)
+            kept += Mapped(text, [self.places[found.start()]] * len(text))
             at = found.end()
         return kept + Mapped(self.text[at:], self.places[at:])
 

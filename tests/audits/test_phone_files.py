@@ -64,7 +64,8 @@ def test_a_form_asks_for_three_scripts_and_knows_them_from_the_start(form, colle
 
 
 def test_a_form_of_25_criteria_is_light_with_all_that_it_loads(form, collected):
-    later = [staticfiles_storage.stored_name(f"phone/{name}.js") for name in ("place", "drafts", "merge")]
+    names = ["visit-gps", "sync-drafts", "conflict-merge"]
+    later = [staticfiles_storage.stored_name(f"phone/{name}.js") for name in names]
     assert len(form) + 1_000 + weight(collected, named(form)) + weight(collected, later) <= 60_000
 
 
@@ -74,5 +75,5 @@ def test_every_file_of_the_pages_is_kept_for_working_offline(form, collected):
     assert all((collected / address.removeprefix("/static/")).is_file() for address in kept)
     whole = "".join((collected / address.removeprefix("/static/")).read_text() for address in kept)
     imported = set(re.findall(r'(?:from |import\()"\./([\w.-]+\.js)"', whole))
-    left_out = {name for name in imported if name.startswith("preview.")}
+    left_out = {name for name in imported if name.startswith("store-preview.")}
     assert {f"/static/phone/{name}" for name in imported - left_out} <= set(kept)
