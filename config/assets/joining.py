@@ -3,7 +3,8 @@
 Each page has one file, what others need of it is one more, and what is imported later (`import('./place.js')`) stays
 apart with whatever it alone needs. The files never import each other in a circle: their names hold their contents.
 A module becomes one function's result, in the order in which the browser would run it; names and statements stay as
-they were written.
+they were written. Modules lie in folders and name each other by relative paths; a file is served in the folder of the
+module that it is named for.
 """
 
 import posixpath
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from config.assets.sourcemaps import Mapped, stripped
+from config.assets.sourcemaps import Mapped, relative, stripped
 
 COMMON = "common.js"
 
@@ -37,44 +38,46 @@ class Module:
 
     @property
     def alias(self) -> str:
-        return "$" + re.sub(r"\W", "_", self.name.removesuffix(".js"))
+        return "$" + re.sub(r"[^\w/]", "_", self.name.removesuffix(".js")).replace("/", "$")
 
 
 def read_module(name: str, source: str) -> Module:
     """Takes imports and the word `export` out of a module and remembers them."""
     body = stripped(source)
-    imports = {_resolved(name, m["module"]): [each.strip() for each in m["names"].split(",") if each.strip()]
+    imports = {resolved(name, m["module"]): [each.strip() for each in m["names"].split(",") if each.strip()]
                for m in IMPORT.finditer(body.text)}  # fmt: skip
     exports = [m["name"] for m in EXPORT.finditer(body.text)]
     body = body.without(IMPORT).without(EXPORT).without(NOTHING)
     odd = UNKNOWN.search(LATER.sub("", body.text))
     if odd or any(" as " in each for names in imports.values() for each in names):
         raise JoiningError(
-            f"{name}, near {odd[0] if odd else ' as '!r}: write import {{ name }} from './module.js',"
+            f"{name}, near {odd[0] if odd else ' as '!r}: write import {{ name }} from '../folder/module.js',"
             " import('./module.js'), or export before a function, const or class; nothing else can be joined."
         )
-    later = {_resolved(name, address) for address in LATER.findall(body.text)}
-    body = body.replaced(LATER, lambda m: f"import('./{served_as(_resolved(name, m[1]))}')")
+    later = {resolved(name, address) for address in LATER.findall(body.text)}
     return Module(name, body, imports, later, exports)
 
 
-def _resolved(name: str, address: str) -> str:
-    """The module that `name` imports from `address`, by its name."""
+def resolved(name: str, address: str) -> str:
+    """What the module `name` imports from `address`: '../photo/shrink.js' in visit/gps.js is photo/shrink.js."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
 
 
-def served_as(name: str) -> str:
-    """What is joined lies in one folder: `visit/gps.js` is served as `visit-gps.js`."""
-    return name.replace("/", "-")
+def address_in(file: str, name: str) -> str:
+    """How `file` names the file `name`; the inverse of `resolved`."""
+    path = relative(name, file)
+    return path if path.startswith("../") else f"./{path}"
 
 
 def join(sources: Mapping[str, str], pages: Iterable[str]) -> dict[str, str]:
     """The files to serve, by name: one for each of `pages`, COMMON, and one for each that is imported later.
 
-    `sources` are the modules by their names, a folder's with the folder before it. Beside each file `name` stands
-    `name + ".map"`.
+    `sources` are the modules by their paths (visit/gps.js). Beside each file `name` stands `name + ".map"`.
     """
+    pages = sorted(pages)
     modules = {name: read_module(name, source) for name, source in sources.items()}
+    if absent := set(pages) - set(modules):
+        raise JoiningError(f"There is no module {sorted(absent)[0]} to make a page's file of.")
     for module in modules.values():
         if missing := (set(module.imports) | module.later) - set(modules):
             raise JoiningError(f"{module.name} imports {sorted(missing)[0]}, which is not there.")
@@ -84,14 +87,14 @@ def join(sources: Mapping[str, str], pages: Iterable[str]) -> dict[str, str]:
         )
     except CycleError as cycle:
         raise JoiningError(f"These modules import each other in a circle: {' -> '.join(cycle.args[1])}.") from cycle
-    home = _homes(modules, order, sorted(pages))
+    home = _homes(modules, order, pages)
     _refuse_circles(modules, home)
     files: dict[str, str] = {}
     for file in sorted(set(home.values())):
         script, map_ = _file(
             file, [modules[name] for name in order if home.get(name) == file], modules, home, sources
         )
-        files |= {served_as(file): script, f"{served_as(file)}.map": map_}
+        files |= {file: script, f"{file}.map": map_}
     return files
 
 
@@ -155,16 +158,21 @@ def _file(file: str, members: list[Module], modules: dict[str, Module], home: di
     whole = Mapped.made("")
     for chunk in sorted({home[name] for name in outside}):
         aliases = ",".join(modules[name].alias for name in outside if home[name] == chunk)
-        whole += Mapped.made(f"import {{{aliases}}} from './{served_as(chunk)}';\n")
+        whole += Mapped.made(f"import {{{aliases}}} from '{address_in(file, chunk)}';\n")
     for module in members:
         given = "".join(f"const{{{','.join(taken)}}}={modules[other].alias};"
                         for other, taken in sorted(module.imports.items()))  # fmt: skip
         whole += Mapped.made(f"const {module.alias}=(()=>{{{given}\n")
-        whole += module.body.of(module.name)
+        whole += _addressed(module, file).of(module.name)
         whole += Mapped.made(f"\nreturn{{{','.join(module.exports)}}};}})();\n")
     if wanted:
         whole += Mapped.made(f"export{{{','.join(wanted)}}};\n")
     if file in modules and any(file in each.later for each in modules.values()):
         whole += Mapped.made(f"export const{{{','.join(modules[file].exports)}}}={modules[file].alias};\n")
-    whole += Mapped.made(f"//# sourceMappingURL={served_as(file)}.map\n")
-    return whole.text, whole.source_map(served_as(file), sources)
+    whole += Mapped.made(f"//# sourceMappingURL={posixpath.basename(file)}.map\n")
+    return whole.text, whole.source_map(file, sources)
+
+
+def _addressed(module: Module, file: str) -> Mapped:
+    """The module's body with what it imports later named as seen from `file`, where it comes to lie."""
+    return module.body.replaced(LATER, lambda found: f"import('{address_in(file, resolved(module.name, found[1]))}')")

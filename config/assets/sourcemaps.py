@@ -5,6 +5,7 @@ joined file came from; it lies beside the file, and only those tools fetch it.
 """
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Mapped:
         return self.replaced(pattern, lambda _found: "")
 
     def replaced(self, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str]) -> "Mapped":
+        """What is put in keeps the place of what stood there."""
         kept, at = Mapped("", []), 0
         for found in pattern.finditer(self.text):
             kept += Mapped(self.text[at : found.start()], self.places[at : found.start()])
@@ -66,13 +68,18 @@ class Mapped:
         return json.dumps(
             {
                 "version": 3,
-                "file": file,
-                "sources": names,
+                "file": posixpath.basename(file),
+                "sources": [relative(name, file) for name in names],
                 "sourcesContent": [sources[name] for name in names],
                 "names": [],
                 "mappings": ";".join(lines),
             }
         )
+
+
+def relative(name: str, file: str) -> str:
+    """The path from the folder of `file` to `name`, both from the same root."""
+    return posixpath.relpath(name, posixpath.dirname(file) or ".")
 
 
 def _vlq(number: int) -> str:

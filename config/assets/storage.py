@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from audits.release import PAGES, PHONE
 from config.assets.joining import join
-
-PHONE = "phone/"
-PAGES = ["early.js", "form-main.js", "list-main.js"]
 
 
 class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
