@@ -20,7 +20,7 @@ SCRIPTS := 'static/phone/**/*.js' 'tests/js/**/*.mjs' 'tests/js/*.ts' tests/js/d
 # The worker is a script but for what Django puts into it.
 WORKER := templates/phone/sw.js
 FORMATTED_WORKER := sed 's/{{ given }}/GIVEN/' $(WORKER) | $(DENO) fmt $(RULES) --ext js - | sed 's/= GIVEN;/= {{ given }};/'
-SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
+SERVED := $(DEVELOP) $(BIN)/python -m bench.servers $(BIN)/python -m pytest -q
 
 # What pages and the admin draw, and what asks the database little, is tested on SQLite alone, and through the whole path on both.
 DRAWN := $(foreach what,test_admin* *pages* test_charts* test_conformity* test_next* test_settings* test_false_flags* \

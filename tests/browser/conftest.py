@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.servers import free_port
 from config.demo.__main__ import environment
 from config.demo.places import PASSWORD
 from tests.browser.stage import phone, proxied, ready, stage, stages  # noqa: F401 - fixtures
-from tests.servers.run import free_port
 
 START_UP = 180.0
 STORES, WEEKS = 18, 52

@@ -1,4 +1,4 @@
-"""`python -m tests.servers.run COMMAND...`: runs a command beside a real PostgreSQL and a real Redis of its own.
+"""`python -m bench.servers COMMAND...`: runs a command beside a real PostgreSQL and a real Redis of its own.
 
 Both come as wheels and start in a temporary folder within two seconds; DATABASE_URL and REDIS_URL lead the command to
 them, and SERVERS=1 tells the tests that they are there. Where a wheel is missing, nothing runs and a note says so.
