@@ -57,7 +57,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench.database import own_database
+    from bench.product.database import own_database
 
     with own_database():
         if options.in_memory:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def in_memory(sizes: list[int], every_nth: int) -> None:
-    from bench import weekly
+    from bench.detector import weekly
 
     before: tuple[int, dict[str, float]] | None = None
     for n_locations in sizes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench.chains import Made
-from bench.judge import Flags
+from bench.detector.judge import Flags
 from reports.measure.backtest import DatedSignal
 from reports.measure.chain import Chain
 from reports.measure.current import with_current_auditors, with_current_days

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from bench.chains.truth import Truth
-from bench.judge import Flags, Judged, false_alarms, judge
+from bench.detector.judge import Flags, Judged, false_alarms, judge
 from reports.measure.chain import Chain
 from reports.measure.current import with_current_auditors, with_current_days
 from reports.measure.drift import Settings, smallest_logits

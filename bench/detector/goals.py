@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.chains.truth import CONSISTENCY, EVENINGS, RAMP, RECOVERED, SECTION, SEVERE_AUDITOR, STEP
-from bench.judge import Judged, pooled
+from bench.detector.judge import Judged, pooled
 
 FAIR_LIMIT = 11.5  # weeks of mean delay; what an oracle reaches that knows everything but which change it is
 BEST_PEER = 0.20  # share found within 8 weeks at the same rate by kernel-PELT, the best of six

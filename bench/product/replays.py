@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.chains import Made
-from bench.history_files import as_written, location_codes, moment, write_history
-from bench.judge import Flags, Judged, judge
+from bench.detector.judge import Flags, Judged, judge
+from bench.product.history_files import as_written, location_codes, moment, write_history
 from reports.measure.backtest import as_known, backtest
 from reports.measure.drift import Settings
 from reports.measure.effects import WEEK_DAYS
