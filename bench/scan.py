@@ -88,8 +88,8 @@ def in_memory(sizes: list[int], every_nth: int) -> None:
 
 def through_the_product(options) -> float:
     """Returns how many visits were scored a second of CPU."""
+    from bench.product.database_chains import make_chain, observe
     from reports.detection.runs import request_scan
-    from tests.reports.chains import make_chain, observe
 
     n_locations, n_visits = options.locations, options.visits
     drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))

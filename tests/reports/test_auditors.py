@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
 from reports.detection import auditors as detection
 from reports.detection.auditors import auditors
@@ -16,7 +17,6 @@ from reports.detection.scan import request_scan, run_scan
 from reports.models import Run, Tally
 from reports.pages.interval_chart import Interval, interval_chart
 from reports.pages.queries.auditors import AUDITORS_A_PAGE
-from tests.reports import chains
 from tests.reports.pages import text_of
 
 PAGE = "/reports/auditors/"

@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
+from bench.product.database_chains import START, MadeChain, make_chain
 from reports.detection import backtest as replaying
 from reports.detection import backtests, flags_file
 from reports.detection.backtest import replay_past
 from reports.detection.backtests import BacktestTaken, request_backtest
 from reports.models import Backtest, PastFlag, Tally
-from tests.reports.chains import START, MadeChain, make_chain
 
 pytestmark = pytest.mark.django_db
 FIRST_DAY = START.date() + timedelta(weeks=20)

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
 from reports.detection.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
 from reports.detection.latest import N_PEERS, latest
@@ -16,7 +17,6 @@ from reports.detection.scan import request_scan, run_scan
 from reports.measure.chain import NONE
 from reports.models import Run
 from reports.pages import explanations
-from tests.reports import chains
 from tests.reports.pages import text_of
 
 ONSET = chains.START + timedelta(days=140)

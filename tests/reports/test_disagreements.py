@@ -8,13 +8,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bench.product.database_chains import START, make_chain, make_metric
 from locations.models import Location, Metric, Reading, Region
 from reports.detection.runs import request_scan
 from reports.detection.scan import run_scan
 from reports.detection.settings import expected_rate
 from reports.models import LocationResult, Run, Tally
 from tests.reports import pages
-from tests.reports.chains import START, make_chain, make_metric
 from tests.reports.pages import text_of
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
 from reports.detection.effects import pack, unpack
 from reports.detection.instead import Moved, moved
@@ -19,7 +20,6 @@ from reports.measure.instead import Instead, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages import explanations
 from reports.pages.queries.instead import briefly
-from tests.reports import chains
 from tests.reports.pages import text_of
 
 STRICT, LENIENT = "a0", "a1"

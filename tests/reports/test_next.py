@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
 from reports.detection import planning
 from reports.detection.planning import NextVisit, most_valuable
@@ -19,7 +20,6 @@ from reports.detection.senders import Joining, Whom
 from reports.models import LocationResult, Tally
 from reports.pages import next_sentences, words
 from reports.pages.bar_chart import Bar, bar_chart
-from tests.reports import chains
 from tests.reports.pages import text_of
 
 PAGE = "/reports/next/"

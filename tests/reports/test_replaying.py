@@ -6,12 +6,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from bench.product.database_chains import START, make_chain
 from reports import replaying
 from reports.detection import backtest as replay_module
 from reports.detection import backtests
 from reports.models import Backtest
 from reports.tasks import sweep_unscored
-from tests.reports.chains import START, make_chain
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audits.models import Visit
+from bench.product.database_chains import (
+    START,
+    a_tally,
+    a_visit,
+    make_chain,
+    make_metric,
+    publish_version,
+    report_weekly,
+)
 from locations.models import Metric
 from reports.detection.effects import pack, unpack
 from reports.detection.flags import _why_closed
@@ -23,7 +32,6 @@ from reports.measure.drift import Signal
 from reports.measure.effects import Effects
 from reports.measure.standing import RECOVERED, Standing
 from reports.models import DriftFlag, LocationResult, Run, Tally
-from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
 N_LOCATIONS, N_VISITS = 16, 36

@@ -105,7 +105,7 @@ def a_tally(visit: Visit, seen: np.ndarray) -> Tally:
         location_id=visit.location_id,
         version_id=visit.version_id,
         started_at=visit.started_at,
-        known_at=visit.approved_at,
+        known_at=visit.approved_at or visit.received_at,
         auditor=f"code:{visit.auditor_code}",
         daypart=visit.daypart,
         n_interactions=len(seen),
