@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from gettext import c2py
 from pathlib import Path
 
@@ -25,6 +26,8 @@ DOMAINS = ("django", "djangojs")
 PYTHON = ("audits", "config", "locations")
 IN_PYTHON = dict.fromkeys(("_", "gettext", "gettext_lazy")) | {"ngettext": (1, 2), "ngettext_lazy": (1, 2)}
 IN_SCRIPTS = {"t": None, "plural": (1, 2)}
+NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+"""In place of the present one, by which the same words would make another binary each time."""
 
 Said = str | tuple[str, ...]
 
@@ -139,6 +142,7 @@ def compiled(language: str, domain: str) -> bytes:
             if message.id and message.string and all(strings_of(message))
         }
         return (json.dumps(words, ensure_ascii=False, indent=0, sort_keys=True) + "\n").encode()
+    spoken.creation_date = NO_MOMENT
     out = io.BytesIO()
     write_mo(out, spoken)
     return out.getvalue()
