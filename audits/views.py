@@ -24,8 +24,8 @@ from audits.models import Criterion, Option, Section, Version
 from audits.release import EARLY, FORM, LIST, PHONE, imported_by, release
 from audits.serializers import REASONS
 from audits.words import words
+from locations.accounts.roles import CAPTURES, ONLY_CAPTURES
 from locations.models import User
-from locations.roles import CAPTURES, ONLY_CAPTURES
 
 # A feeling is worth little without its reason. Words give theirs themselves.
 ASKS_WHY = Case(

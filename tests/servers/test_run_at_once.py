@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from bench.product.database_chains import make_chain
-from reports.detection.at_once import evaluate_location
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.online_update import evaluate_location
+from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
