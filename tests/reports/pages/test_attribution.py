@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.packed_effects import pack, unpack
@@ -19,7 +20,6 @@ from reports.measure.drift.attribution import Attribution, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages.manager import explanations
 from reports.pages.manager.attribution import briefly
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 STRICT, LENIENT = "a0", "a1"

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
@@ -17,7 +18,6 @@ from reports.detection.views.auditors import auditors
 from reports.models import Run, Tally
 from reports.pages.charts.interval_chart import Interval, interval_chart
 from reports.pages.director.auditors import AUDITORS_A_PAGE
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 PAGE = "/reports/auditors/"

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import N_PEERS, FittedRun
@@ -16,7 +17,6 @@ from reports.detection.views.consistency import MOST_CRITERIA, Estimate, Part, T
 from reports.measure.model.chain import NONE
 from reports.models import Run
 from reports.pages.manager import explanations
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 ONSET = chains.START + timedelta(days=140)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from audits.models import Visit
+from bench.product.database_chains import START, MadeChain, a_tally, a_visit, make_chain
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
 from reports.models import Run, Tally
-from tests.reports.chains import START, MadeChain, a_tally, a_visit, make_chain
 
 pytestmark = pytest.mark.django_db
 

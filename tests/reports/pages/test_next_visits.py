@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
@@ -21,7 +22,6 @@ from reports.models import LocationResult, Tally
 from reports.pages.charts.bar_chart import Bar, bar_chart
 from reports.pages.planner import sentences
 from reports.pages.sentences import words
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 PAGE = "/reports/next/"

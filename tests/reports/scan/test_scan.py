@@ -11,6 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audits.models import Visit
+from bench.product.database_chains import (
+    START,
+    a_tally,
+    a_visit,
+    make_chain,
+    make_metric,
+    publish_version,
+    report_weekly,
+)
 from locations.models import Metric
 from reports.detection.data.chain_loader import Codes
 from reports.detection.data.day_numbers import to_days
@@ -24,7 +33,6 @@ from reports.measure.drift.change_status import RECOVERED, ChangeStatus
 from reports.measure.drift.detector import Signal
 from reports.measure.model.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
-from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
 N_LOCATIONS, N_VISITS = 16, 36
