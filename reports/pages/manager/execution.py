@@ -39,6 +39,8 @@ class Execution:
     points: list[PointRow]
     n_left_off: int
     frames: tuple[time_charts.Frame, time_charts.Frame] | None
+    is_missing: bool = False
+    """The last run left no chart of the store: it was of a release that kept none."""
 
 
 def execution(
@@ -56,7 +58,7 @@ def execution(
     series = location_series(chart, channel)
     observed = [i for i, value in enumerate(series.values) if value is not None] if series else []
     if not series or not observed:
-        return Execution(None, None, [], 0, None)
+        return Execution(None, None, [], 0, None, is_missing=chart is None)
     shown = observed[-MOST_POINTS:]
     points = [_point(series, i, location) for i in shown]
     onset = _onset(found, location, asked.today) if found else None

@@ -81,6 +81,7 @@ class LocationPage:
     channels: list[Link]
     chart: time_charts.ControlChart | None
     narrow_chart: time_charts.ControlChart | None
+    awaits_chart: bool
     points: list[PointRow]
     n_points_left_off: int
     metrics: list[MetricView]
@@ -144,6 +145,7 @@ def location_page(
         channels=channels,
         chart=view.wide,
         narrow_chart=view.narrow,
+        awaits_chart=view.is_missing and result is not None,
         points=view.points,
         n_points_left_off=view.n_left_off,
         metrics=metrics,

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product.database_chains import make_chain
 from locations.accounts.roles import Role
 from locations.models import Membership, User
 from reports.detection.data.fitted_run import FittedRun
@@ -17,7 +18,6 @@ from reports.detection.scan.scan import run_scan
 from reports.detection.views.consistency import treatment
 from reports.detection.views.control_chart import charts_of, location_series
 from reports.models import ControlChart, DriftFlag, LocationResult, Run, Tally
-from tests.reports.chains import make_chain
 from tests.reports.page_rows import text_of
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,4 @@ def test_a_page_draws_what_was_judged_and_judges_nothing_itself(client, chain, m
     ControlChart.objects.filter(location=store).delete()
     body = client.get(reverse("reports:location", args=[store.pk])).content.decode()
     assert 'class="chart control' not in body
+    assert "The next scan draws this" in body
