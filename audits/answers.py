@@ -8,10 +8,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audits.conformity import BadAnswer, conformity_of
 from audits.models import Criterion, Observation, Section, Version
 from audits.serializers import STATES
-from audits.standards import sections_of
+from audits.standards.conformity import BadAnswer, conformity_of
+from audits.standards.text import sections_of
 
 ASKED_ELSEWHERE: dict[str, Any] = {
     Section.Asked.VISIT: gettext_lazy("“{title}” is asked once per visit: send the answer there."),

@@ -8,7 +8,7 @@ from audits.admin.criterion_form import CriterionForm
 from audits.admin.outline import admin_url, trail_to, traits_of
 from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm
 from audits.models import Criterion, Option
-from audits.standards import ASKS_TO_CHOOSE
+from audits.standards.publication import ASKS_TO_CHOOSE
 
 
 class OptionForm(WrittenForm):

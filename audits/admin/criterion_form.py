@@ -5,7 +5,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from audits.admin.writing import WrittenForm, on_one_line
 from audits.models import Criterion, Section, Version
-from audits.standards import CAN_DECIDE, sections_of
+from audits.standards.publication import CAN_DECIDE
+from audits.standards.text import sections_of
 
 MEASURED = {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}
 ALWAYS = ("", "Always shown")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
-from audits.standards import problems, sections_of
+from audits.standards.publication import problems
+from audits.standards.text import sections_of
 
 QUOTED = re.compile(r"“(.+?)”")
 
@@ -99,7 +100,7 @@ def traits_of(criterion: Criterion):
 
 
 def linked_problems(version: Version, chapters: list[Chapter]) -> list[Problem]:
-    """What `audits.standards.problems` says, each sentence with the page of the row that it names."""
+    """What `audits.standards.publication.problems` says, each sentence with the page of the row that it names."""
     places: dict[str, str] = {}
     for chapter in chapters:
         places.setdefault(chapter.section.title, chapter.url)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from audits.history.files import BadValue, Folder, flag, needed, number, short
 from audits.history.places import day
 from audits.models import Criterion, Section, Standard, Version
-from audits.standards import publish
+from audits.standards.publication import publish
 
 NO_SECTION = "General"
 

@@ -1,6 +1,6 @@
 """What was promised: a standard, its versions, and in each the observable behaviours that are looked at.
 
-A published version never changes: triggers in the database refuse it (`audits.guards`), whoever asks.
+A published version never changes: triggers in the database refuse it (`audits.standards.guards`), whoever asks.
 """
 
 from django.conf import settings

@@ -27,7 +27,8 @@ from audits.models import (
 )
 from audits.place import CAMERA_ACCURACY_M, graded
 from audits.signals import visit_approved
-from audits.standards import clone, publish
+from audits.standards.cloning import clone
+from audits.standards.publication import publish
 from config.demo import circumstances, desk, photos, readings, standard
 from config.demo.chain import ZONE, Chain, SentVisit, weeks_of
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, AUDITORS, CHAIN, PASSWORD, TREE, Account, email_of

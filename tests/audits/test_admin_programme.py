@@ -13,7 +13,7 @@ from django.utils import timezone
 from audits.admin.programme import auditors_for
 from audits.models import Assignment, Visit
 from audits.signals import visit_excluded
-from audits.standards import retire
+from audits.standards.publication import retire
 from locations.models import Membership, User
 from locations.roles import Role
 from tests.conftest import NOON

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Criterion, Option, Section, Standard, Version
-from audits.standards import clone, problems, publish, retire
+from audits.standards.cloning import clone
+from audits.standards.publication import problems, publish, retire
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audits.comparison import compare
 from audits.models import Criterion, Option, Section
-from audits.standards import clone
+from audits.standards.cloning import clone
+from audits.standards.comparison import compare
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from audits.conformity import BadAnswer, conformity_of
 from audits.models import Criterion
+from audits.standards.conformity import BadAnswer, conformity_of
 
 
 def criterion(**fields):

@@ -3,7 +3,7 @@
 import pytest
 
 from audits.models import Criterion, Section, Version
-from audits.standards import clone
+from audits.standards.cloning import clone
 
 
 @pytest.fixture

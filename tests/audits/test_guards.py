@@ -3,9 +3,10 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audits.guards import OWNER, lay_guards
 from audits.models import Criterion, Option, Section, Version
-from audits.standards import clone, retire
+from audits.standards.cloning import clone
+from audits.standards.guards import OWNER, lay_guards
+from audits.standards.publication import retire
 from config.apps import ConfigConfig
 
 WORDS = "published version never changes"

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audits import release as files
 from audits.models import Criterion, Section, Standard, Version
-from audits.standards import publish
+from audits.standards.publication import publish
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from PIL import Image, ImageChops
 
 from audits.models import Criterion, Option, Section, Standard, Version
 from audits.release import release
-from audits.standards import clone, publish, retire
+from audits.standards.cloning import clone
+from audits.standards.publication import publish, retire
 from config.icons import FOLDER, SIZES, draw
 
 PHONE, ME = "/phone/", "/phone/me/"

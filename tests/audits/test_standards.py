@@ -4,7 +4,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audits.models import Criterion, Option, Section, Standard, Version
-from audits.standards import DraftExists, NotPublishable, clone, problems, publish, retire, text_digest, text_of
+from audits.standards.cloning import DraftExists, clone
+from audits.standards.publication import NotPublishable, problems, publish, retire
+from audits.standards.text import text_digest, text_of
 
 
 @pytest.fixture

@@ -136,7 +136,9 @@ def test_a_version_retired_under_an_open_draft_still_takes_the_visit(phone, stag
     begin(page)
     answer_shortly(page)
     server.run(
-        "from audits.models import Version; from audits.standards import clone, publish, retire\n"
+        "from audits.models import Version\n"
+        "from audits.standards.cloning import clone\n"
+        "from audits.standards.publication import publish, retire\n"
         f"old = Version.objects.get(pk={stage.version}); publish(version=clone(version=old), by=None)\n"
         "retire(version=old)"
     )

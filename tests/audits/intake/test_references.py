@@ -23,14 +23,14 @@ def test_a_manager_who_is_no_auditor_records_no_visit(world, payload):
 
 
 def test_a_draft_version_takes_no_visits(world, payload):
-    from audits.standards import clone
+    from audits.standards.cloning import clone
 
     payload["version"] = clone(version=world.version).pk
     assert "no published version" in refused(world, payload)["version"]
 
 
 def test_a_version_retired_while_the_visit_was_open_still_takes_it(world, payload, visit_id):
-    from audits.standards import retire
+    from audits.standards.publication import retire
 
     retire(version=world.version)
     assert record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created

@@ -1,7 +1,5 @@
-"""The life of a standard's version: what hinders publishing it, publish, clone, retire."""
+"""What hinders publishing a version, publishing it, and retiring it."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from audits.models import Criterion, Option, Section, Standard, Version
+from audits.models import Criterion, Section, Version
+from audits.standards.text import sections_of, text_digest
 
 ASKS_TO_CHOOSE = {Criterion.Kind.LEVEL, Criterion.Kind.CHOICE}
 CAN_DECIDE = {Criterion.Kind.YES_NO, *ASKS_TO_CHOOSE}
@@ -22,17 +21,6 @@ class NotPublishable(Exception):
     def __init__(self, problems: list[str]):
         super().__init__(" ".join(problems))
         self.problems = problems
-
-
-class DraftExists(Exception):
-    """The standard has a draft already: a second one would race it."""
-
-
-def sections_of(version: Version) -> list[Section]:
-    """Sections with criteria and options, in the order of the form, in four queries."""
-    return list(
-        version.sections.order_by("position", "pk").prefetch_related("criteria__options", "criteria__shown_if")
-    )
 
 
 def problems(version: Version) -> list[str]:
@@ -98,36 +86,6 @@ def possible_answers(criterion: Criterion) -> list[str]:
     return [option.value for option in criterion.options.all()]
 
 
-def text_of(version: Version) -> list[dict]:
-    """The whole text as plain data: what the digest covers and what two versions are compared by."""
-    return [
-        {
-            **{name: getattr(section, name) for name in ("key", "title", "guidance", "asked")},
-            "criteria": [_criterion_text(criterion) for criterion in section.criteria.all()],
-        }
-        for section in sections_of(version)
-    ]
-
-
-CRITERION_FIELDS = (
-    "key", "text", "guidance", "kind", "dimension", "weight", "is_critical", "yes_conforms",
-    "full_credit", "zero_credit", "wants_photo", "shown_if_value",
-)  # fmt: skip
-OPTION_FIELDS = ("value", "label", "conformity")
-
-
-def _criterion_text(criterion: Criterion) -> dict:
-    return {
-        **{name: getattr(criterion, name) for name in CRITERION_FIELDS},
-        "shown_if": criterion.shown_if.key if criterion.shown_if else None,
-        "options": [{name: getattr(option, name) for name in OPTION_FIELDS} for option in criterion.options.all()],
-    }
-
-
-def text_digest(version: Version) -> str:
-    return hashlib.sha256(json.dumps(text_of(version), sort_keys=True).encode()).hexdigest()
-
-
 @transaction.atomic
 def publish(*, version: Version, by, at: datetime | None = None) -> Version:
     """From now on the version never changes. Raises NotPublishable with what is in the way.
@@ -153,36 +111,3 @@ def retire(*, version: Version) -> bool:
         state=Version.State.RETIRED, retired_at=timezone.now()
     )
     return bool(retired)
-
-
-@transaction.atomic
-def clone(*, version: Version, by=None) -> Version:
-    """A new draft with the same text, numbered after the last version. Raises DraftExists."""
-    standard = Standard.objects.select_for_update().get(pk=version.standard_id)
-    if draft := standard.versions.filter(state=Version.State.DRAFT).first():
-        raise DraftExists(f"{draft} is a draft already: change that one, or delete it first.")
-    last = standard.versions.order_by("-number").values_list("number", flat=True)[0]
-    draft = Version.objects.create(standard=standard, number=last + 1)
-    copies: dict[int, Criterion] = {}
-    for section in sections_of(version):
-        criteria = list(section.criteria.all())
-        section.pk, section.version = None, draft
-        section._state.adding = True
-        section.save()
-        for criterion in criteria:
-            copies[criterion.pk] = _copy_criterion(criterion, section, copies)
-    return draft
-
-
-def _copy_criterion(criterion: Criterion, section: Section, copies: dict[int, Criterion]) -> Criterion:
-    copy = Criterion.objects.create(
-        section=section,
-        position=criterion.position,
-        shown_if=copies[criterion.shown_if_id] if criterion.shown_if_id else None,
-        **{name: getattr(criterion, name) for name in CRITERION_FIELDS},
-    )
-    Option.objects.bulk_create(
-        Option(criterion=copy, position=option.position, **{name: getattr(option, name) for name in OPTION_FIELDS})
-        for option in criterion.options.all()
-    )
-    return copy
