@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audits.models import Criterion, Observation, Section, Version
+from audits.problems import Problem
 from audits.serializers import STATES
 from audits.standards.conformity import BadAnswer, conformity_of
 from audits.standards.text import sections_of
@@ -17,14 +18,6 @@ ASKED_ELSEWHERE: dict[str, Any] = {
     Section.Asked.VISIT: gettext_lazy("“{title}” is asked once per visit: send the answer there."),
     Section.Asked.INTERACTION: gettext_lazy("“{title}” is asked once per interaction: send the answer there."),
 }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with what was sent: `where` is the path into the JSON, `message` a sentence."""
-
-    where: str
-    message: str
 
 
 @dataclass

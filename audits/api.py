@@ -19,11 +19,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audits import given_up, intake, review
+from audits import given_up, intake
 from audits.bodies import AsciiJsonRenderer, BoundedJsonParser, PictureParser
 from audits.models import Assignment, Interaction, Photo, Visit
 from audits.payload import VisitRefused
 from audits.photos import PhotoRefused, PhotoTooLarge
+from audits.review.returns import NotReturnable, ReturnRefused, return_visit
 from audits.serializers import (
     AssignmentSerializer,
     ClockSerializer,
@@ -188,11 +189,11 @@ class ReturnView(APIView):
                 status=409,
             )
         try:
-            word = review.return_visit(visit=visit, by=request.user, comment=said["comment"], items=said["items"])
-        except review.ReturnRefused as refused:
+            word = return_visit(visit=visit, by=request.user, comment=said["comment"], items=said["items"])
+        except ReturnRefused as refused:
             errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
             return Response({"detail": "Nothing was done: correct what is named.", "errors": errors}, status=400)
-        except review.NotReturnable as reason:
+        except NotReturnable as reason:
             return Response({"detail": str(reason)}, status=409)
         return Response(ReturnedSerializer(word).data, status=201)
 

@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audits.answers import Problem
 from audits.content import NotKeepable, as_text, content_digest
 from audits.models import Draft, Interaction, Observation, Photo, Visit, VisitRevision
 from audits.payload import INTERACTION_TIMES, CheckedVisit, VisitRefused, check_visit
 from audits.photos import PhotoRefused, Prepared, prepare
 from audits.place import CAMERA_ACCURACY_M, graded
-from audits.review import approve_by_policy
+from audits.problems import Problem
+from audits.review.approval import approve_by_policy
 
 __all__ = [
     "PhotoConflict",

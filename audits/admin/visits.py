@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audits.admin.outline import Step, admin_url
 from audits.models import Visit
-from audits.review import AlreadyExcluded, exclude
+from audits.review.exclusion import AlreadyExcluded, exclude
 from locations.models import Location
 from locations.roles import EXCLUDES_VISITS
 

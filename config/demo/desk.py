@@ -9,7 +9,7 @@ from uuid import uuid5
 
 from audits.intake import record_visit
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from config.demo import circumstances
 from config.demo.chain import ZONE, Chain, SentVisit
 from config.demo.drifts import DRIFTS

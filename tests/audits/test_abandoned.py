@@ -9,7 +9,7 @@ from django.utils import timezone
 from audits.abandoned import empty_abandoned
 from audits.drafts import save_draft
 from audits.models import Assignment, Draft
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from audits.tasks import empty_abandoned_drafts
 
 TYPED = {"note": "Typed and never sent."}

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audits.intake import record_visit
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 
 LIST = "admin:audits_visit_changelist"
 

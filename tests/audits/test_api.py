@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from audits.intake import record_visit
 from audits.models import Assignment, Visit
-from audits.review import exclude, return_visit
+from audits.review.exclusion import exclude
+from audits.review.returns import return_visit
 from locations.models import Membership
 from tests.audits.test_photos import jpeg
 from tests.conftest import NOON

@@ -18,7 +18,7 @@ from audits.drafts import (
 )
 from audits.intake import record_visit
 from audits.models import Draft, Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 
 
 @pytest.fixture

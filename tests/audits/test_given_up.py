@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audits.intake import attach_photo, record_visit
 from audits.models import Photo, Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from tests.audits.test_photos import jpeg
 
 WHY = "The photo is damaged."

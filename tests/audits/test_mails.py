@@ -5,9 +5,10 @@ from django.core import mail
 from django.urls import reverse
 
 from audits import tasks
-from audits.mails import tell_of_return
 from audits.models import Visit
-from audits.review import exclude, return_visit
+from audits.review.exclusion import exclude
+from audits.review.return_mail import tell_of_return
+from audits.review.returns import return_visit
 from locations.models import User
 
 COMMENT = "Look again at the till."

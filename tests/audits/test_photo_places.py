@@ -10,7 +10,7 @@ from django.utils import timezone
 from audits.intake import record_visit
 from audits.models import Photo
 from audits.payload import VisitRefused
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from tests.conftest import NOON
 from tests.making import visit_payload
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from audits.intake import record_visit
 from audits.models import Visit, VisitReturn
-from audits.review import AlreadyExcluded, NotReturnable, ReturnRefused, exclude, return_visit
+from audits.review.exclusion import AlreadyExcluded, exclude
+from audits.review.returns import NotReturnable, ReturnRefused, return_visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 
 

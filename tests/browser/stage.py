@@ -59,7 +59,7 @@ print(json.dumps(visits))
 
 RETURN = """
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from locations.models import Membership, User
 from locations.roles import Role
 visit = Visit.objects.get(pk={id!r})

@@ -13,7 +13,9 @@ from django.urls import reverse
 from audits.given_up import give_up_photo
 from audits.intake import record_visit
 from audits.models import Visit, VisitReturn
-from audits.review import NotApprovable, approve, exclude, return_visit
+from audits.review.approval import NotApprovable, approve
+from audits.review.exclusion import exclude
+from audits.review.returns import return_visit
 from audits.signals import visit_approved
 from locations.models import Membership, User
 from locations.roles import Role

@@ -10,7 +10,7 @@ from django.urls import reverse
 from audits.given_up import give_up_photo
 from audits.intake import record_visit
 from audits.models import Criterion, Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from reports.pages.queries.revisions import MOST_CHANGES, revision_rows
 from tests.conftest import NOON
 from tests.reports.pages import text_of

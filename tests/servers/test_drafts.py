@@ -13,7 +13,7 @@ from django.test import Client
 
 from audits.intake import record_visit
 from audits.models import Draft, Interaction, Observation, Visit, VisitReturn, VisitRevision
-from audits.review import return_visit
+from audits.review.returns import return_visit
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 

@@ -134,7 +134,7 @@ def remark_name(criterion: str, interaction: UUID | None) -> str:
 
 
 def remark_items(fields: Mapping[str, str]) -> list[dict]:
-    """What a reviewer wrote about single answers, as `audits.review.return_visit` takes it."""
+    """What a reviewer wrote about single answers, as `audits.review.returns.return_visit` takes it."""
     items = []
     for name, comment in fields.items():
         if name.startswith(REMARK) and comment.strip():

@@ -12,7 +12,8 @@ from audits.intake import NotYours, PhotoUnexpected, VisitConflict, attach_photo
 from audits.models import Observation, Photo, Visit, VisitRevision
 from audits.payload import VisitRefused
 from audits.photos import prepare
-from audits.review import exclude, return_visit
+from audits.review.exclusion import exclude
+from audits.review.returns import return_visit
 from tests.audits.test_photos import jpeg
 from tests.conftest import NOON
 from tests.making import visit_payload

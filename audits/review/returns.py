@@ -1,23 +1,14 @@
-"""Whether to believe a visit: the policy approves it as it arrives; a reviewer approves, returns or excludes it."""
+"""Sending a visit back to its auditor, who corrects it."""
 
 from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
-from audits.answers import Problem
-from audits.models import Criterion, Draft, Observation, Visit, VisitReturn
-from audits.signals import visit_approved, visit_excluded, visit_withdrawn
-
-LONGEST_REASON = 255
-
-
-class AlreadyExcluded(Exception):
-    """The visit was excluded before."""
-
-
-class NotApprovable(Exception):
-    """The visit cannot count as it stands now; the message says why."""
+from audits.models import Criterion, Draft, Visit, VisitReturn
+from audits.problems import Problem
+from audits.review.refusal import why_not
+from audits.signals import visit_withdrawn
 
 
 class NotReturnable(Exception):
@@ -30,56 +21,6 @@ class ReturnRefused(Exception):
     def __init__(self, problems: list[Problem]):
         super().__init__(f"{len(problems)} problem(s); first: {problems[0].where}: {problems[0].message}")
         self.problems = problems
-
-
-@transaction.atomic
-def approve_by_policy(visit: Visit) -> None:
-    """Counts from now on. A visit that could not be completed and holds no answer has nothing to count, and waits."""
-    if visit.not_completed_reason and not _holds_answers(visit):
-        return
-    visit.approved_at = timezone.now()
-    visit.save(update_fields=["approved_at"])
-    visit_approved.send(sender=Visit, visit_ids=[visit.pk])
-
-
-@transaction.atomic
-def approve(*, visit: Visit, by) -> None:
-    """A reviewer lets a waiting visit count from now on.
-
-    Raises NotApprovable for one's own visit, one without answers, one that is excluded, returned or approved by now,
-    and when another revision than that of `visit` is stored by now.
-    """
-    if visit.auditor_id == by.pk:
-        raise NotApprovable("This is your own visit: somebody else reviews it.")
-    if not _holds_answers(visit):
-        raise NotApprovable("This visit holds no answer, so there is nothing to count: exclude it, with a reason.")
-    waiting = Visit.objects.waiting().filter(pk=visit.pk, revision=visit.revision)
-    if not waiting.update(approved_at=timezone.now(), approved_by=by):
-        raise NotApprovable(_why_not(visit))
-    visit.refresh_from_db()
-    visit_approved.send(sender=Visit, visit_ids=[visit.pk])
-
-
-def _holds_answers(visit: Visit) -> bool:
-    return visit.observations.filter(state=Observation.State.ANSWERED).exists()
-
-
-@transaction.atomic
-def exclude(*, visit: Visit, by, reason: str) -> None:
-    """Takes a visit out of all figures, with a reason; it stays readable.
-
-    Raises ValueError for a blank reason or one that is too long, AlreadyExcluded when somebody was faster.
-    """
-    if not reason.strip():
-        raise ValueError("Say why the visit is excluded: the reason is shown beside it.")
-    if len(reason.strip()) > LONGEST_REASON:
-        raise ValueError(f"The reason has {len(reason.strip())} characters: at most {LONGEST_REASON} are kept.")
-    excluded = Visit.objects.filter(pk=visit.pk, excluded_at=None).update(
-        excluded_at=timezone.now(), excluded_by=by, exclusion_reason=reason.strip()
-    )
-    if not excluded:
-        raise AlreadyExcluded(f"The visit to {visit} is excluded already.")
-    visit_excluded.send(sender=Visit, visit_ids=[visit.pk])
 
 
 @transaction.atomic
@@ -99,7 +40,7 @@ def return_visit(*, visit: Visit, by, comment: str, items: Sequence[dict] = ()) 
         pk=visit.pk, revision=visit.revision, returned_at=None, excluded_at=None, auditor__isnull=False
     ).update(returned_at=now, approved_at=None, approved_by=None)
     if not returned:
-        raise NotReturnable(_why_not(visit))
+        raise NotReturnable(why_not(visit))
     word = VisitReturn.objects.create(
         visit=visit,
         revision=visit.revision,
@@ -140,14 +81,3 @@ def _item(item: dict) -> dict[str, str | None]:
         "interaction": None if interaction is None else str(interaction),
         "comment": item["comment"].strip(),
     }
-
-
-def _why_not(visit: Visit) -> str:
-    now = Visit.objects.get(pk=visit.pk)
-    if now.excluded_at is not None:
-        return "This visit is excluded: it counts nowhere, so nothing needs correcting."
-    if now.returned_at is not None:
-        return "This visit is with its auditor already."
-    if now.approved_at is not None and now.revision == visit.revision:
-        return "This visit counts already."
-    return f"The auditor has sent revision {now.revision} since you read revision {visit.revision}: read that one."
