@@ -19,11 +19,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audits import given_up, intake
 from audits.bodies import AsciiJsonRenderer, BoundedJsonParser, PictureParser
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.given_up_photos import give_up_photo, take_back
+from audits.intake.photos import PhotoConflict, PhotoUnexpected, attach_photo
+from audits.intake.pictures import PhotoRefused, PhotoTooLarge
+from audits.intake.visits import NotYours, VisitConflict, record_visit
 from audits.models import Assignment, Interaction, Photo, Visit
-from audits.payload import VisitRefused
-from audits.photos import PhotoRefused, PhotoTooLarge
 from audits.review.returns import NotReturnable, ReturnRefused, return_visit
 from audits.serializers import (
     AssignmentSerializer,
@@ -135,20 +137,20 @@ class VisitView(PhoneView):
         if not isinstance(request.data, dict):
             raise ParseError(_("Send the visit as one JSON object."))
         try:
-            recorded = intake.record_visit(visit_id=visit_id, auditor=request.user, payload=request.data)
+            recorded = record_visit(visit_id=visit_id, auditor=request.user, payload=request.data)
         except VisitRefused as refused:
             errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
             return Response({"detail": _("Nothing was stored: correct what is named."), "errors": errors}, status=400)
-        except intake.VisitConflict as conflict:
+        except VisitConflict as conflict:
             return Response(_both(conflict), status=409)
-        except intake.NotYours:
+        except NotYours:
             raise Http404 from None
         visit = _with_receipt().get(pk=visit_id)
         answer = ReceivedVisitSerializer(visit, context={"request": request}).data
         return Response(answer, status=201 if recorded.created else 200)
 
 
-def _both(conflict: intake.VisitConflict) -> dict:
+def _both(conflict: VisitConflict) -> dict:
     """What the phone needs to show the two versions side by side."""
     return {
         "detail": str(conflict),
@@ -219,10 +221,10 @@ class PhotoView(PhoneView):
             return Response({"detail": _("No such visit of yours: send the visit before its photos.")}, status=404)
         picture = cast(dict, request.data).get("picture", b"")  # an empty body never reaches the parser
         try:
-            photo, created = intake.attach_photo(visit=visit, photo_id=photo_id, data=picture)
-        except intake.PhotoUnexpected as error:
+            photo, created = attach_photo(visit=visit, photo_id=photo_id, data=picture)
+        except PhotoUnexpected as error:
             return Response({"detail": str(error)}, status=404)
-        except intake.PhotoConflict as error:
+        except PhotoConflict as error:
             return Response({"detail": str(error)}, status=409)
         except PhotoRefused as error:
             return Response({"detail": str(error)}, status=413 if isinstance(error, PhotoTooLarge) else 400)
@@ -243,10 +245,8 @@ class GivenUpPhotoView(PhoneView):
         serializer.is_valid(raise_exception=True)
         visit = get_object_or_404(Visit, auditor=request.user, pk=visit_id)
         try:
-            photo = given_up.give_up_photo(
-                visit=visit, photo_id=photo_id, by=request.user, **serializer.validated_data
-            )
-        except intake.PhotoUnexpected as error:
+            photo = give_up_photo(visit=visit, photo_id=photo_id, by=request.user, **serializer.validated_data)
+        except PhotoUnexpected as error:
             return Response({"detail": str(error)}, status=404)
         return Response(GivenUpPhotoSerializer(photo).data)
 
@@ -255,7 +255,7 @@ class GivenUpPhotoView(PhoneView):
         """Wait for it again."""
         visit = get_object_or_404(Visit, auditor=request.user, pk=visit_id)
         try:
-            photo = given_up.take_back(visit=visit, photo_id=photo_id)
-        except intake.PhotoUnexpected as error:
+            photo = take_back(visit=visit, photo_id=photo_id)
+        except PhotoUnexpected as error:
             return Response({"detail": str(error)}, status=404)
         return Response(GivenUpPhotoSerializer(photo).data)

@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.response import Response
 
-from audits import drafts
 from audits.api import PhoneView
-from audits.content import NotKeepable
+from audits.intake import drafts
+from audits.intake.content import NotKeepable
 from audits.models import Draft
 from audits.serializers import DiscardSerializer, DraftSerializer, DraftToSaveSerializer, SavedDraftSerializer
 from locations.requests import SignedInApiRequest

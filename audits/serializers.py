@@ -1,4 +1,4 @@
-"""The shape of what a phone sends. Whether the answers fit the version is checked in `audits.answers`."""
+"""The shape of what a phone sends. Whether the answers fit the version is checked in `audits.intake.answers`."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import OperationalError
 
-from audits.abandoned import empty_abandoned
+from audits.intake.abandoned_drafts import empty_abandoned
 from audits.review.return_mail import tell_of_return
 
 

@@ -148,9 +148,9 @@ def test_every_role_that_signs_in_has_an_account():
 @pytest.mark.django_db
 def test_a_small_chain_is_stored_through_the_products_own_checks():
     """Also what a phone would be told: the same visit again is known, and its content is the stored one."""
-    from audits.intake import content_digest
+    from audits.intake.checked_visit import check_visit
+    from audits.intake.content import content_digest
     from audits.models import Assignment, Observation, Photo, Version, Visit
-    from audits.payload import check_visit
     from config.demo import load
     from locations.models import Location, Reading, User
     from reports.detection.scoring import score_waiting

@@ -42,7 +42,7 @@ class Visit(models.Model):
         BUSY = "busy", "Busy"
 
     class Place(models.TextChoices):
-        """Where the phone was when the visit began, as `audits.place` grades it."""
+        """Where the phone was when the visit began, as `audits.intake.place` grades it."""
 
         NEAR = "near", "At the location"
         UNSURE = "unsure", "Perhaps at the location"

@@ -7,7 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, time, timedelta
 from uuid import uuid5
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Visit
 from audits.review.returns import return_visit
 from config.demo import circumstances

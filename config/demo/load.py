@@ -9,9 +9,11 @@ import numpy as np
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from audits.answers import AnswerSheet
-from audits.content import as_text
-from audits.intake import attach_photo, content_digest, daypart_of
+from audits.intake.answers import AnswerSheet
+from audits.intake.content import as_text, content_digest
+from audits.intake.daypart import daypart_of
+from audits.intake.photos import attach_photo
+from audits.intake.place import CAMERA_ACCURACY_M, graded
 from audits.models import (
     Assignment,
     Criterion,
@@ -25,7 +27,6 @@ from audits.models import (
     Visit,
     VisitRevision,
 )
-from audits.place import CAMERA_ACCURACY_M, graded
 from audits.signals import visit_approved
 from audits.standards.cloning import clone
 from audits.standards.publication import publish

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from audits.abandoned import empty_abandoned
-from audits.drafts import save_draft
+from audits.intake.abandoned_drafts import empty_abandoned
+from audits.intake.drafts import save_draft
 from audits.models import Assignment, Draft
 from audits.review.returns import return_visit
 from audits.tasks import empty_abandoned_drafts

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Visit
 from audits.review.returns import return_visit
 

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Assignment, Visit
 from audits.review.exclusion import exclude
 from audits.review.returns import return_visit

@@ -6,17 +6,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
-from audits import drafts, intake
-from audits.content import NotKeepable
-from audits.drafts import (
-    DraftConflict,
-    DraftNotYours,
-    DraftTooLarge,
-    VisitReceived,
-    discard_draft,
-    save_draft,
-)
-from audits.intake import record_visit
+from audits.intake import drafts, visits
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.content import NotKeepable
+from audits.intake.drafts import DraftConflict, DraftNotYours, DraftTooLarge, VisitReceived, discard_draft, save_draft
+from audits.intake.visits import record_visit
 from audits.models import Draft, Visit
 from audits.review.returns import return_visit
 
@@ -143,7 +137,7 @@ def test_recording_the_visit_throws_its_draft_away(world, save, visit_id, payloa
 def test_a_visit_that_is_refused_keeps_its_draft(world, save, visit_id, payload):
     save({"note": "a"})
     payload["observations"][0]["value"] = 7
-    with pytest.raises(intake.VisitRefused):
+    with pytest.raises(VisitRefused):
         record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert stored(visit_id) == (1, {"note": "a"})
 
@@ -153,7 +147,7 @@ def test_when_the_recording_fails_half_way_the_draft_is_still_there(world, save,
         raise OSError("disk full")
 
     save({"note": "a"})
-    monkeypatch.setattr(intake, "approve_by_policy", breaks)
+    monkeypatch.setattr(visits, "approve_by_policy", breaks)
     with pytest.raises(OSError, match="disk full"):
         record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert stored(visit_id) == (1, {"note": "a"})

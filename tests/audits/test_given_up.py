@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake import attach_photo, record_visit
+from audits.intake.photos import attach_photo
+from audits.intake.visits import record_visit
 from audits.models import Photo, Visit
 from audits.review.returns import return_visit
 from tests.audits.test_photos import jpeg

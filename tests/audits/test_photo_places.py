@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.visits import record_visit
 from audits.models import Photo
-from audits.payload import VisitRefused
 from audits.review.returns import return_visit
 from tests.conftest import NOON
 from tests.making import visit_payload

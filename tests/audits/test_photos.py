@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from audits.intake import PhotoConflict, PhotoUnexpected, attach_photo, record_visit
-from audits.photos import LONG_EDGE, PhotoRefused, PhotoTooLarge, prepare
+from audits.intake.photos import PhotoConflict, PhotoUnexpected, attach_photo
+from audits.intake.pictures import LONG_EDGE, PhotoRefused, PhotoTooLarge, prepare
+from audits.intake.visits import record_visit
 
 ORIENTATION, GPS, MAKE = 0x0112, 0x8825, 0x010F
 

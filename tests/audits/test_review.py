@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Visit, VisitReturn
 from audits.review.exclusion import AlreadyExcluded, exclude
 from audits.review.returns import NotReturnable, ReturnRefused, return_visit

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audits.given_up import give_up_photo
-from audits.intake import record_visit
+from audits.intake.given_up_photos import give_up_photo
+from audits.intake.visits import record_visit
 from audits.models import Visit, VisitReturn
 from audits.review.approval import NotApprovable, approve
 from audits.review.exclusion import exclude

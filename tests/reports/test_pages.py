@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Observation, Photo, Standard
 from locations.models import Region
 from reports.detection.scan import request_scan, run_scan

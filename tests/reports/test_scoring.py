@@ -32,7 +32,7 @@ def rows(tally) -> list[list[int]]:
 def record(world):
     from uuid import uuid4
 
-    from audits.intake import record_visit
+    from audits.intake.visits import record_visit
 
     def record(**fields) -> Visit:
         payload = visit_payload(world, started_at=fields.pop("started_at", NOON), **fields)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Observation, Visit
 from audits.signals import visit_approved
 from reports import receivers, tasks

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from audits.given_up import give_up_photo
-from audits.intake import record_visit
+from audits.intake.given_up_photos import give_up_photo
+from audits.intake.visits import record_visit
 from audits.models import Criterion, Visit
 from audits.review.returns import return_visit
 from reports.pages.queries.revisions import MOST_CHANGES, revision_rows

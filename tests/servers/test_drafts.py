@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Draft, Interaction, Observation, Visit, VisitReturn, VisitRevision
 from audits.review.returns import return_visit
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Interaction, Observation, Visit
 from reports.models import SectionScore, Tally
 from reports.tasks import sweep_unscored

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
 
+from audits.intake.place import graded
 from audits.models import Criterion, Observation, Visit, VisitReturn, VisitRevision
-from audits.place import graded
 from audits.serializers import REASONS, STATES
 from locations.models import Location
 from reports.pages import words

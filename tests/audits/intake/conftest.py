@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from audits.intake import record_visit
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.visits import record_visit
 from audits.models import Interaction, Observation, Visit
-from audits.payload import VisitRefused
 
 HERE = {"latitude": 51.5, "longitude": 0.0, "accuracy_m": 20}
 """A place on the map, as a phone tells it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audits.intake import record_visit
+from audits.intake.visits import record_visit
 from audits.models import Observation
 from tests.audits.intake.conftest import refused, stored
 from tests.making import publish_small_standard

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from audits import intake
-from audits.content import content_digest
-from audits.intake import NotYours, PhotoUnexpected, VisitConflict, attach_photo, record_visit
+from audits.intake import photos, visits
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.content import content_digest
+from audits.intake.photos import PhotoUnexpected, attach_photo
+from audits.intake.pictures import prepare
+from audits.intake.visits import NotYours, VisitConflict, record_visit
 from audits.models import Observation, Photo, Visit, VisitRevision
-from audits.payload import VisitRefused
-from audits.photos import prepare
 from audits.review.exclusion import exclude
 from audits.review.returns import return_visit
 from tests.audits.test_photos import jpeg
@@ -101,15 +102,15 @@ def test_nobody_else_corrects_a_returned_visit(world, visit, payload):
 
 def overtake(monkeypatch, **other) -> None:
     """Another request, for the same visit, stores while the next one is still being checked."""
-    check = intake.check_visit
+    check = visits.check_visit
 
     def overtaken(*args, **kwargs):
         checked = check(*args, **kwargs)
-        monkeypatch.setattr(intake, "check_visit", check)
+        monkeypatch.setattr(visits, "check_visit", check)
         record_visit(**other)
         return checked
 
-    monkeypatch.setattr(intake, "check_visit", overtaken)
+    monkeypatch.setattr(visits, "check_visit", overtaken)
 
 
 def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload, monkeypatch):
@@ -181,7 +182,7 @@ class TestPhotosOfACorrection:
             record_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
             return prepare(data)
 
-        monkeypatch.setattr(intake, "prepare", dropped_meanwhile)
+        monkeypatch.setattr(photos, "prepare", dropped_meanwhile)
         with pytest.raises(PhotoUnexpected):
             attach_photo(visit=Visit.objects.get(pk=visit_id), photo_id=late["id"], data=jpeg((40, 30)))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from audits.content import content_digest
-from audits.intake import VisitConflict, record_visit
+from audits.intake.content import content_digest
+from audits.intake.visits import VisitConflict, record_visit
 from audits.models import Visit
 
 

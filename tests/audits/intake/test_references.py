@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from audits.intake import record_visit
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.visits import record_visit
 from audits.models import Photo
-from audits.payload import VisitRefused
 from tests.audits.intake.conftest import refused
 
 

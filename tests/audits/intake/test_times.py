@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from audits.intake import daypart_of, record_visit
+from audits.intake.daypart import daypart_of
+from audits.intake.visits import record_visit
 from tests.audits.intake.conftest import refused
 from tests.conftest import NOON
 from tests.making import visit_payload

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from audits.content import as_text, content_digest, n_bytes_of
+from audits.intake.content import as_text, content_digest, n_bytes_of
 from audits.models import Draft, Visit
 
 MOST_BYTES = 1024 * 1024

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audits.intake import NOT_GIVEN_UP, PhotoUnexpected
+from audits.intake.photos import NOT_GIVEN_UP, PhotoUnexpected
 from audits.models import Photo, Visit
 
 
