@@ -5,28 +5,17 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from audits.models import Assignment, Draft, Observation, Visit, VisitRevision
+from audits.models import Assignment, Draft, Visit, VisitRevision
+from audits.models.limits import (
+    LONGEST_NOTE,
+    LONGEST_REASON,
+    MOST_INTERACTIONS,
+    MOST_OBSERVATIONS,
+    MOST_PHOTOS,
+    MOST_TAPS,
+)
+from audits.models.visits import REASONS, STATES
 from locations.models import Location
-
-STATES = {
-    "answered": Observation.State.ANSWERED,
-    "does_not_apply": Observation.State.DOES_NOT_APPLY,
-    "not_observed": Observation.State.NOT_OBSERVED,
-}
-MOST_INTERACTIONS = 60
-MOST_PHOTOS = 200
-MOST_OBSERVATIONS = 500
-MOST_TAPS = 200
-LONGEST_NOTE = 5000
-LONGEST_REASON = 500
-REASONS = {
-    "not_offered": gettext_lazy("The location does not offer it"),
-    "closed": gettext_lazy("That part of the location was closed"),
-    "no_customer": gettext_lazy("No customer or situation to see it in"),
-    "out_of_view": gettext_lazy("Out of sight from where I was"),
-    "other": gettext_lazy("Another reason, in the note"),
-}
-"""Codes that a phone may send as `reason`; free text is as good."""
 
 
 class StrictSerializer(serializers.Serializer):

@@ -21,8 +21,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
+from audits.models.visits import REASONS
 from audits.release import imported_by, release
-from audits.serializers import REASONS
 from audits.words import words
 from locations.models import User
 from locations.roles import CAPTURES, ONLY_CAPTURES

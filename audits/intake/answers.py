@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audits.models import Criterion, Observation, Section, Version
+from audits.models.visits import STATES
 from audits.problems import Problem
-from audits.serializers import STATES
 from audits.standards.conformity import BadAnswer, conformity_of
 from audits.standards.text import sections_of
 

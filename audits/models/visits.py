@@ -6,6 +6,7 @@ Only `audits.intake` (from phones) and `audits.history` (from files) write these
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
@@ -204,6 +205,22 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion}: {self.value if self.state == self.State.ANSWERED else self.get_state_display()}"
+
+
+STATES = {
+    "answered": Observation.State.ANSWERED,
+    "does_not_apply": Observation.State.DOES_NOT_APPLY,
+    "not_observed": Observation.State.NOT_OBSERVED,
+}
+"""By the words that phones send."""
+REASONS = {
+    "not_offered": gettext_lazy("The location does not offer it"),
+    "closed": gettext_lazy("That part of the location was closed"),
+    "no_customer": gettext_lazy("No customer or situation to see it in"),
+    "out_of_view": gettext_lazy("Out of sight from where I was"),
+    "other": gettext_lazy("Another reason, in the note"),
+}
+"""Codes that a phone may send as `reason`; free text is as good."""
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):

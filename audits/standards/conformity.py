@@ -7,10 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from audits.models import Criterion
-
-LONGEST_TEXT = 5000
-LARGEST_COUNT = 100_000
-LONGEST_SECONDS = 24 * 3600
+from audits.models.limits import LARGEST_COUNT, LONGEST_SECONDS, LONGEST_TEXT
 
 
 class BadAnswer(ValueError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audits.models import Criterion, Interaction, Observation, Section
-from audits.serializers import REASONS
+from audits.models.visits import REASONS
 from reports.models import SectionScore, Tally
 from reports.pages import words
 from reports.pages.queries.evidence import Evidence

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from audits.intake.place import graded
 from audits.models import Criterion, Observation, Visit, VisitReturn, VisitRevision
-from audits.serializers import REASONS, STATES
+from audits.models.visits import REASONS, STATES
 from locations.models import Location
 from reports.pages import words
 from reports.pages.queries.observed import answer_text
