@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from audits.api.documents import VisitSerializer
 from audits.intake.answers import AnswerSheet
 from audits.intake.place import Graded, graded
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
 from audits.problems import Problem
-from audits.serializers import VisitSerializer
 from locations.models import Location
 from locations.roles import CAPTURES
 

@@ -51,7 +51,7 @@ class Recorded:
 def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
     """Store a visit from a phone, once, however often and however simultaneously the phone sends it.
 
-    `payload` is the JSON as sent (`audits.serializers.VisitSerializer`). A returned visit is stored anew when it is
+    `payload` is the JSON as sent (`audits.api.documents.VisitSerializer`). A returned visit is stored anew when it is
     sent as the next revision; the earlier one stays on record. Raises VisitRefused when the content does not fit,
     VisitConflict when `visit_id` was stored before with other content, NotYours when by somebody else.
     """

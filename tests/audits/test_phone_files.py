@@ -9,8 +9,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.urls import reverse
 
-from audits import release as files
 from audits.models import Criterion, Section, Standard, Version
+from audits.phone import release as files
 from audits.standards.publication import publish
 
 

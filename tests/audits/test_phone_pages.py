@@ -8,7 +8,7 @@ from django.urls import reverse
 from PIL import Image, ImageChops
 
 from audits.models import Criterion, Option, Section, Standard, Version
-from audits.release import release
+from audits.phone.release import release
 from audits.standards.cloning import clone
 from audits.standards.publication import publish, retire
 from config.icons import FOLDER, SIZES, draw

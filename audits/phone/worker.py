@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from audits.release import precached, release
+from audits.phone.release import precached, release
 
 ICONS = [("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "image/png"),
          ("icon-512.png", "512x512", "image/png")]  # fmt: skip

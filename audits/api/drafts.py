@@ -9,11 +9,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ParseError, PermissionDenied, ValidationError
 from rest_framework.response import Response
 
-from audits.api import PhoneView
+from audits.api.phone_view import PhoneView
+from audits.api.serializers import DiscardSerializer, DraftSerializer, DraftToSaveSerializer, SavedDraftSerializer
 from audits.intake import drafts
 from audits.intake.content import NotKeepable
 from audits.models import Draft
-from audits.serializers import DiscardSerializer, DraftSerializer, DraftToSaveSerializer, SavedDraftSerializer
 from locations.requests import SignedInApiRequest
 
 MOST_DRAFTS = 50

@@ -22,8 +22,8 @@ from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
 from audits.models.visits import REASONS
-from audits.release import imported_by, release
-from audits.words import words
+from audits.phone.release import imported_by, release
+from audits.phone.words import words
 from locations.models import User
 from locations.roles import CAPTURES, ONLY_CAPTURES
 
