@@ -114,7 +114,7 @@ def stage(world, visit):
     from audits.models import Assignment, Photo
     from locations.models import Metric, Reading
     from reports.models import Backtest, DriftFlag, Run
-    from tests.audits.test_photos import jpeg
+    from tests.audits.intake.test_photos import jpeg
 
     prepared, now = prepare(jpeg()), timezone.now()
     photo = Photo(id=uuid4(), visit=visit, sha256="0" * 64, received_at=now)

@@ -15,7 +15,7 @@ from audits.intake.visits import NotYours, VisitConflict, record_visit
 from audits.models import Observation, Photo, Visit, VisitRevision
 from audits.review.exclusion import exclude
 from audits.review.returns import return_visit
-from tests.audits.test_photos import jpeg
+from tests.audits.intake.test_photos import jpeg
 from tests.conftest import NOON
 from tests.making import visit_payload
 

@@ -14,7 +14,7 @@ from audits.models import Assignment, Visit
 from audits.review.exclusion import exclude
 from audits.review.returns import return_visit
 from locations.models import Membership
-from tests.audits.test_photos import jpeg
+from tests.audits.intake.test_photos import jpeg
 from tests.conftest import NOON
 from tests.making import visit_payload
 

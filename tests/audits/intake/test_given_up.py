@@ -13,7 +13,7 @@ from audits.intake.photos import attach_photo
 from audits.intake.visits import record_visit
 from audits.models import Photo, Visit
 from audits.review.returns import return_visit
-from tests.audits.test_photos import jpeg
+from tests.audits.intake.test_photos import jpeg
 
 WHY = "The photo is damaged."
 
