@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from audits.history.files import BadValue, Folder, flag, needed, number, short
-from audits.history.places import day
+from audits.history.locations import day
 from audits.models import Criterion, Section, Standard, Version
 from audits.standards.publication import publish
 

@@ -14,7 +14,7 @@ FIELDS = ("name", "address", "latitude", "longitude", "timezone", "opened_on", "
 
 
 @dataclass
-class Places:
+class Locations:
     """The locations by code: those of the file as they will be, those that were here before, and their order."""
 
     wanted: dict[str, Location] = field(default_factory=dict)
@@ -31,10 +31,10 @@ class Places:
         return [pks[code] for code in self.index]
 
 
-def check_places(folder: Folder, *, zone: str, under: str) -> Places:
+def check_locations(folder: Folder, *, zone: str, under: str) -> Locations:
     """Read locations.csv; a blank leaves a stored value as it is."""
     stored = {location.code: location for location in Location.objects.order_by().iterator()}
-    places = Places(zones={code: location.timezone for code, location in stored.items()})
+    locations = Locations(zones={code: location.timezone for code, location in stored.items()})
     lines: dict[str, int] = {}
     for line, values in folder.rows("locations"):
         try:
@@ -51,11 +51,11 @@ def check_places(folder: Folder, *, zone: str, under: str) -> Places:
             count_as = "repeats a line" if bad.reason.startswith("repeats") else ""
             folder.fault("locations", line, bad.column, bad.value, bad.reason, count_as=count_as)
             continue
-        places.wanted[code] = location
-        places.paths[code] = path
-        places.zones[code] = location.timezone
-    places.index = {code: index for index, code in enumerate(places.zones)}
-    return places
+        locations.wanted[code] = location
+        locations.paths[code] = path
+        locations.zones[code] = location.timezone
+    locations.index = {code: index for index, code in enumerate(locations.zones)}
+    return locations
 
 
 def region_path(text: str, *, under: str) -> tuple[str, ...]:
@@ -106,21 +106,21 @@ def day(column: str, value: str) -> date | None:
         raise BadValue(column, value, "is no date: write it as YYYY-MM-DD") from None
 
 
-def store_places(places: Places) -> None:
-    regions = _store_regions(set(places.paths.values()))
+def store_locations(locations: Locations) -> None:
+    regions = _store_regions(set(locations.paths.values()))
     before = {row["code"]: row for row in Location.objects.order_by().values("code", "region_id", *FIELDS)}
     fresh: list[Location] = []
     changed: list[Location] = []
-    for code, location in places.wanted.items():
-        location.region = regions[places.paths[code]]
+    for code, location in locations.wanted.items():
+        location.region = regions[locations.paths[code]]
         if code not in before:
             fresh.append(location)
         elif any(before[code][name] != getattr(location, name) for name in ("region_id", *FIELDS)):
             changed.append(location)
     Location.objects.bulk_create(fresh, batch_size=1_000)
     Location.objects.bulk_update(changed, ["region", *FIELDS], batch_size=100)
-    places.n_created, places.n_updated = len(fresh), len(changed)
-    places.n_unchanged = len(places.wanted) - len(fresh) - len(changed)
+    locations.n_created, locations.n_updated = len(fresh), len(changed)
+    locations.n_unchanged = len(locations.wanted) - len(fresh) - len(changed)
 
 
 def _store_regions(paths: set[tuple[str, ...]]) -> dict[tuple[str, ...], Region]:
@@ -129,8 +129,8 @@ def _store_regions(paths: set[tuple[str, ...]]) -> dict[tuple[str, ...], Region]
     every_level = {leaf[:depth] for leaf in paths for depth in range(1, len(leaf) + 1)}
     for path in sorted(every_level):  # parents before their children
         parent = found.get(path[:-1])
-        place = (parent.pk if parent else None, path[-1])
-        if place not in known:
-            known[place] = Region.objects.create(name=path[-1], parent=parent)
-        found[path] = known[place]
+        branch = (parent.pk if parent else None, path[-1])
+        if branch not in known:
+            known[branch] = Region.objects.create(name=path[-1], parent=parent)
+        found[path] = known[branch]
     return found
