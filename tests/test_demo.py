@@ -168,7 +168,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     stored = Visit.objects.get(pk=sent.id)
     assert stored.digest == content_digest(sent.payload)
     assert stored.revisions.get().content == sent.payload
-    assert check_visit(sent.payload, auditor=stored.auditor, stored=stored).place.grade == stored.place != ""
+    assert check_visit(sent.payload, auditor=stored.auditor, stored=stored).gps.grade == stored.gps_grade != ""
     assert set(Observation.objects.filter(state=1).values_list("criterion__kind", flat=True)) == {
         "yes_no", "level", "count", "seconds", "choice", "text",
     }  # fmt: skip

@@ -61,7 +61,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     form = CriterionForm
     inlines = [OptionInline]
     actions = None
-    list_display = ["text", "standing", "section", "kind", "dimension", "weight", "critical"]
+    list_display = ["text", "version", "section", "kind", "dimension", "weight", "critical"]
     list_filter = [
         "section__version__state",
         ("section__version__standard", admin.RelatedOnlyFieldListFilter),
@@ -99,7 +99,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
         return super().get_queryset(request).select_related("section__version__standard", "shown_if")
 
     @admin.display(description="Version", ordering="section__version__number")
-    def standing(self, criterion) -> str:
+    def version(self, criterion) -> str:
         return str(criterion.section.version)
 
     @admin.display(description="Critical", ordering="is_critical", empty_value="–")

@@ -114,7 +114,7 @@ class CriterionForm(WrittenForm):
         if key and (other := others.filter(key=key).first()):
             self.add_error("key", f"“{other.text}” has the key “{key}” in this version: choose another.")
 
-    def _has_place(self) -> bool:
+    def _has_position(self) -> bool:
         """Moved into another section, it goes to its end."""
         return self.instance.pk is not None and "section" not in self.changed_data
 

@@ -101,14 +101,14 @@ def traits_of(criterion: Criterion):
 
 def linked_problems(version: Version, chapters: list[Chapter]) -> list[Problem]:
     """What `audits.standards.publication.problems` says, each sentence with the page of the row that it names."""
-    places: dict[str, str] = {}
+    pages: dict[str, str] = {}
     for chapter in chapters:
-        places.setdefault(chapter.section.title, chapter.url)
+        pages.setdefault(chapter.section.title, chapter.url)
         for entry in chapter.entries:
-            places.setdefault(entry.criterion.text, entry.url)
-            places.setdefault(entry.criterion.key, entry.url)
-    return [Problem(sentence, _place_named_in(sentence, places)) for sentence in problems(version)]
+            pages.setdefault(entry.criterion.text, entry.url)
+            pages.setdefault(entry.criterion.key, entry.url)
+    return [Problem(sentence, _page_named_in(sentence, pages)) for sentence in problems(version)]
 
 
-def _place_named_in(sentence: str, places: dict[str, str]) -> str:
-    return next((places[words] for words in QUOTED.findall(sentence) if words in places), "")
+def _page_named_in(sentence: str, pages: dict[str, str]) -> str:
+    return next((pages[words] for words in QUOTED.findall(sentence) if words in pages), "")

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from audits.api.strict import StrictSerializer
@@ -51,8 +52,9 @@ class TapSerializer(StrictSerializer):
     at = serializers.DateTimeField()
 
 
-class PhonePlaceSerializer(StrictSerializer):
-    """Where the phone was. Whatever it tells is taken: a doubtful place is graded, never refused."""
+@extend_schema_serializer(component_name="PhonePlace")
+class GpsSerializer(StrictSerializer):
+    """Where the phone was. Whatever it tells is taken: a doubtful position is graded, never refused."""
 
     latitude = serializers.FloatField(min_value=-90, max_value=90, allow_null=True, default=None)
     longitude = serializers.FloatField(min_value=-180, max_value=180, allow_null=True, default=None)
@@ -75,7 +77,7 @@ class ExpectedPhotoSerializer(StrictSerializer):
         r"^[0-9a-f]{64}$", error_messages={"invalid": gettext_lazy("64 hexadecimal digits.")}
     )
     taken_at = serializers.DateTimeField(allow_null=True, default=None)
-    place = PhonePlaceSerializer(allow_null=True, default=None)
+    place = GpsSerializer(allow_null=True, default=None)
 
 
 class VisitSerializer(StrictSerializer):
@@ -98,7 +100,7 @@ class VisitSerializer(StrictSerializer):
         min_value=-(10**12), max_value=10**12, allow_null=True, default=None
     )  # 32 years either way: a phone whose battery died says 1970
     context = ContextSerializer(required=False)
-    place = PhonePlaceSerializer(allow_null=True, default=None)
+    place = GpsSerializer(allow_null=True, default=None)
     conflict_of_interest = serializers.BooleanField(allow_null=True, default=None)
     conflict_of_interest_note = serializers.CharField(
         max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False

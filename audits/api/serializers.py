@@ -1,6 +1,6 @@
 """What phones are told, and the shapes of what they send beside visits."""
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from audits.api.documents import VisitSerializer
@@ -14,14 +14,15 @@ from audits.models.limits import (
 from locations.models import Location
 
 
-class PlaceSerializer(serializers.ModelSerializer):
+@extend_schema_serializer(component_name="Place")
+class LocationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Location
         fields = ["id", "code", "name", "address", "timezone", "latitude", "longitude"]
 
 
 class AssignmentSerializer(serializers.ModelSerializer):
-    location = PlaceSerializer()
+    location = LocationSerializer()
     standard = serializers.CharField(source="version.standard.name")
     version_number = serializers.IntegerField(source="version.number")
     form_url = serializers.HyperlinkedIdentityField(
@@ -86,7 +87,7 @@ class ReturnedSerializer(serializers.Serializer):
 class ReceivedVisitSerializer(serializers.ModelSerializer):
     """What the phone is told about a visit: its receipt, the photos still missing, and why it came back if it did."""
 
-    location = PlaceSerializer()
+    location = LocationSerializer()
     standard = serializers.CharField(source="version.standard.name")
     version_number = serializers.IntegerField(source="version.number")
     form_url = serializers.HyperlinkedIdentityField(

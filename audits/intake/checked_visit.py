@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from audits.api.documents import VisitSerializer
 from audits.intake.answers import AnswerSheet
-from audits.intake.place import Graded, graded
+from audits.intake.gps_grade import GradedGps, grade_gps
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
 from audits.problems import Problem
 from locations.models import Location
@@ -39,7 +39,7 @@ class CheckedVisit:
     assignment: Assignment | None
     observations: list[Observation]
     criteria_ids: dict[str, int]
-    place: Graded
+    gps: GradedGps
 
     @property
     def started_at(self) -> datetime:
@@ -89,8 +89,8 @@ def check_visit(payload: dict, *, auditor, stored: Visit | None = None) -> Check
         content["interactions"], content["observations"], may_be_empty=bool(content["not_completed_reason"])
     )
     criteria_ids = {key: criterion.pk for key, (_, criterion) in sheet.criteria.items()}
-    place = graded(content["place"], location)
-    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids, place)
+    gps = grade_gps(content["place"], location)
+    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids, gps)
     problems += answers.problems
     problems += _problems_of_interactions(content, stored)
     problems += _problems_of_photos(content, criteria_ids, stored)

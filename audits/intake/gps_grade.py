@@ -11,11 +11,11 @@ NEAR_M = 300
 FAR_M = 1_000
 UNKNOWN_ACCURACY_M = 500
 CAMERA_ACCURACY_M = 100
-"""Cameras write a place only once they have a fix, and seldom how good it is."""
+"""Cameras write a position only once they have a fix, and seldom how good it is."""
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedGps:
     """What is stored: the grade, and in metres how far the phone was and how sure it was of that."""
 
     grade: str
@@ -23,28 +23,28 @@ class Graded:
     accuracy_m: float | None = None
 
 
-def graded(sent: dict | None, location: Location, *, unknown_accuracy_m: float = UNKNOWN_ACCURACY_M) -> Graded:
-    """Grade what the phone told of its place; no grade where it told nothing at all.
+def grade_gps(sent: dict | None, location: Location, *, unknown_accuracy_m: float = UNKNOWN_ACCURACY_M) -> GradedGps:
+    """Grade what the phone told of its position; no grade where it told nothing at all.
 
     sent : {latitude, longitude, accuracy_m, refused}. A phone's accuracy is the radius of the circle that holds it
     with 95 %; one that tells none is taken to be sure to `unknown_accuracy_m`.
     near : the whole circle lies within 300 m of the location (a mall and its car park). far : no part of it lies
-    within 1,000 m. unsure : all between, and whenever either place is unknown.
+    within 1,000 m. unsure : all between, and whenever either position is unknown.
     """
     if sent is None:
-        return Graded("")
+        return GradedGps("")
     if sent["refused"]:
-        return Graded(Visit.Place.REFUSED)
+        return GradedGps(Visit.GpsGrade.REFUSED)
     accuracy = sent["accuracy_m"]
     if sent["latitude"] is None or location.latitude is None or location.longitude is None:
-        return Graded(Visit.Place.UNSURE, accuracy_m=accuracy)
+        return GradedGps(Visit.GpsGrade.UNSURE, accuracy_m=accuracy)
     distance = distance_m(sent["latitude"], sent["longitude"], location.latitude, location.longitude)
     radius = unknown_accuracy_m if accuracy is None else accuracy
     if distance + radius <= NEAR_M:
-        grade = Visit.Place.NEAR
+        grade = Visit.GpsGrade.NEAR
     else:
-        grade = Visit.Place.FAR if distance - radius > FAR_M else Visit.Place.UNSURE
-    return Graded(grade, distance, accuracy)
+        grade = Visit.GpsGrade.FAR if distance - radius > FAR_M else Visit.GpsGrade.UNSURE
+    return GradedGps(grade, distance, accuracy)
 
 
 def distance_m(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:

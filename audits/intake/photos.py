@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audits.intake.checked_visit import CheckedVisit
+from audits.intake.gps_grade import CAMERA_ACCURACY_M, grade_gps
 from audits.intake.pictures import PhotoRefused, Prepared, prepare
-from audits.intake.place import CAMERA_ACCURACY_M, graded
 from audits.models import Photo, Visit
 
 NOT_GIVEN_UP = {"given_up_at": None, "given_up_by": None, "given_up_reason": ""}
@@ -34,14 +34,22 @@ def expect_photos(visit: Visit, checked: CheckedVisit) -> None:
         left_out.filter(withdrawn_at=None).update(withdrawn_at=visit.received_at)
         here = set(Photo.objects.filter(visit=visit).values_list("pk", flat=True))
         again = [photo for photo in sent if photo.pk in here]
-        told = ["interaction", "criterion", "taken_at", "place", "place_distance_m", "withdrawn_at", *NOT_GIVEN_UP]
-        Photo.objects.bulk_update(again, told)
+        renewed = [
+            "interaction",
+            "criterion",
+            "taken_at",
+            "gps_grade",
+            "gps_distance_m",
+            "withdrawn_at",
+            *NOT_GIVEN_UP,
+        ]
+        Photo.objects.bulk_update(again, renewed)
         sent = [photo for photo in sent if photo.pk not in here]
     Photo.objects.bulk_create(sent)
 
 
 def _expected(photo: dict[str, Any], visit: Visit, checked: CheckedVisit) -> Photo:
-    place = graded(photo["place"], checked.location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+    gps = grade_gps(photo["place"], checked.location, unknown_accuracy_m=CAMERA_ACCURACY_M)
     return Photo(
         id=photo["id"],
         visit=visit,
@@ -49,8 +57,8 @@ def _expected(photo: dict[str, Any], visit: Visit, checked: CheckedVisit) -> Pho
         criterion_id=checked.criteria_ids[photo["criterion"]] if photo["criterion"] else None,
         sha256=photo["sha256"],
         taken_at=checked.at(photo["taken_at"]),
-        place=place.grade,
-        place_distance_m=place.distance_m,
+        gps_grade=gps.grade,
+        gps_distance_m=gps.distance_m,
     )
 
 

@@ -137,7 +137,7 @@ def _store(visit_id: UUID, auditor, payload: dict, digest: str, checked: Checked
 
 def _fields(checked: CheckedVisit) -> dict[str, Any]:
     """The visit's own columns, all that a new revision writes anew."""
-    content, place = checked.content, checked.place
+    content, gps = checked.content, checked.gps
     context = {"staff_seen": None, "customers_waiting": None, "busyness": "", **(content.get("context") or {})}
     return {
         "location": checked.location,
@@ -153,9 +153,9 @@ def _fields(checked: CheckedVisit) -> dict[str, Any]:
         "not_completed_reason": content["not_completed_reason"],
         "conflict_of_interest": content["conflict_of_interest"],
         "conflict_of_interest_note": content["conflict_of_interest_note"],
-        "place": place.grade,
-        "place_distance_m": place.distance_m,
-        "place_accuracy_m": place.accuracy_m,
+        "gps_grade": gps.grade,
+        "gps_distance_m": gps.distance_m,
+        "gps_accuracy_m": gps.accuracy_m,
         "taps": checked.taps,
         "hidden_notes": content["hidden_notes"],
         "revision": content["revision"],

@@ -42,8 +42,8 @@ class Visit(models.Model):
         NORMAL = "normal", "Normal"
         BUSY = "busy", "Busy"
 
-    class Place(models.TextChoices):
-        """Where the phone was when the visit began, as `audits.intake.place` grades it."""
+    class GpsGrade(models.TextChoices):
+        """Where the phone was when the visit began, as `audits.intake.gps_grade` says."""
 
         NEAR = "near", "At the location"
         UNSURE = "unsure", "Perhaps at the location"
@@ -86,9 +86,15 @@ class Visit(models.Model):
         null=True, blank=True, help_text="Whether the auditor knows the people there; blank where nobody asked."
     )
     conflict_of_interest_note = models.TextField(blank=True, default="", db_default="")
-    place = models.CharField(max_length=7, choices=Place, blank=True, default="", db_default="")
-    place_distance_m = models.FloatField(null=True, blank=True, help_text="From the phone to the location.")
-    place_accuracy_m = models.FloatField(null=True, blank=True, help_text="As the phone told it.")
+    gps_grade = models.CharField(
+        max_length=7, choices=GpsGrade, blank=True, default="", db_default="", db_column="place"
+    )
+    gps_distance_m = models.FloatField(
+        null=True, blank=True, db_column="place_distance_m", help_text="From the phone to the location."
+    )
+    gps_accuracy_m = models.FloatField(
+        null=True, blank=True, db_column="place_accuracy_m", help_text="As the phone told it."
+    )
     taps = models.JSONField(
         null=True, blank=True, help_text="Covert visits: what was tapped when, [{what, at}], on the server's clock."
     )
@@ -240,7 +246,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 class Photo(models.Model):
     """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives.
 
-    Time and place are those that the camera wrote into the file, read on the phone.
+    Time and position are those that the camera wrote into the file, read on the phone.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -251,8 +257,12 @@ class Photo(models.Model):
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, null=True, blank=True, related_name="photos")
     sha256 = models.CharField(max_length=64, help_text="Of the file as the phone sent it.")
     taken_at = models.DateTimeField(null=True, blank=True)
-    place = models.CharField(max_length=7, choices=Visit.Place, blank=True, default="", db_default="")
-    place_distance_m = models.FloatField(null=True, blank=True, help_text="From where it was taken to the location.")
+    gps_grade = models.CharField(
+        max_length=7, choices=Visit.GpsGrade, blank=True, default="", db_default="", db_column="place"
+    )
+    gps_distance_m = models.FloatField(
+        null=True, blank=True, db_column="place_distance_m", help_text="From where it was taken to the location."
+    )
     received_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when a later revision of the visit left the photo out; it is kept."

@@ -55,8 +55,8 @@ def _digest_while_this_process_runs() -> str:
 
 def _digest() -> str:
     digest = hashlib.sha256("\n".join(precached()).encode())
-    told = [*_source("templates/phone").rglob("*"), *_source("locale").glob("*/LC_MESSAGES/*.po")]
-    for path in sorted(path for path in told if path.is_file()):
+    sources = [*_source("templates/phone").rglob("*"), *_source("locale").glob("*/LC_MESSAGES/*.po")]
+    for path in sorted(path for path in sources if path.is_file()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -12,8 +12,8 @@ from django.db import transaction
 from audits.intake.answers import AnswerSheet
 from audits.intake.content import as_text, content_digest
 from audits.intake.daypart import daypart_of
+from audits.intake.gps_grade import CAMERA_ACCURACY_M, grade_gps
 from audits.intake.photos import attach_photo
-from audits.intake.place import CAMERA_ACCURACY_M, graded
 from audits.models import (
     Assignment,
     Criterion,
@@ -219,7 +219,7 @@ def _visits(chain: Chain, locations: list[Location], users: dict[str, User], ver
 
 def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], version: Version) -> Visit:
     location, started_at = locations[sent.store], _true_time(sent, sent.payload["started_at"])
-    place = graded(sent.payload["place"], location)
+    gps = grade_gps(sent.payload["place"], location)
     return Visit(
         id=sent.id,
         location=location,
@@ -232,9 +232,9 @@ def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], v
         daypart=daypart_of(started_at.astimezone(location.zone)),
         note=sent.payload["note"],
         clock_offset_ms=sent.payload["clock_offset_ms"],
-        place=place.grade,
-        place_distance_m=place.distance_m,
-        place_accuracy_m=place.accuracy_m,
+        gps_grade=gps.grade,
+        gps_distance_m=gps.distance_m,
+        gps_accuracy_m=gps.accuracy_m,
         conflict_of_interest=sent.payload["conflict_of_interest"],
         conflict_of_interest_note=sent.payload["conflict_of_interest_note"],
         digest=content_digest(sent.payload),
@@ -278,7 +278,7 @@ def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
 
 def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) -> Iterable[Photo]:
     for photo in sent.payload["photos"]:
-        place = graded(photo["place"], location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+        gps = grade_gps(photo["place"], location, unknown_accuracy_m=CAMERA_ACCURACY_M)
         yield Photo(
             id=photo["id"],
             visit_id=sent.id,
@@ -286,8 +286,8 @@ def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) ->
             criterion=sheet.criteria[photo["criterion"]][1],
             sha256=photo["sha256"],
             taken_at=_true_time(sent, photo["taken_at"]),
-            place=place.grade,
-            place_distance_m=place.distance_m,
+            gps_grade=gps.grade,
+            gps_distance_m=gps.distance_m,
         )
 
 

@@ -190,7 +190,7 @@ print(json.dumps({{
     "interest_note": visit.conflict_of_interest_note, "not_completed": visit.not_completed_reason,
     "stay": [f"{{visit.started_at.astimezone(visit.location.zone):%Y-%m-%d}}",
              f"{{visit.ended_at.astimezone(visit.location.zone):%Y-%m-%d %H:%M}}"],
-    "place": visit.place, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
+    "place": visit.gps_grade, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
 }}))
 """
 

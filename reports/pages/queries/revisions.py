@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
 
-from audits.intake.place import graded
+from audits.intake.gps_grade import grade_gps
 from audits.models import Criterion, Observation, Visit, VisitReturn, VisitRevision
 from audits.models.visits import REASONS, STATES
 from locations.models import Location
@@ -178,7 +178,7 @@ def _visit_changed(before: dict, after: dict, location: Location) -> Iterator[Ch
     yield from _change("Knows people there", _plain(was), _plain(now))
     for field, name in TEXTS.items():
         yield from _change(name, _plain(before.get(field)), _plain(after.get(field)))
-    yield from _change("Place", _place(before, location), _place(after, location))
+    yield from _change("Place", _gps_grade(before, location), _gps_grade(after, location))
     yield from _change("Taps", str(len(before.get("taps", []))), str(len(after.get("taps", []))))
 
 
@@ -193,12 +193,12 @@ def _plain(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _place(content: dict, location: Location) -> str:
+def _gps_grade(content: dict, location: Location) -> str:
     """Graded, as everywhere: coordinates are shown to nobody."""
-    told = content.get("place")
-    whole = told and {"latitude": None, "longitude": None, "accuracy_m": None, "refused": False, **told}
-    grade = graded(whole, location).grade
-    return Visit.Place(grade).label.lower() if grade else NOTHING
+    gps = content.get("place")
+    whole = gps and {"latitude": None, "longitude": None, "accuracy_m": None, "refused": False, **gps}
+    grade = grade_gps(whole, location).grade
+    return Visit.GpsGrade(grade).label.lower() if grade else NOTHING
 
 
 def _clock(of: dict, field: str, error: timedelta, zone: ZoneInfo) -> str:

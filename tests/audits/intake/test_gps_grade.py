@@ -1,6 +1,7 @@
 """Where the phone was, which is graded and never blocks."""
 
 import pytest
+from django.db import connection
 
 from tests.audits.intake.conftest import HERE, stored
 
@@ -30,15 +31,22 @@ def on_the_map(world):
 )
 def test_the_place_is_graded_by_distance_and_accuracy(world, on_the_map, payload, place, grade):
     visit = stored(world, payload | {"place": place})
-    assert visit.place == grade
+    assert visit.gps_grade == grade
     assert visit.approved_at is not None
 
 
 def test_distance_and_accuracy_are_stored_beside_the_grade(world, on_the_map, payload):
     visit = stored(world, payload | {"place": HERE | {"longitude": 0.01}})
-    assert (round(visit.place_distance_m), visit.place_accuracy_m) == (692, 20)
+    assert (round(visit.gps_distance_m), visit.gps_accuracy_m) == (692, 20)
 
 
 def test_a_location_without_a_position_leaves_the_place_unsure(world, payload):
     visit = stored(world, payload | {"place": HERE})
-    assert (visit.place, visit.place_distance_m, visit.place_accuracy_m) == ("unsure", None, 20)
+    assert (visit.gps_grade, visit.gps_distance_m, visit.gps_accuracy_m) == ("unsure", None, 20)
+
+
+def test_the_columns_keep_the_names_by_which_the_release_before_reads_them(world, on_the_map, payload):
+    visit = stored(world, payload | {"place": HERE})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT place, place_distance_m, place_accuracy_m FROM audits_visit")
+        assert cursor.fetchall() == [(visit.gps_grade, visit.gps_distance_m, visit.gps_accuracy_m)]

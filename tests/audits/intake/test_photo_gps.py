@@ -33,7 +33,7 @@ def photo(**told):
 def test_the_place_of_a_photo_is_graded_like_that_of_the_visit(world, on_the_map, payload, visit_id, place, grade):
     payload["photos"] = [photo(place=place)]
     record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
-    assert Photo.objects.get().place == grade
+    assert Photo.objects.get().gps_grade == grade
 
 
 def test_a_correction_may_tell_the_place_anew(world, on_the_map, payload, visit_id):
@@ -43,7 +43,7 @@ def test_a_correction_may_tell_the_place_anew(world, on_the_map, payload, visit_
     payload["photos"][0]["place"] = CLOSE
     record_visit(visit_id=visit_id, auditor=world.ana, payload=payload | {"revision": 2})
     stored = Photo.objects.get()
-    assert (stored.place, round(stored.place_distance_m)) == ("near", 100)
+    assert (stored.gps_grade, round(stored.gps_distance_m)) == ("near", 100)
 
 
 def test_a_picture_from_long_ago_is_taken_and_says_so(client, world, on_the_map, payload, visit_id):
