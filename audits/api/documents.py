@@ -1,4 +1,8 @@
-"""The shape of a visit as a phone sends it. Whether its answers fit the version is checked in `audits.intake`."""
+"""The door: a visit's JSON, checked in shape and only once, becomes a document; the rest is for `audits.intake`."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -6,6 +10,17 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from audits.api.strict import StrictSerializer
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.document import (
+    ContextDocument,
+    Gps,
+    InteractionDocument,
+    ObservationDocument,
+    PhotoDocument,
+    TapDocument,
+    VisitDocument,
+)
+from audits.intake.visits import Recorded, record_visit
 from audits.models import Visit
 from audits.models.limits import (
     LONGEST_NOTE,
@@ -16,6 +31,7 @@ from audits.models.limits import (
     MOST_TAPS,
 )
 from audits.models.visits import REASONS, STATES
+from audits.problems import Problem
 
 
 class ObservationSerializer(StrictSerializer):
@@ -77,7 +93,7 @@ class ExpectedPhotoSerializer(StrictSerializer):
         r"^[0-9a-f]{64}$", error_messages={"invalid": gettext_lazy("64 hexadecimal digits.")}
     )
     taken_at = serializers.DateTimeField(allow_null=True, default=None)
-    place = GpsSerializer(allow_null=True, default=None)
+    place = GpsSerializer(source="gps", allow_null=True, default=None)
 
 
 class VisitSerializer(StrictSerializer):
@@ -100,7 +116,7 @@ class VisitSerializer(StrictSerializer):
         min_value=-(10**12), max_value=10**12, allow_null=True, default=None
     )  # 32 years either way: a phone whose battery died says 1970
     context = ContextSerializer(required=False)
-    place = GpsSerializer(allow_null=True, default=None)
+    place = GpsSerializer(source="gps", allow_null=True, default=None)
     conflict_of_interest = serializers.BooleanField(allow_null=True, default=None)
     conflict_of_interest_note = serializers.CharField(
         max_length=LONGEST_NOTE, allow_blank=True, default="", trim_whitespace=False
@@ -117,3 +133,53 @@ class VisitSerializer(StrictSerializer):
     interactions = InteractionSerializer(many=True, max_length=MOST_INTERACTIONS)
     observations = ObservationSerializer(many=True, max_length=MOST_OBSERVATIONS)
     photos = ExpectedPhotoSerializer(many=True, max_length=MOST_PHOTOS, required=False, default=list)
+
+
+def receive_visit(*, visit_id: UUID, auditor, payload: dict[str, Any]) -> Recorded:
+    """Store a visit as a phone sends it; raises what `audits.intake.visits.record_visit` raises."""
+    return record_visit(visit_id=visit_id, auditor=auditor, payload=payload, read=read_visit)
+
+
+def read_visit(payload: dict[str, Any]) -> VisitDocument:
+    """Raises VisitRefused with all that is wrong with the shape, not only the first."""
+    serializer = VisitSerializer(data=payload)
+    if not serializer.is_valid():
+        raise VisitRefused(list(_flattened(serializer.errors)))
+    sent = dict(serializer.validated_data)
+    return VisitDocument(
+        **sent
+        | {
+            "written": tuple(sent["written"]),
+            "context": ContextDocument(**sent.get("context", {})),
+            "gps": _gps(sent["gps"]),
+            "taps": tuple(TapDocument(**tap) for tap in sent["taps"]),
+            "interactions": tuple(
+                InteractionDocument(**each | {"observations": _observations(each["observations"])})
+                for each in sent["interactions"]
+            ),
+            "observations": _observations(sent["observations"]),
+            "photos": tuple(PhotoDocument(**photo | {"gps": _gps(photo["gps"])}) for photo in sent["photos"]),
+        }
+    )
+
+
+def _gps(sent: dict | None) -> Gps | None:
+    return Gps(**sent) if sent is not None else None
+
+
+def _observations(sent: list[dict]) -> tuple[ObservationDocument, ...]:
+    return tuple(ObservationDocument(**each) for each in sent)
+
+
+def _flattened(errors, path: str = "") -> Iterator[Problem]:
+    """REST framework's nested errors as one list: 'interactions.0.id' and a sentence."""
+    if isinstance(errors, dict):
+        for name, below in errors.items():
+            step = "" if name == "non_field_errors" else str(name)
+            yield from _flattened(below, ".".join(part for part in (path, step) if part))
+    elif isinstance(errors, list) and any(isinstance(below, dict) for below in errors):
+        for number, below in enumerate(errors):
+            yield from _flattened(below, f"{path}.{number}" if path else str(number))
+    else:
+        for message in errors:
+            yield Problem(path or "visit", str(message))

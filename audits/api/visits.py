@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
-from audits.api.documents import VisitSerializer
+from audits.api.documents import VisitSerializer, receive_visit
 from audits.api.phone_view import PhoneView
 from audits.api.serializers import ReadVisitSerializer, ReceivedVisitSerializer
 from audits.intake.checked_visit import VisitRefused
-from audits.intake.visits import NotYours, VisitConflict, record_visit
+from audits.intake.visits import NotYours, VisitConflict
 from audits.models import Interaction, Photo, Visit
 from locations.requests import SignedInApiRequest
 
@@ -65,7 +65,7 @@ class VisitView(PhoneView):
         if not isinstance(request.data, dict):
             raise ParseError(_("Send the visit as one JSON object."))
         try:
-            recorded = record_visit(visit_id=visit_id, auditor=request.user, payload=request.data)
+            recorded = receive_visit(visit_id=visit_id, auditor=request.user, payload=request.data)
         except VisitRefused as refused:
             errors = [{"where": problem.where, "message": problem.message} for problem in refused.problems]
             return Response({"detail": _("Nothing was stored: correct what is named."), "errors": errors}, status=400)

@@ -1,4 +1,4 @@
-"""Whether a visit can be stored as a phone sent it: its shape, references, answers, photos and times."""
+"""Whether a visit can be stored as a phone sent it: its references, answers, photos and times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from audits.api.documents import VisitSerializer
 from audits.intake.answers import AnswerSheet
+from audits.intake.document import INTERACTION_TIMES, VisitDocument
 from audits.intake.gps_grade import GradedGps, grade_gps
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
 from audits.problems import Problem
@@ -18,7 +18,6 @@ from locations.roles import CAPTURES
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 OLDEST = timedelta(days=2 * 365)
-INTERACTION_TIMES = ("started_at", "acknowledged_at", "helped_at", "ended_at")
 
 
 class VisitRefused(Exception):
@@ -33,7 +32,7 @@ class VisitRefused(Exception):
 class CheckedVisit:
     """What was sent, after every check: ready to be stored."""
 
-    content: dict
+    document: VisitDocument
     location: Location
     version: Version
     assignment: Assignment | None
@@ -43,16 +42,16 @@ class CheckedVisit:
 
     @property
     def started_at(self) -> datetime:
-        return self.content["started_at"] - self.offset_of("started_at")
+        return self.document.started_at - self.offset_of("started_at")
 
     @property
     def ended_at(self) -> datetime | None:
-        told = self.content["ended_at"]
+        told = self.document.ended_at
         return told and told - self.offset_of("ended_at")
 
     def offset_of(self, where: str) -> timedelta:
         """Of the clock that the time at that place comes from: what was written by hand comes from a watch."""
-        return timedelta(0) if where in self.content["written"] else self.clock_offset
+        return timedelta(0) if where in self.document.written else self.clock_offset
 
     def at(self, moment: datetime | None) -> datetime | None:
         """A time of the phone's clock as the server's clock would have shown it."""
@@ -61,67 +60,61 @@ class CheckedVisit:
     @property
     def taps(self) -> list[dict[str, str]] | None:
         """What was tapped when, on the server's clock, ready for JSON."""
-        corrected = [(tap["what"], tap["at"] - self.clock_offset) for tap in self.content["taps"]]
+        corrected = [(tap.what, tap.at - self.clock_offset) for tap in self.document.taps]
         return [{"what": what, "at": at.isoformat()} for what, at in corrected] or None
 
     @property
     def clock_offset(self) -> timedelta:
-        return timedelta(milliseconds=self.content["clock_offset_ms"] or 0)
+        return timedelta(milliseconds=self.document.clock_offset_ms or 0)
 
 
-def check_visit(payload: dict, *, auditor, stored: Visit | None = None) -> CheckedVisit:
+def check_visit(document: VisitDocument, *, auditor, stored: Visit | None = None) -> CheckedVisit:
     """Raises VisitRefused with all that is wrong, not only the first.
 
     stored : the visit whose next revision this is; its interactions and photos may be named again.
     """
-    serializer = VisitSerializer(data=payload)
-    if not serializer.is_valid():
-        raise VisitRefused(list(_flattened(serializer.errors)))
-    content = serializer.validated_data
-    location = Location.objects.visible_to(auditor, CAPTURES).filter(pk=content["location"]).first()
-    version = Version.objects.exclude(state=Version.State.DRAFT).filter(pk=content["version"]).first()
-    assignment = _assignment(content, auditor)
-    problems = list(_problems_of_references(content, location, version, assignment))
+    location = Location.objects.visible_to(auditor, CAPTURES).filter(pk=document.location).first()
+    version = Version.objects.exclude(state=Version.State.DRAFT).filter(pk=document.version).first()
+    assignment = _assignment(document, auditor)
+    problems = list(_problems_of_references(document, location, version, assignment))
     if location is None or version is None:
         raise VisitRefused(problems)
     sheet = AnswerSheet(version)
     answers = sheet.check(
-        content["interactions"], content["observations"], may_be_empty=bool(content["not_completed_reason"])
+        document.interactions, document.observations, may_be_empty=bool(document.not_completed_reason)
     )
     criteria_ids = {key: criterion.pk for key, (_, criterion) in sheet.criteria.items()}
-    gps = grade_gps(content["place"], location)
-    checked = CheckedVisit(content, location, version, assignment, answers.observations, criteria_ids, gps)
+    gps = grade_gps(document.gps, location)
+    checked = CheckedVisit(document, location, version, assignment, answers.observations, criteria_ids, gps)
     problems += answers.problems
-    problems += _problems_of_interactions(content, stored)
-    problems += _problems_of_photos(content, criteria_ids, stored)
+    problems += _problems_of_interactions(document, stored)
+    problems += _problems_of_photos(document, criteria_ids, stored)
     problems += _problems_of_times(checked)
     if problems:
         raise VisitRefused(problems)
     return checked
 
 
-def _assignment(content: dict, auditor) -> Assignment | None:
-    if content["assignment"] is None:
+def _assignment(document: VisitDocument, auditor) -> Assignment | None:
+    if document.assignment is None:
         return None
-    return Assignment.objects.filter(
-        pk=content["assignment"], auditor=auditor, location_id=content["location"]
-    ).first()
+    return Assignment.objects.filter(pk=document.assignment, auditor=auditor, location_id=document.location).first()
 
 
-def _problems_of_references(content, location, version, assignment) -> Iterator[Problem]:
+def _problems_of_references(document: VisitDocument, location, version, assignment) -> Iterator[Problem]:
     if location is None:
         sentence = _("{location} is unknown, or not a location that you audit.")
-        yield Problem("location", sentence.format(location=content["location"]))
+        yield Problem("location", sentence.format(location=document.location))
     if version is None:
         sentence = _("{version} is no published version of a standard.")
-        yield Problem("version", sentence.format(version=content["version"]))
-    if content["assignment"] is not None and assignment is None:
+        yield Problem("version", sentence.format(version=document.version))
+    if document.assignment is not None and assignment is None:
         sentence = _("{assignment} is no assignment of yours to this location.")
-        yield Problem("assignment", sentence.format(assignment=content["assignment"]))
+        yield Problem("assignment", sentence.format(assignment=document.assignment))
 
 
-def _problems_of_interactions(content: dict, stored: Visit | None) -> Iterator[Problem]:
-    ids = [interaction["id"] for interaction in content["interactions"]]
+def _problems_of_interactions(document: VisitDocument, stored: Visit | None) -> Iterator[Problem]:
+    ids = [interaction.id for interaction in document.interactions]
     for number, id_ in enumerate(ids):
         if id_ in ids[:number]:
             sentence = _("{id} is used twice: each interaction has an id of its own.")
@@ -132,26 +125,28 @@ def _problems_of_interactions(content: dict, stored: Visit | None) -> Iterator[P
         yield Problem("interactions", sentence.format(id=taken))
 
 
-def _problems_of_photos(content: dict, criteria_ids: dict[str, int], stored: Visit | None) -> Iterator[Problem]:
-    interactions = {interaction["id"] for interaction in content["interactions"]}
-    ids = [photo["id"] for photo in content["photos"]]
+def _problems_of_photos(
+    document: VisitDocument, criteria_ids: dict[str, int], stored: Visit | None
+) -> Iterator[Problem]:
+    interactions = {interaction.id for interaction in document.interactions}
+    ids = [photo.id for photo in document.photos]
     known = Photo.objects.in_bulk(ids)
-    for number, photo in enumerate(content["photos"]):
+    for number, photo in enumerate(document.photos):
         where = f"photos.{number}"
-        if photo["id"] in ids[:number]:
-            yield Problem(f"{where}.id", _("{id} is named twice.").format(id=photo["id"]))
-        if photo["criterion"] is not None and photo["criterion"] not in criteria_ids:
+        if photo.id in ids[:number]:
+            yield Problem(f"{where}.id", _("{id} is named twice.").format(id=photo.id))
+        if photo.criterion is not None and photo.criterion not in criteria_ids:
             sentence = _("This version has no criterion “{criterion}”.")
-            yield Problem(f"{where}.criterion", sentence.format(criterion=photo["criterion"]))
-        if photo["interaction"] is not None and photo["interaction"] not in interactions:
+            yield Problem(f"{where}.criterion", sentence.format(criterion=photo.criterion))
+        if photo.interaction is not None and photo.interaction not in interactions:
             sentence = _("This visit has no interaction {interaction}.")
-            yield Problem(f"{where}.interaction", sentence.format(interaction=photo["interaction"]))
-        if (here := known.get(photo["id"])) is None:
+            yield Problem(f"{where}.interaction", sentence.format(interaction=photo.interaction))
+        if (here := known.get(photo.id)) is None:
             continue
         if stored is None or here.visit_id != stored.pk:
             sentence = _("{id} belongs to another visit: each photo has an id of its own.")
             yield Problem(f"{where}.id", sentence.format(id=here.pk))
-        elif here.sha256 != photo["sha256"]:
+        elif here.sha256 != photo.sha256:
             sentence = _("{id} was another picture before: a new picture has a new id.")
             yield Problem(f"{where}.sha256", sentence.format(id=here.pk))
 
@@ -180,24 +175,10 @@ def _problems_of_times(checked: CheckedVisit) -> Iterator[Problem]:
 
 def _times(checked: CheckedVisit) -> list[tuple[str, datetime]]:
     """As the phone told them."""
-    content = checked.content
-    named = [("started_at", content["started_at"]), ("ended_at", content["ended_at"])]
-    for number, interaction in enumerate(content["interactions"]):
-        named += [(f"interactions.{number}.{name}", interaction[name]) for name in INTERACTION_TIMES]
-    named += [(f"taps.{number}.at", tap["at"]) for number, tap in enumerate(content["taps"])]
-    named += [(f"photos.{number}.taken_at", photo["taken_at"]) for number, photo in enumerate(content["photos"])]
+    document = checked.document
+    named = [("started_at", document.started_at), ("ended_at", document.ended_at)]
+    for number, interaction in enumerate(document.interactions):
+        named += [(f"interactions.{number}.{name}", getattr(interaction, name)) for name in INTERACTION_TIMES]
+    named += [(f"taps.{number}.at", tap.at) for number, tap in enumerate(document.taps)]
+    named += [(f"photos.{number}.taken_at", photo.taken_at) for number, photo in enumerate(document.photos)]
     return [(where, moment) for where, moment in named if moment is not None]
-
-
-def _flattened(errors, path: str = "") -> Iterator[Problem]:
-    """REST framework's nested errors as one list: 'interactions.0.id' and a sentence."""
-    if isinstance(errors, dict):
-        for name, below in errors.items():
-            step = "" if name == "non_field_errors" else str(name)
-            yield from _flattened(below, ".".join(part for part in (path, step) if part))
-    elif isinstance(errors, list) and any(isinstance(below, dict) for below in errors):
-        for number, below in enumerate(errors):
-            yield from _flattened(below, f"{path}.{number}" if path else str(number))
-    else:
-        for message in errors:
-            yield Problem(path or "visit", str(message))

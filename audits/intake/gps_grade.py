@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
+from audits.intake.document import Gps
 from audits.models import Visit
 from locations.models import Location
 
@@ -23,22 +24,22 @@ class GradedGps:
     accuracy_m: float | None = None
 
 
-def grade_gps(sent: dict | None, location: Location, *, unknown_accuracy_m: float = UNKNOWN_ACCURACY_M) -> GradedGps:
+def grade_gps(gps: Gps | None, location: Location, *, unknown_accuracy_m: float = UNKNOWN_ACCURACY_M) -> GradedGps:
     """Grade what the phone told of its position; no grade where it told nothing at all.
 
-    sent : {latitude, longitude, accuracy_m, refused}. A phone's accuracy is the radius of the circle that holds it
+    A phone's accuracy is the radius of the circle that holds it
     with 95 %; one that tells none is taken to be sure to `unknown_accuracy_m`.
     near : the whole circle lies within 300 m of the location (a mall and its car park). far : no part of it lies
     within 1,000 m. unsure : all between, and whenever either position is unknown.
     """
-    if sent is None:
+    if gps is None:
         return GradedGps("")
-    if sent["refused"]:
+    if gps.refused:
         return GradedGps(Visit.GpsGrade.REFUSED)
-    accuracy = sent["accuracy_m"]
-    if sent["latitude"] is None or location.latitude is None or location.longitude is None:
+    accuracy = gps.accuracy_m
+    if gps.latitude is None or gps.longitude is None or location.latitude is None or location.longitude is None:
         return GradedGps(Visit.GpsGrade.UNSURE, accuracy_m=accuracy)
-    distance = distance_m(sent["latitude"], sent["longitude"], location.latitude, location.longitude)
+    distance = distance_m(gps.latitude, gps.longitude, location.latitude, location.longitude)
     radius = unknown_accuracy_m if accuracy is None else accuracy
     if distance + radius <= NEAR_M:
         grade = Visit.GpsGrade.NEAR

@@ -1,7 +1,6 @@
 """A visit's photos: expected from the moment that the visit names them, each stored once."""
 
 import hashlib
-from typing import Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audits.intake.checked_visit import CheckedVisit
+from audits.intake.document import PhotoDocument
 from audits.intake.gps_grade import CAMERA_ACCURACY_M, grade_gps
 from audits.intake.pictures import PhotoRefused, Prepared, prepare
 from audits.models import Photo, Visit
@@ -27,7 +27,7 @@ class PhotoConflict(Exception):
 
 def expect_photos(visit: Visit, checked: CheckedVisit) -> None:
     """Photos that are here already stay; those that a new revision leaves out are withdrawn, never thrown away."""
-    sent = [_expected(photo, visit, checked) for photo in checked.content["photos"]]
+    sent = [_expected(photo, visit, checked) for photo in checked.document.photos]
     if visit.revision > 1:
         left_out = Photo.objects.filter(visit=visit).exclude(pk__in=[photo.pk for photo in sent])
         left_out.filter(received_at=None).delete()
@@ -48,15 +48,15 @@ def expect_photos(visit: Visit, checked: CheckedVisit) -> None:
     Photo.objects.bulk_create(sent)
 
 
-def _expected(photo: dict[str, Any], visit: Visit, checked: CheckedVisit) -> Photo:
-    gps = grade_gps(photo["place"], checked.location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+def _expected(photo: PhotoDocument, visit: Visit, checked: CheckedVisit) -> Photo:
+    gps = grade_gps(photo.gps, checked.location, unknown_accuracy_m=CAMERA_ACCURACY_M)
     return Photo(
-        id=photo["id"],
+        id=photo.id,
         visit=visit,
-        interaction_id=photo["interaction"],
-        criterion_id=checked.criteria_ids[photo["criterion"]] if photo["criterion"] else None,
-        sha256=photo["sha256"],
-        taken_at=checked.at(photo["taken_at"]),
+        interaction_id=photo.interaction,
+        criterion_id=checked.criteria_ids[photo.criterion] if photo.criterion else None,
+        sha256=photo.sha256,
+        taken_at=checked.at(photo.taken_at),
         gps_grade=gps.grade,
         gps_distance_m=gps.distance_m,
     )

@@ -1,6 +1,7 @@
 """A visit from a phone, stored once however often the phone sends it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audits.intake.checked_visit import INTERACTION_TIMES, CheckedVisit, VisitRefused, check_visit
+from audits.intake.checked_visit import CheckedVisit, VisitRefused, check_visit
 from audits.intake.content import NotKeepable, as_text, content_digest
 from audits.intake.daypart import daypart_of
+from audits.intake.document import INTERACTION_TIMES, VisitDocument
 from audits.intake.photos import expect_photos
 from audits.models import Draft, Interaction, Observation, Photo, Visit, VisitRevision
 from audits.problems import Problem
@@ -48,12 +50,15 @@ class Recorded:
     created: bool
 
 
-def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
+def record_visit(
+    *, visit_id: UUID, auditor, payload: dict[str, Any], read: Callable[[dict[str, Any]], VisitDocument]
+) -> Recorded:
     """Store a visit from a phone, once, however often and however simultaneously the phone sends it.
 
-    `payload` is the JSON as sent (`audits.api.documents.VisitSerializer`). A returned visit is stored anew when it is
-    sent as the next revision; the earlier one stays on record. Raises VisitRefused when the content does not fit,
-    VisitConflict when `visit_id` was stored before with other content, NotYours when by somebody else.
+    `payload` is the JSON as sent; what was stored once is known again by its digest, whatever today's shape is. Of
+    all else `read` makes the document, or raises VisitRefused. A returned visit is stored anew when it is sent as the
+    next revision; the earlier one stays on record. Raises VisitRefused when the content does not fit, VisitConflict
+    when `visit_id` was stored before with other content, NotYours when by somebody else.
     """
     try:
         digest = content_digest(payload)
@@ -69,7 +74,7 @@ def record_visit(*, visit_id: UUID, auditor, payload: dict) -> Recorded:
         sentence = _("This visit was never received here: send it as revision 1.")
         raise VisitRefused([Problem("revision", sentence)])
     try:
-        checked = check_visit(payload, auditor=auditor, stored=stored)
+        checked = check_visit(read(payload), auditor=auditor, stored=stored)
         visit = _store(visit_id, auditor, payload, digest, checked, stored)
         return Recorded(visit, created=stored is None)
     except (IntegrityError, VisitRefused, Overtaken):
@@ -115,13 +120,13 @@ def _store(visit_id: UUID, auditor, payload: dict, digest: str, checked: Checked
         visit = _replace(stored, fields)
     Interaction.objects.bulk_create(
         Interaction(
-            id=interaction["id"],
+            id=interaction.id,
             visit=visit,
             position=position,
-            label=interaction["label"],
-            **{name: checked.at(interaction[name]) for name in INTERACTION_TIMES},
+            label=interaction.label,
+            **{name: checked.at(getattr(interaction, name)) for name in INTERACTION_TIMES},
         )
-        for position, interaction in enumerate(checked.content["interactions"])
+        for position, interaction in enumerate(checked.document.interactions)
     )
     for observation in checked.observations:
         observation.visit = visit
@@ -137,29 +142,28 @@ def _store(visit_id: UUID, auditor, payload: dict, digest: str, checked: Checked
 
 def _fields(checked: CheckedVisit) -> dict[str, Any]:
     """The visit's own columns, all that a new revision writes anew."""
-    content, gps = checked.content, checked.gps
-    context = {"staff_seen": None, "customers_waiting": None, "busyness": "", **(content.get("context") or {})}
+    document, gps = checked.document, checked.gps
     return {
         "location": checked.location,
         "version": checked.version,
         "assignment": checked.assignment,
         "kind": checked.assignment.kind if checked.assignment else "",
-        "mode": content["mode"],
+        "mode": document.mode,
         "started_at": checked.started_at,
         "ended_at": checked.ended_at,
         "daypart": daypart_of(checked.started_at.astimezone(checked.location.zone)),
-        "note": content["note"],
-        "clock_offset_ms": content["clock_offset_ms"],
-        "not_completed_reason": content["not_completed_reason"],
-        "conflict_of_interest": content["conflict_of_interest"],
-        "conflict_of_interest_note": content["conflict_of_interest_note"],
+        "note": document.note,
+        "clock_offset_ms": document.clock_offset_ms,
+        "not_completed_reason": document.not_completed_reason,
+        "conflict_of_interest": document.conflict_of_interest,
+        "conflict_of_interest_note": document.conflict_of_interest_note,
         "gps_grade": gps.grade,
         "gps_distance_m": gps.distance_m,
         "gps_accuracy_m": gps.accuracy_m,
         "taps": checked.taps,
-        "hidden_notes": content["hidden_notes"],
-        "revision": content["revision"],
-        **context,
+        "hidden_notes": document.hidden_notes,
+        "revision": document.revision,
+        **asdict(document.context),
     }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import numpy as np
 from django.contrib.auth.hashers import make_password
@@ -12,6 +12,7 @@ from django.db import transaction
 from audits.intake.answers import AnswerSheet
 from audits.intake.content import as_text, content_digest
 from audits.intake.daypart import daypart_of
+from audits.intake.document import INTERACTION_TIMES, Gps, InteractionDocument, ObservationDocument
 from audits.intake.gps_grade import CAMERA_ACCURACY_M, grade_gps
 from audits.intake.photos import attach_photo
 from audits.models import (
@@ -38,7 +39,6 @@ from locations.roles import Role
 from locations.signals import readings_changed
 
 BATCH = 400
-INTERACTION_TIMES = ("started_at", "acknowledged_at", "helped_at", "ended_at")
 Step = Callable[[str], None]
 
 
@@ -219,7 +219,7 @@ def _visits(chain: Chain, locations: list[Location], users: dict[str, User], ver
 
 def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], version: Version) -> Visit:
     location, started_at = locations[sent.store], _true_time(sent, sent.payload["started_at"])
-    gps = grade_gps(sent.payload["place"], location)
+    gps = grade_gps(Gps(**sent.payload["place"]), location)
     return Visit(
         id=sent.id,
         location=location,
@@ -268,7 +268,11 @@ def _interactions(sent: SentVisit) -> Iterable[Interaction]:
 
 
 def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
-    answers = sheet.check(sent.payload["interactions"], sent.payload["observations"])
+    encounters = [
+        InteractionDocument(UUID(each["id"]), _answered(each["observations"]))
+        for each in sent.payload["interactions"]
+    ]
+    answers = sheet.check(encounters, _answered(sent.payload["observations"]))
     if answers.problems:
         raise ValueError(f"The invented visit {sent.id} does not fit its version: {answers.problems[0]}")
     for observation in answers.observations:
@@ -276,9 +280,13 @@ def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
     return answers.observations
 
 
+def _answered(sent: list[dict]) -> tuple[ObservationDocument, ...]:
+    return tuple(ObservationDocument(**each) for each in sent)
+
+
 def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) -> Iterable[Photo]:
     for photo in sent.payload["photos"]:
-        gps = grade_gps(photo["place"], location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+        gps = grade_gps(Gps(**photo["place"]), location, unknown_accuracy_m=CAMERA_ACCURACY_M)
         yield Photo(
             id=photo["id"],
             visit_id=sent.id,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
 
+from audits.intake.document import Gps
 from audits.intake.gps_grade import grade_gps
 from audits.models import Criterion, Observation, Visit, VisitReturn, VisitRevision
 from audits.models.visits import REASONS, STATES
@@ -196,8 +197,7 @@ def _plain(value: Any) -> str:
 def _gps_grade(content: dict, location: Location) -> str:
     """Graded, as everywhere: coordinates are shown to nobody."""
     gps = content.get("place")
-    whole = gps and {"latitude": None, "longitude": None, "accuracy_m": None, "refused": False, **gps}
-    grade = grade_gps(whole, location).grade
+    grade = grade_gps(Gps(**gps) if gps is not None else None, location).grade
     return Visit.GpsGrade(grade).label.lower() if grade else NOTHING
 
 

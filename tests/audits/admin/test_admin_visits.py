@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake.visits import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Visit
 from audits.review.returns import return_visit
 
@@ -39,11 +39,11 @@ def test_a_visit_stands_under_its_one_state(as_dan, visit, became, state, said):
 def test_it_says_how_it_came_about_and_how_often_it_was_sent(as_dan, world, payload, visit_id):
     payload |= {"conflict_of_interest": True, "conflict_of_interest_note": "My cousin.", "place": {"refused": True}}
     payload |= {"not_completed_reason": "They closed early."}
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     return_visit(visit=visit, by=world.mia, comment="Look <again>.")
     page = as_dan.get(reverse("admin:audits_visit_change", args=[visit.pk])).content.decode()
     assert "Returned to its auditor" in page
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload | {"revision": 2})
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload | {"revision": 2})
     page = as_dan.get(reverse("admin:audits_visit_change", args=[visit.pk])).content.decode()
     for said in ("My cousin.", "Not told", "They closed early.", "revision 2 received"):
         assert said in page

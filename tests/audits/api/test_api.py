@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.intake.visits import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Assignment, Visit
 from audits.review.exclusion import exclude
 from audits.review.returns import return_visit
@@ -59,7 +59,7 @@ def test_somebody_elses_visit_does_not_exist_for_another_auditor(client, world, 
     assert client.get(reverse("audits:api-visit", args=[visit.pk])).status_code == 404
 
 
-def test_a_manager_may_not_record_visits(client, world, visit_id, payload):
+def test_a_manager_may_not_receive_visits(client, world, visit_id, payload):
     client.force_login(world.mia)
     answer = put(client, visit_id, payload)
     assert answer.status_code == 403
@@ -130,7 +130,7 @@ def test_lists_ask_the_same_number_of_queries_for_one_visit_and_for_many(
     ana, world, payload, django_assert_max_num_queries
 ):
     for _ in range(12):
-        record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
+        receive_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
     with django_assert_max_num_queries(7):
         assert len(ana.get(reverse("audits:api-visits")).json()["results"]) == 12
 
@@ -241,7 +241,7 @@ class TestReturnedVisits:
         assert both["is_returned"] is False
 
     def test_a_returned_visit_tops_the_list_with_the_reviewers_words(self, ana, world, returned):
-        record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
+        receive_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON))
         rows = ana.get(reverse("audits:api-visits")).json()["results"]
         assert rows[0]["id"] == str(returned.pk)
         told = rows[0]["returned"]
@@ -272,7 +272,7 @@ class TestReturnedVisits:
     def test_the_list_asks_as_often_when_all_came_back(self, ana, world, django_assert_max_num_queries):
         for _ in range(12):
             visit_id = uuid4()
-            record_visit(visit_id=visit_id, auditor=world.ana, payload=visit_payload(world, started_at=NOON))
+            receive_visit(visit_id=visit_id, auditor=world.ana, payload=visit_payload(world, started_at=NOON))
             return_visit(visit=Visit.objects.get(pk=visit_id), by=world.mia, comment="Again.")
         with django_assert_max_num_queries(7):
             rows = ana.get(reverse("audits:api-visits")).json()["results"]
@@ -301,7 +301,7 @@ class TestReturning:
         assert self.send(mia, visit, comment="Count again.", revision=2).status_code == 409
         assert self.send(mia, visit, comment="Count again.", revision=1).status_code == 201
 
-    def test_strangers_and_those_who_record_visits_return_none(self, client, world, visit):
+    def test_strangers_and_those_who_receive_visits_return_none(self, client, world, visit):
         for person, status in [(world.cal, 404), (world.ana, 403), (world.abe, 403), (world.sam, 403)]:
             client.force_login(person)
             assert self.send(client, visit, comment="Again.").status_code == status, person

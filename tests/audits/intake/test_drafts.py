@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
+from audits.api.documents import receive_visit
 from audits.intake import drafts, visits
 from audits.intake.checked_visit import VisitRefused
 from audits.intake.content import NotKeepable
 from audits.intake.drafts import DraftConflict, DraftNotYours, DraftTooLarge, VisitReceived, discard_draft, save_draft
-from audits.intake.visits import record_visit
 from audits.models import Draft, Visit
 from audits.review.returns import return_visit
 
@@ -130,7 +130,7 @@ def test_what_no_json_can_say_is_refused(save):
 def test_recording_the_visit_throws_its_draft_away(world, save, visit_id, payload):
     save({"note": "a"})
     save({"note": "other"}, visit_id=uuid4())
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert [draft.content for draft in Draft.objects.all()] == [{"note": "other"}]
 
 
@@ -138,7 +138,7 @@ def test_a_visit_that_is_refused_keeps_its_draft(world, save, visit_id, payload)
     save({"note": "a"})
     payload["observations"][0]["value"] = 7
     with pytest.raises(VisitRefused):
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert stored(visit_id) == (1, {"note": "a"})
 
 
@@ -149,14 +149,14 @@ def test_when_the_recording_fails_half_way_the_draft_is_still_there(world, save,
     save({"note": "a"})
     monkeypatch.setattr(visits, "approve_by_policy", breaks)
     with pytest.raises(OSError, match="disk full"):
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert stored(visit_id) == (1, {"note": "a"})
     assert not Visit.objects.exists()
 
 
 def test_a_draft_never_stands_in_the_way_of_its_visit(world, save, visit_id, payload):
     save({"note": "somebody else’s"}, owner=world.abe)
-    assert record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created
+    assert receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created
     assert stored(visit_id) == (1, {"note": "somebody else’s"})  # nobody throws away what is another's
     assert not Draft.objects.open().exists()
 
@@ -173,7 +173,7 @@ def test_a_received_visit_takes_no_draft_until_it_is_returned(world, save, visit
 def test_sending_the_correction_throws_its_draft_away(world, save, visit, payload):
     return_visit(visit=visit, by=world.mia, comment="Look again.")
     save({"note": "correcting"})
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Better."})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Better."})
     assert not Draft.objects.exists()
 
 

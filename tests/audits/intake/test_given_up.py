@@ -9,8 +9,8 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.api.documents import receive_visit
 from audits.intake.photos import attach_photo
-from audits.intake.visits import record_visit
 from audits.models import Photo, Visit
 from audits.review.returns import return_visit
 from tests.audits.intake.test_photos import jpeg
@@ -33,7 +33,7 @@ def visit(world, payload, visit_id, photo_id, picture):
     """One that names a photo which has not come."""
     sha256 = hashlib.sha256(picture).hexdigest()
     payload["photos"] = [{"id": str(photo_id), "criterion": "clean", "sha256": sha256}]
-    return record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    return receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_correction_that_names_the_photo_again_waits_for_it_again(ana, world, 
     give_up(ana, address)
     Visit.objects.update(approved_at=None, approved_by=None)
     return_visit(visit=Visit.objects.get(), by=world.mia, comment="Once more.")
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2})
     assert told(ana, visit) == ([str(photo_id)], [])
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.api.documents import receive_visit
 from audits.intake.checked_visit import VisitRefused
-from audits.intake.visits import record_visit
 from audits.models import Photo
 from audits.review.returns import return_visit
 from tests.conftest import NOON
@@ -32,23 +32,23 @@ def photo(**told):
 )
 def test_the_place_of_a_photo_is_graded_like_that_of_the_visit(world, on_the_map, payload, visit_id, place, grade):
     payload["photos"] = [photo(place=place)]
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert Photo.objects.get().gps_grade == grade
 
 
 def test_a_correction_may_tell_the_place_anew(world, on_the_map, payload, visit_id):
     payload["photos"] = [photo(place=AWAY)]
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     return_visit(visit=visit, by=world.mia, comment="Again.")
     payload["photos"][0]["place"] = CLOSE
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload | {"revision": 2})
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload | {"revision": 2})
     stored = Photo.objects.get()
     assert (stored.gps_grade, round(stored.gps_distance_m)) == ("near", 100)
 
 
 def test_a_picture_from_long_ago_is_taken_and_says_so(client, world, on_the_map, payload, visit_id):
     payload["photos"] = [photo(taken_at=(NOON - timedelta(days=1000)).isoformat(), place=AWAY)]
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     Photo.objects.update(received_at=timezone.now(), image="a.jpg", thumbnail="b.jpg")
     client.force_login(world.mia)
     page = client.get(reverse("reports:visit", args=[visit_id])).content.decode()
@@ -59,7 +59,7 @@ def test_a_picture_from_long_ago_is_taken_and_says_so(client, world, on_the_map,
 def test_a_photo_of_the_visit_says_the_minute_on_the_clock_of_the_place(client, world, on_the_map, visit_id):
     payload = visit_payload(world, started_at=NOON.replace(month=6))
     payload["photos"] = [photo(taken_at=NOON.replace(month=6, minute=5).isoformat(), place=CLOSE)]
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     Photo.objects.update(received_at=timezone.now(), image="a.jpg", thumbnail="b.jpg")
     client.force_login(world.mia)
     assert "13:05, at the location" in client.get(reverse("reports:visit", args=[visit_id])).content.decode()
@@ -70,4 +70,4 @@ def test_a_time_that_no_calendar_holds_is_named(world, payload, visit_id, change
     never = "0001-01-01T00:00:00Z"
     payload |= {"clock_offset_ms": 10**9, changed: [photo(taken_at=never)] if changed == "photos" else never}
     with pytest.raises(VisitRefused, match="no time that can be"):
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)

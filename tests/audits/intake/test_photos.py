@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
+from audits.api.documents import receive_visit
 from audits.intake.photos import PhotoConflict, PhotoUnexpected, attach_photo
 from audits.intake.pictures import LONG_EDGE, PhotoRefused, PhotoTooLarge, prepare
-from audits.intake.visits import record_visit
 
 ORIENTATION, GPS, MAKE = 0x0112, 0x8825, 0x010F
 
@@ -80,7 +80,7 @@ def picture():
 def visit_with_photo(world, payload, visit_id, picture):
     photo_id = uuid4()
     payload["photos"] = [{"id": str(photo_id), "criterion": "clean", "sha256": hashlib.sha256(picture).hexdigest()}]
-    return record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit, photo_id
+    return receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit, photo_id
 
 
 def test_a_named_photo_is_stored_once(visit_with_photo, picture):
@@ -99,7 +99,7 @@ def test_a_picture_that_shows_two_things_is_stored_once(world, payload, visit_id
         {"id": str(id_), "criterion": criterion, "sha256": sha256}
         for id_, criterion in zip(ids, ["clean", "litter"], strict=True)
     ]
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     first, second = (attach_photo(visit=visit, photo_id=id_, data=picture)[0] for id_ in ids)
     assert second.received_at is not None
     assert (second.image.name, second.width) == (first.image.name, first.width)

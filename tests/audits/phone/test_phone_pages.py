@@ -183,7 +183,7 @@ def test_the_icons_are_those_that_the_code_draws(size):
 
 
 @pytest.mark.parametrize("person", ["ana", "abe", "root"])
-def test_those_who_record_visits_open_list_and_form(client, world, person):
+def test_those_who_receive_visits_open_list_and_form(client, world, person):
     client.force_login(getattr(world, person))
     assert client.get(PHONE).status_code == 200
     assert client.get(form_url(world.version)).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from audits.intake.visits import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Visit, VisitReturn
 from audits.review.exclusion import AlreadyExcluded, exclude
 from audits.review.returns import NotReturnable, ReturnRefused, return_visit
@@ -30,7 +30,7 @@ def test_a_return_takes_the_visit_out_and_a_correction_brings_it_back(world, sai
     now = Visit.objects.get(pk=visit.pk)
     assert (now.approved_at, now.approved_by) == (None, None)
     assert not Visit.objects.counting().exists()
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
     assert Visit.objects.counting().get() == visit
     assert said == [("approved", [visit.pk]), ("withdrawn", [visit.pk]), ("approved", [visit.pk])]
 
@@ -39,7 +39,7 @@ def test_who_returned_what_and_when_stays_on_record_for_each_revision(world, vis
     interaction = visit.interactions.first()
     item = {"criterion": "warmth", "interaction": interaction.pk, "comment": " Really? "}
     return_visit(visit=visit, by=world.mia, comment=" Count again. ", items=[item])
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
     return_visit(visit=Visit.objects.get(pk=visit.pk), by=world.dan, comment="Once more.")
     first, second = VisitReturn.objects.filter(visit=visit)
     assert (first.revision, first.returned_by, first.comment) == (1, world.mia, "Count again.")
@@ -58,7 +58,7 @@ def test_of_two_reviewers_at_once_one_returns_the_visit(world, said, visit):
 def test_a_revision_that_was_replaced_while_it_was_read_is_not_returned(world, visit, payload):
     read_before = Visit.objects.get(pk=visit.pk)
     return_visit(visit=visit, by=world.mia, comment="Count again.")
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2, "note": "Done."})
     with pytest.raises(NotReturnable, match="revision 2 since you read revision 1"):
         return_visit(visit=read_before, by=world.dan, comment="Count again.")
     assert Visit.objects.counting().exists()
@@ -100,5 +100,5 @@ def test_the_database_refuses_a_returned_visit_that_counts(visit):
 
 def test_a_visit_without_answers_is_not_announced(world, said, payload):
     payload |= {"interactions": [], "observations": [], "not_completed_reason": "Closed."}
-    record_visit(visit_id=uuid4(), auditor=world.ana, payload=payload)
+    receive_visit(visit_id=uuid4(), auditor=world.ana, payload=payload)
     assert said == []
