@@ -6,7 +6,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from audits.admin.criterion_form import CriterionForm
 from audits.admin.outline import admin_url, trail_to, traits_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm
+from audits.admin.writing import DraftOnly, DraftOnlyInline, NumberField, PlainChoices, WrittenForm
 from audits.models import Criterion, Option
 from audits.standards.publication import ASKS_TO_CHOOSE
 
@@ -18,6 +18,7 @@ class OptionForm(WrittenForm):
     class Meta:
         model = Option
         fields = ["label", "conformity", "position", "value"]
+        field_classes = {"conformity": NumberField}
         labels = {"label": "Anchor", "position": "Order", "value": "Key"}
         help_texts = {
             "label": "The behaviour that deserves this level, as it would be seen.",

@@ -3,7 +3,7 @@
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from audits.admin.writing import WrittenForm, on_one_line
+from audits.admin.writing import NumberField, WrittenForm, on_one_line
 from audits.models import Criterion, Section, Version
 from audits.standards.publication import CAN_DECIDE
 from audits.standards.text import sections_of
@@ -30,6 +30,7 @@ class CriterionForm(WrittenForm):
             "section", "text", "guidance", "kind", "dimension", "weight", "is_critical", "yes_conforms",
             "full_credit", "zero_credit", "wants_photo", "key",
         ]  # fmt: skip
+        field_classes = dict.fromkeys(["weight", "full_credit", "zero_credit"], NumberField)
         labels = {
             "text": "Observable behaviour",
             "kind": "Answered as",

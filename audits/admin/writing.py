@@ -8,6 +8,7 @@ from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
 from audits.models import Version
+from audits.numbers import read_number
 
 LONGEST_MADE_KEY = 40
 
@@ -24,6 +25,18 @@ def make_key(words: str, taken: set[str]) -> str:
     while free in taken:
         free, number = f"{key}-{number}", number + 1
     return free
+
+
+class NumberField(forms.FloatField):
+    """Takes a decimal comma and digits of other scripts, where only one number can be meant."""
+
+    def to_python(self, value):
+        if isinstance(value, str) and value.strip():
+            try:
+                value = read_number(value)
+            except ValueError:
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return super().to_python(value)
 
 
 def on_one_line(text: str) -> str:

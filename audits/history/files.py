@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from audits.numbers import read_number
 from locations.imports.tables import Faults, Table, TableError
 
 
@@ -133,7 +134,7 @@ def number(column: str, value: str, *, low: float, high: float) -> float | None:
     if not value.strip():
         return None
     try:
-        result = float(value)
+        result = read_number(value)
     except ValueError:
         raise BadValue(column, value, "is no number") from None
     if not low <= result <= high:

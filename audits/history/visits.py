@@ -16,6 +16,7 @@ from audits.history.criteria import Criteria
 from audits.history.files import BadValue, Folder, needed, short
 from audits.history.locations import Locations
 from audits.history.spool import FLUSH, Spool
+from audits.numbers import read_number
 
 NAMESPACE = UUID("8f0f7c1e-52a0-5d0b-9a3c-6f1f6f2f7a11")
 """Of the ids of imported visits; another one would make every visit new."""
@@ -195,7 +196,7 @@ def _remember(known: dict, text: str, value):
 
 def _conformity(text: str) -> float:
     try:
-        value = float(text) if text.strip() else math.nan
+        value = read_number(text) if text.strip() else math.nan
     except ValueError:
         raise BadValue("conformity", text, "is no number: use 0 to 1, or leave it blank") from None
     if text.strip() and not 0 <= value <= 1:

@@ -267,6 +267,18 @@ def test_anchors_leave_with_the_kind_that_needed_them_and_the_page_says_so(sue, 
     assert not level.options.exists()
 
 
+def test_numbers_are_read_with_a_decimal_comma_and_in_digits_of_other_scripts(sue, greeting):
+    add = reverse("admin:audits_criterion_add")
+    anchors = [{"label": "Cold", "conformity": "0"}, {"label": "Warm", "conformity": "0,75"}]
+    sue.post(add, criterion_data(greeting, kind="level", weight="2,5", key="level", options=anchors))
+    sue.post(add, criterion_data(greeting, kind="count", full_credit="٤", zero_credit="٠٫٥", key="count"))
+    level, count = greeting.criteria.get(key="level"), greeting.criteria.get(key="count")
+    assert (level.weight, [option.conformity for option in level.options.all()]) == (2.5, [0, 0.75])
+    assert (count.full_credit, count.zero_credit) == (4, 0.5)
+    refused = sue.post(add, criterion_data(greeting, weight="1,234"))
+    assert "Enter a number." in words_of(refused)
+
+
 def test_one_credit_bound_alone_is_refused_in_a_sentence(sue, greeting):
     response = sue.post(
         reverse("admin:audits_criterion_add"), criterion_data(greeting, kind="count", full_credit="0", zero_credit="")
