@@ -5,10 +5,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from audits.admin.writing import NumberField, WrittenForm, on_one_line
 from audits.models import Criterion, Section, Version
-from audits.standards.publication import CAN_DECIDE
+from audits.standards.kinds import FIELDS_OF_KINDS, KINDS, is_scored, kind_of, labels
 from audits.standards.text import sections_of
 
-MEASURED = {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}
+ANCHORED = labels([kind for kind in KINDS.values() if kind.has_anchors])
+UNSCORED = labels([kind for kind in KINDS.values() if not kind.is_scored])
 ALWAYS = ("", "Always shown")
 
 
@@ -44,7 +45,7 @@ class CriterionForm(WrittenForm):
             "section": "The moment at which it is observed.",
             "text": "What can be seen or heard, one thing at a time: “Was the customer greeted within reach?”",
             "guidance": "What counts and what does not, in words an auditor can use on the spot.",
-            "kind": "Anchored level and choice need anchors below. Text is never scored.",
+            "kind": f"{ANCHORED.capitalize()} need anchors below. {UNSCORED.capitalize()} is never scored.",
             "dimension": "The two scored dimensions are never blended. Perception stays out of all scores.",
             "weight": "Its share in scores: 2 counts double. 0 records without counting. Auditors never see it.",
             "is_critical": "Its failure is a verdict of its own, however good the rest was.",
@@ -125,12 +126,9 @@ def _with_version(section: Section) -> str:
 
 
 def _drop_what_the_kind_does_not_have(cleaned: dict) -> None:
-    kind = cleaned.get("kind")
-    if kind not in MEASURED:
-        cleaned["full_credit"] = cleaned["zero_credit"] = None
-    if kind != Criterion.Kind.YES_NO:
-        cleaned["yes_conforms"] = True
-    if kind == Criterion.Kind.TEXT or cleaned.get("dimension") == Criterion.Dimension.PERCEPTION:
+    row = Criterion(kind=cleaned.get("kind", ""), dimension=cleaned.get("dimension", ""))
+    cleaned |= {name: absent for name, absent in FIELDS_OF_KINDS.items() if name not in kind_of(row).fields}
+    if not is_scored(row):
         cleaned["is_critical"] = False
 
 
@@ -141,7 +139,7 @@ def _conditions(home: Section, row: Criterion):
         for criterion in section.criteria.all():
             if section.pk == home.pk and criterion.pk == row.pk:
                 return
-            if follows and criterion.kind in CAN_DECIDE:
+            if follows:
                 yield from ((f"{criterion.pk}:{value}", words) for value, words in _answers(criterion))
         if section.pk == home.pk:
             return
@@ -157,8 +155,7 @@ def _condition_of(row: Criterion) -> tuple[str, str]:
 
 
 def _answers(criterion: Criterion) -> list[tuple[str, str]]:
-    if criterion.kind == Criterion.Kind.YES_NO:
-        given = [("yes", "yes"), ("no", "no")]
-    else:
-        given = [(option.value, f"“{option.label}”") for option in criterion.options.all()]
+    """None where the kind's answers cannot decide."""
+    answers = kind_of(criterion).answers
+    given = answers(criterion) if answers else []
     return [(value, f"After {words} to “{criterion.text}”") for value, words in given]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
+from audits.standards.kinds import is_scored, kind_of
 from audits.standards.publication import problems
 from audits.standards.text import sections_of
 
@@ -81,18 +82,12 @@ def _entry(criterion: Criterion, texts: dict[int, str]) -> Entry:
 def traits_of(criterion: Criterion):
     """How a criterion is answered and how it counts, in a few words each."""
     yield criterion.get_kind_display().lower()
-    if not criterion.is_scored:
+    if not is_scored(criterion):
         yield "not scored"
         return
     yield criterion.dimension
     yield f"weight {criterion.weight:g}"
-    if criterion.kind == Criterion.Kind.YES_NO and not criterion.yes_conforms:
-        yield "“no” is the good answer"
-    if criterion.kind in {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}:
-        if criterion.full_credit is None:
-            yield "recorded, not scored: no credit bounds"
-        else:
-            yield f"full credit at {criterion.full_credit:g}, none at {criterion.zero_credit:g}"
+    yield from kind_of(criterion).traits(criterion)
     if criterion.is_critical:
         yield "critical"
     if criterion.wants_photo:

@@ -12,7 +12,7 @@ from audits.intake.document import InteractionDocument, ObservationDocument
 from audits.models import Criterion, Observation, Section, Version
 from audits.models.visits import STATES
 from audits.problems import Problem
-from audits.standards.conformity import BadAnswer, conformity_of
+from audits.standards.kinds import BadAnswer, conformity_of, kind_of
 from audits.standards.text import sections_of
 
 ASKED_ELSEWHERE: dict[str, Any] = {
@@ -116,7 +116,10 @@ class AnswerSheet:
 
     def _is_shown(self, criterion: Criterion, decider: str, said: Said) -> bool:
         answer = said.get(decider)
-        return answer is not None and answer.is_answered and as_words(answer.value) == criterion.shown_if_value
+        if answer is None or not answer.is_answered:
+            return False
+        _, asked = self.criteria[decider]
+        return kind_of(asked).answer_key(answer.value) == criterion.shown_if_value
 
     def _observation(self, answer: ObservationDocument, interaction_id: UUID | None) -> Observation:
         _, criterion = self.criteria[answer.criterion]
@@ -134,13 +137,6 @@ class AnswerSheet:
 def is_storable(text: str) -> bool:
     """PostgreSQL takes no NUL, and half of a surrogate pair is no Unicode: a cut emoji is one."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def as_words(value: Any) -> str:
-    """An answer as `shown_if_value` writes it: yes, no, or the option's value."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _by_key(observations: Sequence[ObservationDocument]) -> Said:

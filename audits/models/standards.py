@@ -105,6 +105,8 @@ class Criterion(models.Model):
     """One observable behaviour. `key` outlives versions; a changed meaning gets a new key."""
 
     class Kind(models.TextChoices):
+        """What each one means is said in `audits.standards.kinds`, and on the phone in a row of its own."""
+
         YES_NO = "yes_no", "Yes or no"
         LEVEL = "level", "Anchored level"
         COUNT = "count", "Count"
@@ -168,11 +170,6 @@ class Criterion(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether an answer can carry conformity."""
-        return self.kind != self.Kind.TEXT and self.dimension != self.Dimension.PERCEPTION
 
 
 @receiver(pre_delete, sender=Criterion)

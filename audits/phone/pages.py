@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Case, Prefetch, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, Prefetch, Q, Value, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
@@ -24,14 +24,20 @@ from audits.models import Criterion, Option, Section, Version
 from audits.models.visits import REASONS
 from audits.phone.release import imported_by, release
 from audits.phone.words import words
+from audits.standards.kinds import IN_WORDS, KINDS
 from locations.models import User
 from locations.roles import CAPTURES, ONLY_CAPTURES
 
 # A feeling is worth little without its reason. Words give theirs themselves.
 ASKS_WHY = Case(
-    When(Q(dimension=Criterion.Dimension.PERCEPTION) & ~Q(kind=Criterion.Kind.TEXT), then=Value(value=True)),
+    When(Q(dimension=Criterion.Dimension.PERCEPTION) & ~Q(kind__in=IN_WORDS), then=Value(value=True)),
     default=Value(value=False),
     output_field=BooleanField(),
+)
+TEMPLATE = Case(
+    *(When(kind=kind.key, then=Value(kind.template)) for kind in KINDS.values()),
+    default=Value(""),  # of a kind that is not known here: said, not asked
+    output_field=CharField(),
 )
 A_YEAR = 365 * 24 * 3600
 RELEASE_HEADER = "Plumbline-Release"
@@ -111,7 +117,7 @@ def _versions():
     criteria = (
         Criterion.objects.select_related("shown_if")
         .only("section_id", "key", "text", "guidance", "kind", "wants_photo", "shown_if_value", "shown_if__key")
-        .annotate(asks_why=ASKS_WHY)
+        .annotate(asks_why=ASKS_WHY, template=TEMPLATE)
     )
     options = Option.objects.only("criterion_id", "value", "label")
     return Version.objects.select_related("standard").prefetch_related(

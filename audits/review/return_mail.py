@@ -23,7 +23,7 @@ def tell_of_return(visit_id: UUID) -> bool:
         return False
     location = word.visit.location
     with translation.override(auditor.language or settings.LANGUAGE_CODE), timezone.override(location.zone):
-        subject = _("Your visit to {place} came back").format(place=" ".join(location.name.split()))
+        subject = _("Your visit to {location} came back").format(location=" ".join(location.name.split()))
         given = {"auditor": auditor, "location": location, "visit": word.visit, "word": word, "n": len(word.items)}
         text = render_to_string("mail/returned.txt", given)
     send_mail(subject, text, None, [auditor.email])

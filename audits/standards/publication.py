@@ -8,11 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.models import Criterion, Section, Version
+from audits.standards.kinds import KINDS, is_scored, kind_of, labels
 from audits.standards.text import sections_of, text_digest
-
-ASKS_TO_CHOOSE = {Criterion.Kind.LEVEL, Criterion.Kind.CHOICE}
-CAN_DECIDE = {Criterion.Kind.YES_NO, *ASKS_TO_CHOOSE}
-"""Kinds whose answer may decide whether another criterion is shown."""
 
 
 class NotPublishable(Exception):
@@ -39,28 +36,24 @@ def _problems(sections: list[Section]) -> Iterator[str]:
     for key, n in Counter(criterion.key for _, criterion in ordered).items():
         if n > 1:
             yield f"The key “{key}” is used by {n} criteria: a key names one criterion in the whole version."
-    if ordered and not any(criterion.is_scored for _, criterion in ordered):
-        yield "No criterion can be scored: add one that is neither text nor perception."
+    if ordered and not any(is_scored(criterion) for _, criterion in ordered):
+        unscored = labels([kind for kind in KINDS.values() if not kind.is_scored], joined_by="nor")
+        yield f"No criterion can be scored: add one that is neither {unscored} nor perception."
     earlier: dict[int, tuple[Section, Criterion]] = {}
     for section, criterion in ordered:
         yield from _problems_of_options(criterion)
+        yield from kind_of(criterion).hindrances(criterion)
         if criterion.shown_if_id:
             yield from _problems_of_condition(section, criterion, earlier.get(criterion.shown_if_id))
         earlier[criterion.pk] = (section, criterion)
 
 
 def _problems_of_options(criterion: Criterion) -> Iterator[str]:
-    options = criterion.options.all()
-    if criterion.kind not in ASKS_TO_CHOOSE:
-        if options:
-            yield f"“{criterion.text}” is {criterion.get_kind_display().lower()} and takes no anchors: remove them."
-        return
-    if len(options) < 2:
+    kind, options = kind_of(criterion), criterion.options.all()
+    if not kind.has_anchors and options and kind.is_known:
+        yield f"“{criterion.text}” is {kind.label.lower()} and takes no anchors: remove them."
+    if kind.has_anchors and len(options) < 2:
         yield f"“{criterion.text}” needs at least two anchors to choose from."
-    if criterion.kind == Criterion.Kind.LEVEL and criterion.is_scored:
-        for option in options:
-            if option.conformity is None:
-                yield f"Anchor “{option.label}” of “{criterion.text}” has no conformity: give it 0 to 1."
 
 
 def _problems_of_condition(
@@ -73,17 +66,12 @@ def _problems_of_condition(
     its_section, asked = decider
     if its_section.asked == Section.Asked.INTERACTION and section.asked == Section.Asked.VISIT:
         yield f"{name} an answer of an interaction says so, but it is asked once per visit: choose another condition."
-    if asked.kind not in CAN_DECIDE:
-        yield f"{name} “{asked.text}” has an answer that cannot decide: use a yes-or-no, level or choice."
-    elif criterion.shown_if_value not in (possible := possible_answers(asked)):
+    answers = kind_of(asked).answers
+    if answers is None:
+        deciding = labels([kind for kind in KINDS.values() if kind.answers], joined_by="or")
+        yield f"{name} “{asked.text}” has an answer that cannot decide: use {deciding}."
+    elif criterion.shown_if_value not in (possible := [key for key, _ in answers(asked)]):
         yield f"{name} “{asked.text}” is “{criterion.shown_if_value}”, but it can only be {', '.join(possible)}."
-
-
-def possible_answers(criterion: Criterion) -> list[str]:
-    """What a condition on `criterion` may ask for, in the words of `shown_if_value`."""
-    if criterion.kind == Criterion.Kind.YES_NO:
-        return ["yes", "no"]
-    return [option.value for option in criterion.options.all()]
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import pytest
 
 from audits.models import Criterion
-from audits.standards.conformity import BadAnswer, conformity_of
+from audits.standards.kinds import BadAnswer, conformity_of
 
 
 def criterion(**fields):
