@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audits.admin.outline import Step, admin_url
 from audits.models import Visit
+from audits.models.limits import LONGEST_EXCLUSION_REASON
 from audits.review.exclusion import AlreadyExcluded, exclude
 from locations.models import Location
 from locations.roles import EXCLUDES_VISITS
@@ -29,7 +30,7 @@ STATE_COLOURS = {"counts": "success", "waits": "warning", "returned": "info", "e
 
 class ExclusionForm(forms.Form):
     reason = forms.CharField(
-        max_length=255,
+        max_length=LONGEST_EXCLUSION_REASON,
         widget=UnfoldAdminTextInputWidget(),
         error_messages={"required": "Say why: the reason is shown beside the visit."},
     )

@@ -23,6 +23,8 @@ from audits.intake.document import (
 from audits.intake.visits import Recorded, record_visit
 from audits.models import Visit
 from audits.models.limits import (
+    LONGEST_KEY,
+    LONGEST_LABEL,
     LONGEST_NOTE,
     LONGEST_REASON,
     MOST_INTERACTIONS,
@@ -35,7 +37,7 @@ from audits.problems import Problem
 
 
 class ObservationSerializer(StrictSerializer):
-    criterion = serializers.CharField(max_length=64)
+    criterion = serializers.CharField(max_length=LONGEST_KEY)
     state = serializers.ChoiceField(choices=list(STATES))
     value = serializers.JSONField(required=False, allow_null=True, default=None)
     reason = serializers.CharField(
@@ -49,7 +51,7 @@ class ObservationSerializer(StrictSerializer):
 
 class InteractionSerializer(StrictSerializer):
     id = serializers.UUIDField()
-    label = serializers.CharField(max_length=80, allow_blank=True, default="")
+    label = serializers.CharField(max_length=LONGEST_LABEL, allow_blank=True, default="")
     started_at = serializers.DateTimeField(allow_null=True, default=None)
     acknowledged_at = serializers.DateTimeField(allow_null=True, default=None)
     helped_at = serializers.DateTimeField(allow_null=True, default=None)
@@ -64,7 +66,7 @@ class ContextSerializer(StrictSerializer):
 
 
 class TapSerializer(StrictSerializer):
-    what = serializers.CharField(max_length=80)
+    what = serializers.CharField(max_length=LONGEST_LABEL)
     at = serializers.DateTimeField()
 
 
@@ -87,7 +89,7 @@ class GpsSerializer(StrictSerializer):
 
 class ExpectedPhotoSerializer(StrictSerializer):
     id = serializers.UUIDField()
-    criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
+    criterion = serializers.CharField(max_length=LONGEST_KEY, allow_null=True, default=None)
     interaction = serializers.UUIDField(allow_null=True, default=None)
     sha256 = serializers.RegexField(
         r"^[0-9a-f]{64}$", error_messages={"invalid": gettext_lazy("64 hexadecimal digits.")}

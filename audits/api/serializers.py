@@ -6,11 +6,7 @@ from rest_framework import serializers
 from audits.api.documents import VisitSerializer
 from audits.api.strict import StrictSerializer
 from audits.models import Assignment, Draft, Visit, VisitRevision
-from audits.models.limits import (
-    LONGEST_NOTE,
-    LONGEST_REASON,
-    MOST_OBSERVATIONS,
-)
+from audits.models.limits import LONGEST_KEY, LONGEST_NOTE, LONGEST_REASON, MOST_DRAFT_BYTES, MOST_OBSERVATIONS
 from locations.models import Location
 
 
@@ -60,7 +56,7 @@ class GivenUpPhotoSerializer(ReceivedPhotoSerializer):
 
 
 class ReturnItemSerializer(StrictSerializer):
-    criterion = serializers.CharField(max_length=64, allow_null=True, default=None)
+    criterion = serializers.CharField(max_length=LONGEST_KEY, allow_null=True, default=None)
     interaction = serializers.UUIDField(allow_null=True, default=None)
     comment = serializers.CharField(max_length=LONGEST_NOTE)
 
@@ -139,7 +135,7 @@ class ReadVisitSerializer(ReceivedVisitSerializer):
 
 
 class DraftToSaveSerializer(StrictSerializer):
-    content = serializers.DictField(help_text="The phone's own; at most 1 MiB.")
+    content = serializers.DictField(help_text=f"The phone's own; at most {MOST_DRAFT_BYTES // 1024**2} MiB.")
     base_revision = serializers.IntegerField(
         min_value=0,
         max_value=10**9,

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from audits.models.limits import LONGEST_KEY
 from audits.numbers import read_number
 from locations.imports.tables import Faults, Table, TableError
 
@@ -116,7 +117,7 @@ class BadValue(Exception):
         self.column, self.value, self.reason = column, value, reason
 
 
-def needed(column: str, value: str, *, longest: int = 64) -> str:
+def needed(column: str, value: str, *, longest: int = LONGEST_KEY) -> str:
     if not value.strip():
         raise BadValue(column, value, "is needed")
     return short(column, value, longest=longest)

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from audits.intake.content import as_text, content_digest, n_bytes_of
 from audits.models import Draft, Visit
-
-MOST_BYTES = 1024 * 1024
+from audits.models.limits import MOST_DRAFT_BYTES
 
 
 class DraftTooLarge(ValueError):
-    """More than MOST_BYTES."""
+    """More than MOST_DRAFT_BYTES."""
 
 
 class DraftConflict(Exception):
@@ -51,8 +50,8 @@ def save_draft(*, visit_id: UUID, owner, content: dict[str, Any], base_revision:
     DraftNotYours, VisitReceived.
     """
     text, digest, n_bytes = as_text(content), content_digest(content), n_bytes_of(content)
-    if n_bytes > MOST_BYTES:
-        most, sent = (number_format(n, force_grouping=True) for n in (MOST_BYTES, n_bytes))
+    if n_bytes > MOST_DRAFT_BYTES:
+        most, sent = (number_format(n, force_grouping=True) for n in (MOST_DRAFT_BYTES, n_bytes))
         raise DraftTooLarge(_("A draft has at most {most} bytes; this one has {sent}.").format(most=most, sent=sent))
     _check_visit(visit_id, owner)
     fresh = {

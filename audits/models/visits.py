@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
+from audits.models.limits import LONGEST_EXCLUSION_REASON, LONGEST_LABEL, LONGEST_REASON
 from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
 from locations.models import Location
@@ -80,7 +81,11 @@ class Visit(models.Model):
     note = models.TextField(blank=True)
     clock_offset_ms = models.BigIntegerField(null=True, blank=True, help_text="Device clock minus server clock.")
     not_completed_reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why the visit could not be completed."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the visit could not be completed.",
     )
     conflict_of_interest = models.BooleanField(
         null=True, blank=True, help_text="Whether the auditor knows the people there; blank where nobody asked."
@@ -115,7 +120,7 @@ class Visit(models.Model):
     excluded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    exclusion_reason = models.CharField(max_length=255, blank=True)
+    exclusion_reason = models.CharField(max_length=LONGEST_EXCLUSION_REASON, blank=True)
 
     objects = VisitQuerySet.as_manager()
 
@@ -157,7 +162,7 @@ class Interaction(models.Model):
     id = models.UUIDField(primary_key=True)
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="interactions")
     position = models.PositiveIntegerField()
-    label = models.CharField(max_length=80, blank=True)
+    label = models.CharField(max_length=LONGEST_LABEL, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     helped_at = models.DateTimeField(null=True, blank=True)
@@ -188,7 +193,11 @@ class Observation(models.Model):
     value = models.JSONField(null=True, blank=True, help_text="The answer as given: true, 42, 'level-2', text.")
     conformity = models.FloatField(null=True, blank=True)
     reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why it does not apply or was not observed."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it does not apply or was not observed.",
     )
     note = models.TextField(blank=True)
 
@@ -274,7 +283,11 @@ class Photo(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     given_up_reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why it was refused; blank if it was not."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it was refused; blank if it was not.",
     )
     image = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     thumbnail = models.ImageField(upload_to="photos/%Y/%m/", blank=True)

@@ -21,6 +21,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
+from audits.models.limits import LONGEST_TEXT
 from audits.models.visits import REASONS
 from audits.phone.release import imported_by, release
 from audits.phone.words import words
@@ -128,8 +129,14 @@ def _versions():
 
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
-    context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS,
-               "script": "phone/form-main.js"}  # fmt: skip
+    context = {
+        "version": version,
+        "sections": version.sections.all(),
+        "is_preview": is_preview,
+        "reasons": REASONS,
+        "longest_text": LONGEST_TEXT,
+        "script": "phone/form-main.js",
+    }
     return _page(request, "phone/form.html", context)
 
 

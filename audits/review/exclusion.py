@@ -4,9 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.models import Visit
+from audits.models.limits import LONGEST_EXCLUSION_REASON
 from audits.signals import visit_excluded
-
-LONGEST_REASON = 255
 
 
 class AlreadyExcluded(Exception):
@@ -21,8 +20,10 @@ def exclude(*, visit: Visit, by, reason: str) -> None:
     """
     if not reason.strip():
         raise ValueError("Say why the visit is excluded: the reason is shown beside it.")
-    if len(reason.strip()) > LONGEST_REASON:
-        raise ValueError(f"The reason has {len(reason.strip())} characters: at most {LONGEST_REASON} are kept.")
+    if len(reason.strip()) > LONGEST_EXCLUSION_REASON:
+        raise ValueError(
+            f"The reason has {len(reason.strip())} characters: at most {LONGEST_EXCLUSION_REASON} are kept."
+        )
     excluded = Visit.objects.filter(pk=visit.pk, excluded_at=None).update(
         excluded_at=timezone.now(), excluded_by=by, exclusion_reason=reason.strip()
     )

@@ -12,6 +12,7 @@ from audits.intake.checked_visit import VisitRefused
 from audits.intake.content import NotKeepable
 from audits.intake.drafts import DraftConflict, DraftNotYours, DraftTooLarge, VisitReceived, discard_draft, save_draft
 from audits.models import Draft, Visit
+from audits.models.limits import MOST_DRAFT_BYTES
 from audits.review.returns import return_visit
 
 
@@ -113,10 +114,10 @@ def test_content_of_any_script_comes_back_as_it_was(save, visit_id):
 
 
 def test_a_mebibyte_as_the_phone_counts_it_is_taken_and_a_byte_more_is_not(save):
-    room = drafts.MOST_BYTES - len('{"note":""}')
+    room = MOST_DRAFT_BYTES - len('{"note":""}')
     for letter, size in (("x", 1), ("é", 2), ("語", 3)):
         n = room // size
-        assert save({"note": letter * n}, visit_id=uuid4()).draft.n_bytes <= drafts.MOST_BYTES
+        assert save({"note": letter * n}, visit_id=uuid4()).draft.n_bytes <= MOST_DRAFT_BYTES
         with pytest.raises(DraftTooLarge, match="1,048,576"):
             save({"note": letter * (n + 1)}, visit_id=uuid4())
 
