@@ -89,7 +89,7 @@ class Visible(HTMLParser):
 
 TEMPLATES = sorted(
     path
-    for pattern in ("*.html", "phone/*.html", "registration/*.html", "mail/**/*")
+    for pattern in ("*.html", "phone/**/*.html", "registration/*.html", "mail/**/*")
     for path in (ROOT / "templates").glob(pattern)
     if path.is_file()
 )
