@@ -18,9 +18,8 @@ TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet
 SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
 
 # What pages and the admin draw, and what asks the database little, is tested on SQLite alone, and through the whole path on both.
-DRAWN := $(foreach what,test_admin* *pages* test_charts* test_conformity* test_next* test_settings* test_false_flags* \
-  test_instead* test_consistency* test_auditors* test_visit_history* test_phone_files* test_photo* test_tables* test_replaying* \
-  test_location_series*,--ignore-glob='*/$(what)')
+DRAWN := $(foreach what,test_admin* *pages* test_conformity* test_settings* test_phone_files* test_photo* test_tables* \
+  tasks/test_backtests*,--ignore-glob='*/$(what)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema words migrate run worker beat

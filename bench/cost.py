@@ -3,11 +3,11 @@
 import time
 from dataclasses import replace
 
-from reports.measure.backtest import backtest
-from reports.measure.chain import Chain
-from reports.measure.drift import Settings
-from reports.measure.effects import WEEK_DAYS
-from reports.measure.severity import fit_effects
+from reports.measure.drift.backtest import backtest
+from reports.measure.drift.detector import Settings
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import WEEK_DAYS
+from reports.measure.model.severity import fit_effects
 
 
 def cost_of_a_week(chain: Chain, settings: Settings, moment: float) -> float:

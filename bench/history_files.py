@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.chains import DAYPARTS, STAFFINGS, Made
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import WEEK_DAYS
 
 MINUTES = 1440  # of a day
 ROWS_AT_ONCE = 20_000  # interactions

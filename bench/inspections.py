@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.drift import Settings, scan, stated_threshold
-from reports.measure.effects import Effects
-from reports.measure.levels import fit_window
-from reports.measure.places import Places, places, weakest_quarter
-from reports.measure.planning import Assumptions, value
-from reports.measure.severity import fit_effects
+from reports.measure.drift.detector import Settings, scan, stated_threshold
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.levels import fit_window
+from reports.measure.model.severity import fit_effects
+from reports.measure.planning.location_forecast import LocationForecasts, forecast, weakest_quarter
+from reports.measure.planning.visit_value import Assumptions, value
 
 EPOCH = date(1970, 1, 1)
 RANDOM_ORDERS = 200
@@ -113,8 +113,10 @@ def _share_failed(auditor: np.ndarray, fails: np.ndarray) -> np.ndarray:
     return np.bincount(auditor[known], fails[known]) / np.maximum(np.bincount(auditor[known]), 1)
 
 
-def _places(before: Chain, effects: Effects, *, at: float) -> Places:
+def _places(before: Chain, effects: Effects, *, at: float) -> LocationForecasts:
     """As a page would know them: severities are taken out of the levels and of the evidence."""
     found = scan(before, effects, Settings(least_baseline=1), np.inf)
     flagged = np.zeros(before.n_locations, bool)
-    return places(before, effects, Settings(least_baseline=1), log_evidence=found.ranking, is_flagged=flagged, at=at)
+    return forecast(
+        before, effects, Settings(least_baseline=1), log_evidence=found.ranking, is_flagged=flagged, at=at
+    )

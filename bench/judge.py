@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.chains.truth import DRIFTS, IN_CONTROL, RAMP, RECOVERED, SECTION, STEP, TRAPS, Truth
-from reports.measure.backtest import DatedSignal
-from reports.measure.drift import DECLINE, YEAR_DAYS
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.drift.backtest import DatedSignal
+from reports.measure.drift.detector import DECLINE, YEAR_DAYS
+from reports.measure.model.effects import WEEK_DAYS
 
 HORIZON_DAYS = 26 * WEEK_DAYS  # a change that is found later counts as not found, and its delay as 26 weeks
 GRACE_DAYS = 28.0  # after a recovery in which a flag still tells the truth

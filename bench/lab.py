@@ -21,8 +21,8 @@ from bench.chains.truth import (
     Spell,
     Truth,
 )
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import WEEK_DAYS
 
 KINDS = {
     "in_control": IN_CONTROL,

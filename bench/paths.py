@@ -6,13 +6,13 @@ import numpy as np
 
 from bench.chains.truth import Truth
 from bench.judge import Flags, Judged, false_alarms, judge
-from reports.measure.chain import Chain
-from reports.measure.current import with_current_auditors, with_current_days
-from reports.measure.drift import Settings, smallest_logits
-from reports.measure.effects import WEEK_DAYS
-from reports.measure.evidence import Baselines, History, Stretches, evidence
-from reports.measure.onset import onset_among_last
-from reports.measure.severity import WINDOW_DAYS, fit_effects
+from reports.measure.drift.detector import Settings, smallest_logits
+from reports.measure.drift.evidence import Baselines, History, Stretches, evidence
+from reports.measure.drift.onset import onset_among_last
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import WEEK_DAYS
+from reports.measure.model.forward_filter import with_current_auditors, with_current_days
+from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 
 class Paths:

@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.chains import Made
 from bench.history_files import as_written, location_codes, moment, write_history
 from bench.judge import Flags, Judged, judge
-from reports.measure.backtest import as_known, backtest
-from reports.measure.drift import Settings
-from reports.measure.effects import WEEK_DAYS
-from reports.measure.levels import fit_window
-from reports.measure.severity import WINDOW_DAYS, fit_effects
+from reports.measure.drift.backtest import as_known, backtest
+from reports.measure.drift.detector import Settings
+from reports.measure.model.effects import WEEK_DAYS
+from reports.measure.model.levels import fit_window
+from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 COLUMNS = ("location_id", "flagged_at", "channel", "direction", "onset", "strength")
 
@@ -31,7 +31,7 @@ def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, st
     from django.core.management import call_command
 
     from audits.history import import_folder
-    from reports.detection.scoring import score_waiting
+    from reports.detection.data.scoring import score_waiting
 
     steps = {"files": time.perf_counter()}
     files, out = folder / standard, folder / "flags.csv"
@@ -54,8 +54,8 @@ def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, st
 
 def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     """The same replay on the arrays, told in the same words."""
-    from reports.detection.moments import to_datetime
-    from reports.detection.threshold import threshold_for
+    from reports.detection.data.day_numbers import to_datetime
+    from reports.detection.data.threshold import threshold_for
 
     began = time.perf_counter()
     chain, first, last = made.chain, made.truth.start, made.truth.stop

@@ -7,14 +7,14 @@ import numpy as np
 
 from bench.chains import Made
 from bench.judge import Flags
-from reports.measure.backtest import DatedSignal
-from reports.measure.chain import Chain
-from reports.measure.current import with_current_auditors, with_current_days
-from reports.measure.drift import DECLINE, Restarts, Settings, scan, stated_threshold
-from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.places import places, weakest_quarter
-from reports.measure.planning import Assumptions, value
-from reports.measure.severity import fit_effects
+from reports.measure.drift.backtest import DatedSignal
+from reports.measure.drift.detector import DECLINE, Restarts, Settings, scan, stated_threshold
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.forward_filter import with_current_auditors, with_current_days
+from reports.measure.model.severity import fit_effects
+from reports.measure.planning.location_forecast import forecast, weakest_quarter
+from reports.measure.planning.visit_value import Assumptions, value
 
 REFIT_WEEKS = 4
 POSSIBLE_A_MONTH = 20.0  # visits of which the first of each week is the one that could be made
@@ -52,7 +52,7 @@ def equally(known: Known) -> np.ndarray:
 def by_value(known: Known) -> np.ndarray:
     """Where a visit is worth most, as the product says it; where a decline is flagged, in turn as before, for the
     visits that verify what was done about it have to be made."""
-    found = places(
+    found = forecast(
         known.chain,
         known.effects,
         known.settings,

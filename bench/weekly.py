@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.detection.recent import lately
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.current import carry_on
-from reports.measure.drift import Settings, Signal, stated_threshold
-from reports.measure.effects import WEEK_DAYS, Effects
-from reports.measure.levels import Usual, adjusted_values, recent_levels, usual_levels
-from reports.measure.replay import go_on
-from reports.measure.severity import fit_effects
-from reports.measure.standing import standing
+from reports.detection.data.recent import lately
+from reports.measure.drift.change_status import change_status
+from reports.measure.drift.detector import Settings, Signal, stated_threshold
+from reports.measure.drift.replay import go_on
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.forward_filter import carry_on
+from reports.measure.model.levels import Usual, adjusted_values, recent_levels, usual_levels
+from reports.measure.model.severity import fit_effects
 
 DAYS, A_MONTH, INTERACTIONS, CRITERIA, SECTIONS = 728.0, 2.4, 3, 24, 6
 BLOCK = 200  # locations
@@ -105,7 +105,7 @@ def look(
 ) -> list[Signal]:
     settings = Settings()
     found = go_on(part, effects, settings, threshold, past=past, is_new=is_new)
-    standing(part, effects, settings, found.signals)
+    change_status(part, effects, settings, found.signals)
     recent_levels(part, effects, lately(part), usual)
     adjusted_values(part, effects, usual)
     return found.signals

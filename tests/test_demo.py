@@ -138,7 +138,7 @@ def test_a_photo_is_a_jpeg_of_its_own(scene, tmp_path):
 
 
 def test_every_role_that_signs_in_has_an_account():
-    from locations.roles import Role
+    from locations.accounts.roles import Role
 
     assert {account.role for account in ACCOUNTS} == set(Role.values)
     names = {chain.email_of(name) for team in AUDITORS.values() for name in team}
@@ -154,7 +154,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     from audits.models import Assignment, Observation, Photo, Version, Visit
     from config.demo import load
     from locations.models import Location, Reading, User
-    from reports.detection.scoring import score_waiting
+    from reports.detection.data.scoring import score_waiting
     from reports.models import Tally
 
     assert load.is_empty()

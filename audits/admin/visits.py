@@ -22,8 +22,8 @@ from audits.admin.outline import Step, admin_url
 from audits.models import Visit
 from audits.models.limits import LONGEST_EXCLUSION_REASON
 from audits.review.exclusion import AlreadyExcluded, exclude
+from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
-from locations.roles import EXCLUDES_VISITS
 
 STATE_COLOURS = {"counts": "success", "waits": "warning", "returned": "info", "excluded": "danger"}
 

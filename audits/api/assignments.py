@@ -16,7 +16,7 @@ from audits.api.serializers import (
     ClockSerializer,
 )
 from audits.models import Assignment
-from locations.requests import SignedInApiRequest
+from locations.accounts.requests import SignedInApiRequest
 
 MOST_ASSIGNMENTS = 200
 WESTERNMOST = timedelta(hours=12)  # no place on earth is further behind UTC

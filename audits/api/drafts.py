@@ -14,7 +14,7 @@ from audits.api.serializers import DiscardSerializer, DraftSerializer, DraftToSa
 from audits.intake import drafts
 from audits.intake.content import NotKeepable
 from audits.models import Draft
-from locations.requests import SignedInApiRequest
+from locations.accounts.requests import SignedInApiRequest
 
 MOST_DRAFTS = 50
 STALE = OpenApiResponse(DraftSerializer, "Changed meanwhile: the stored draft, with a sentence in `detail`.")

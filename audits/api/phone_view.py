@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from audits.api.bodies import AsciiJsonRenderer, BoundedJsonParser
+from locations.accounts.roles import CAPTURES, ONLY_CAPTURES
 from locations.models import User
-from locations.roles import CAPTURES, ONLY_CAPTURES
 
 
 class MayCapture(BasePermission):

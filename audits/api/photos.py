@@ -20,7 +20,7 @@ from audits.intake.given_up_photos import give_up_photo, take_back
 from audits.intake.photos import PhotoConflict, PhotoUnexpected, attach_photo
 from audits.intake.pictures import PhotoRefused, PhotoTooLarge
 from audits.models import Photo, Visit
-from locations.requests import SignedInApiRequest
+from locations.accounts.requests import SignedInApiRequest
 
 
 class PhotoView(PhoneView):

@@ -15,9 +15,9 @@ from audits.api.bodies import AsciiJsonRenderer, BoundedJsonParser
 from audits.api.serializers import ReturnedSerializer, ReturnSerializer
 from audits.models import Visit
 from audits.review.returns import NotReturnable, ReturnRefused, return_visit
+from locations.accounts.requests import SignedInApiRequest
+from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location, User
-from locations.requests import SignedInApiRequest
-from locations.roles import EXCLUDES_VISITS
 
 
 class MayReturn(BasePermission):

@@ -16,7 +16,7 @@ from audits.api.serializers import ReadVisitSerializer, ReceivedVisitSerializer
 from audits.intake.checked_visit import VisitRefused
 from audits.intake.visits import NotYours, VisitConflict
 from audits.models import Interaction, Photo, Visit
-from locations.requests import SignedInApiRequest
+from locations.accounts.requests import SignedInApiRequest
 
 MOST_VISITS = 50
 

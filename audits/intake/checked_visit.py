@@ -13,8 +13,8 @@ from audits.intake.document import INTERACTION_TIMES, VisitDocument
 from audits.intake.gps_grade import GradedGps, grade_gps
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
 from audits.problems import Problem
+from locations.accounts.roles import CAPTURES
 from locations.models import Location
-from locations.roles import CAPTURES
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 OLDEST = timedelta(days=2 * 365)

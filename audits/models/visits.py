@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from audits.models.limits import LONGEST_EXCLUSION_REASON, LONGEST_LABEL, LONGEST_REASON
 from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
+from locations.accounts.roles import READS_VISITS
 from locations.models import Location
-from locations.roles import READS_VISITS
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):

@@ -26,8 +26,8 @@ from audits.models.visits import REASONS
 from audits.phone.release import imported_by, release
 from audits.phone.words import words
 from audits.standards.kinds import IN_WORDS, KINDS
+from locations.accounts.roles import CAPTURES, ONLY_CAPTURES
 from locations.models import User
-from locations.roles import CAPTURES, ONLY_CAPTURES
 
 # A feeling is worth little without its reason. Words give theirs themselves.
 ASKS_WHY = Case(

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from reports.detection.runs import request_scan
-from reports.detection.scan import run_scan, work_on_run
+from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.scan import run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
 from reports.tasks import sweep_unscored
 from reports.tasks import work_on_run as work_task
