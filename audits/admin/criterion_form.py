@@ -155,7 +155,7 @@ def _condition_of(row: Criterion) -> tuple[str, str]:
 
 
 def _answers(criterion: Criterion) -> list[tuple[str, str]]:
-    """None where the kind's answers cannot decide."""
+    """Empty where the kind's answers cannot decide."""
     answers = kind_of(criterion).answers
     given = answers(criterion) if answers else []
     return [(value, f"After {words} to “{criterion.text}”") for value, words in given]
