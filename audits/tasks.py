@@ -5,8 +5,8 @@ from uuid import UUID
 from celery import shared_task
 from django.db import OperationalError
 
-from audits.abandoned import empty_abandoned
-from audits.mails import tell_of_return
+from audits.intake.abandoned_drafts import empty_abandoned
+from audits.review.return_mail import tell_of_return
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)

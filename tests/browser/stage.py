@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 from audits.models import Assignment, Standard
 from config.demo.places import PASSWORD
 from locations.models import Location, Membership, Region, User
-from locations.roles import Role
+from locations.accounts.roles import Role
 from tests.making import publish_small_standard
 password = make_password(PASSWORD)  # once: it is slow on purpose
 version = publish_small_standard(Standard.objects.create(key={mark!r}, name="Service standard"))
@@ -51,7 +51,9 @@ for visit in Visit.objects.filter(auditor__email={auditor!r}):
         "interactions": [[i.label, said(i.observations.all())] for i in visit.interactions.all()],
         "visit": said(visit.observations.filter(interaction=None)),
         "photos": [[p.criterion.key, p.width and max(p.width, p.height)] for p in visit.photos.all()],
-        "taken": [[p.taken_at.isoformat(), p.place, p.width, p.height] for p in visit.photos.order_by("taken_at")],
+        "taken": [
+            [p.taken_at.isoformat(), p.gps_grade, p.width, p.height] for p in visit.photos.order_by("taken_at")
+        ],
     }})
 print(json.dumps(visits))
 """
@@ -59,9 +61,9 @@ print(json.dumps(visits))
 
 RETURN = """
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from locations.models import Membership, User
-from locations.roles import Role
+from locations.accounts.roles import Role
 visit = Visit.objects.get(pk={id!r})
 reviewer = User.objects.create(email="rev-" + str(visit.pk) + "@example.org")
 Membership.objects.create(user=reviewer, region=visit.location.region, role=Role.REVIEWER)

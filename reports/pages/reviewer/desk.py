@@ -151,7 +151,7 @@ def _reasons(visit: Visit, n_to_come: int, n_given_up: int):
         yield f"could not be completed: {visit.not_completed_reason}"
     if visit.conflict_of_interest:
         yield "knows people there"
-    if visit.place in {Visit.Place.FAR, Visit.Place.REFUSED}:
+    if visit.gps_grade in {Visit.GpsGrade.FAR, Visit.GpsGrade.REFUSED}:
         yield f"place: {place(visit)}"
     if visit.revision > 1:
         yield f"corrected, revision {visit.revision}"

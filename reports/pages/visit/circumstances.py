@@ -50,11 +50,11 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
 
 def place(visit: Visit) -> str:
     """Where the phone was when the visit began, never as coordinates."""
-    said = visit.get_place_display().lower()
-    if visit.place == Visit.Place.FAR and visit.place_distance_m:
-        return f"{said}, {words.distance(visit.place_distance_m)} away"
-    if visit.place == Visit.Place.UNSURE and visit.place_accuracy_m:
-        return f"{said}: known to {words.distance(visit.place_accuracy_m)}"
+    said = visit.get_gps_grade_display().lower()
+    if visit.gps_grade == Visit.GpsGrade.FAR and visit.gps_distance_m:
+        return f"{said}, {words.distance(visit.gps_distance_m)} away"
+    if visit.gps_grade == Visit.GpsGrade.UNSURE and visit.gps_accuracy_m:
+        return f"{said}: known to {words.distance(visit.gps_accuracy_m)}"
     return said
 
 
