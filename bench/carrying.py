@@ -23,9 +23,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Options, make
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.judge import Flags, judge, pooled
 from bench.drift import LAB
-from bench.judge import Flags, judge, pooled
-from bench.lab import lab_chain, open_lab
 from reports.measure.drift.backtest import DatedSignal
 from reports.measure.drift.detector import Restarts, Settings, scan, stated_threshold
 from reports.measure.model.chain import Chain

@@ -23,14 +23,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 
 import numpy as np
 
-from bench import product
 from bench.chains import Made, Options, make
-from bench.cost import cost_of_a_week
-from bench.database import own_database
-from bench.goals import report
-from bench.judge import Flags, Judged, judge
-from bench.lab import lab_chain, open_lab
-from bench.paths import Paths
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.cost import cost_of_a_week
+from bench.detector.goals import report
+from bench.detector.judge import Flags, Judged, judge
+from bench.detector.paths import Paths
+from bench.product import replays
+from bench.product.database import own_database
 from reports.measure.drift.backtest import DatedSignal, backtest
 from reports.measure.drift.calibration import calibrate
 from reports.measure.drift.detector import DECLINE, YEAR_DAYS, Settings
@@ -138,7 +138,7 @@ def main():
     settings = Settings(false_alarms_per_year=arguments.false_alarms)
     if arguments.product:
         with own_database() as folder:
-            judged = [product.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
+            judged = [replays.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
         report(judged, title(arguments, "the product's"), peers_known=has_lab(arguments))
         return
     judged = []

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.servers import free_port
 from config.demo import answers, chain, photos, readings, standard
 from config.demo.__main__ import HOME, environment
 from config.demo.drifts import DRIFTS, STRICT, Drift
 from config.demo.places import ACCOUNTS, AUDITORS, stores
 from config.demo.supervisor import Child, GaveUp, Supervisor
-from tests.servers.run import free_port
 
 TODAY = date(2026, 3, 2)
 

@@ -23,7 +23,7 @@ from django.views.decorators.http import condition, require_safe
 from audits.models import Criterion, Option, Section, Version
 from audits.models.limits import LONGEST_TEXT
 from audits.models.visits import REASONS
-from audits.phone.release import imported_by, release
+from audits.phone.release import EARLY, FORM, LIST, PHONE, imported_by, release
 from audits.phone.words import words
 from audits.standards.kinds import IN_WORDS, KINDS
 from locations.accounts.roles import CAPTURES, ONLY_CAPTURES
@@ -54,7 +54,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     The service worker keeps it too. In development files have the same name whatever they hold, so none is kept.
     """
     _refuse_others(request)
-    context = {"release": release(), "has_worker": not settings.DEBUG, "script": "phone/list-main.js"}
+    context = {"release": release(), "has_worker": not settings.DEBUG, "script": PHONE + LIST}
     return _page(request, "phone/visits.html", context)
 
 
@@ -135,7 +135,8 @@ def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) ->
         "is_preview": is_preview,
         "reasons": REASONS,
         "longest_text": LONGEST_TEXT,
-        "script": "phone/form-main.js",
+        "early": PHONE + EARLY,
+        "script": PHONE + FORM,
     }
     return _page(request, "phone/form.html", context)
 

@@ -1,4 +1,5 @@
 from reports.models.backtests import Backtest, PastFlag
+from reports.models.charts import ControlChart
 from reports.models.flags import DriftFlag
 from reports.models.runs import Carried, LocationResult, Run, Shard
 from reports.models.scores import SectionScore, Tally
@@ -7,6 +8,7 @@ from reports.models.settings import DriftSettings
 __all__ = [
     "Backtest",
     "Carried",
+    "ControlChart",
     "DriftFlag",
     "DriftSettings",
     "LocationResult",

@@ -177,10 +177,10 @@
  * @property {Content | null} content Of that revision; null where the server is not known to have one.
  * @property {Content | null} tried What was sent since then and got no answer: the server may have it or not.
  *
- * @typedef {typeof import('./network.js').drafts} Drafts
- * @typedef {typeof import('./network.js').send} Send
- * @typedef {typeof import('./network.js').readVisit} ReadVisit
- * @typedef {ReturnType<typeof import('./store.js').createStore>} Store
+ * @typedef {typeof import('./sync/network.js').drafts} Drafts
+ * @typedef {typeof import('./sync/network.js').send} Send
+ * @typedef {typeof import('./sync/network.js').readVisit} ReadVisit
+ * @typedef {ReturnType<typeof import('./store/store.js').createStore>} Store
  *
  * @typedef {{id: number, name: string, email: string, language: string}} Me
  *
@@ -208,9 +208,9 @@
  * @property {Section[]} sections
  * @property {Store} store
  * @property {boolean} isPreview
- * @property {ReturnType<import('./screen.js').createScreen>} screen
- * @property {ReturnType<import('./status.js').createStatus>} status
- * @property {ReturnType<import('./editing.js').startEditing>} editing
+ * @property {ReturnType<import('./form/screen.js').createScreen>} screen
+ * @property {ReturnType<import('./form/status.js').createStatus>} status
+ * @property {ReturnType<import('./visit/editing.js').startEditing>} editing
  * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
  * @property {Progress | null} progress
  * @property {{refresh: () => void, lift: () => void} | null} cover The plain page for taps and notes, while it is shown instead of a step.
@@ -219,7 +219,7 @@
  *
  * @typedef {{id: string, photo: number, photos: number}} Progress What is being sent.
  *
- * @typedef {ReturnType<import('./showing.js').createShowing>} Showing
+ * @typedef {ReturnType<import('./form/showing.js').createShowing>} Showing
  *
  * @typedef {object} Reply An answer of the server, read to its end; `null` in its place means that none came.
  * @property {number} status

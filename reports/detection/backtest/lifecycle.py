@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection.data.day_numbers import to_days
+from reports.detection.data.parameters import check_parameters
 from reports.detection.data.settings import chosen_for
-from reports.detection.scan.lifecycle import check_parameters, code_version
+from reports.detection.scan.lifecycle import code_version
 from reports.detection.scan.shards import MOST_ATTEMPTS, worker_name
 from reports.detection.signals import backtest_waits
 from reports.measure.drift.backtest import n_scans

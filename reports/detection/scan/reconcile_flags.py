@@ -11,15 +11,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from audits.models import Section, Standard
+from audits.models import Standard
 from reports.detection.data.chain_loader import Codes, History
+from reports.detection.data.channels import channel_name
 from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import Verdict
 from reports.measure.drift.change_status import FADED, OLD, RECOVERED, ChangeStatus
 from reports.measure.drift.detector import DECLINE
 from reports.models import DriftFlag, Run
-
-DIMENSIONS = ("completion", "delivery")
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,6 @@ def lock(standard_id: int) -> None:
     Standard.objects.select_for_update(no_key=True).get(pk=standard_id)
 
 
-def section_titles(standard: Standard) -> dict[str, str]:
-    """By key, in the words of the newest version that has the section."""
-    sections = Section.objects.filter(version__standard=standard).order_by("version__number")
-    return dict(sections.values_list("key", "title"))
-
-
 def reconcile(
     *,
     run: Run,
@@ -78,13 +71,12 @@ def reconcile(
     titles: dict[str, str],
     location_indexes: Collection[int] | None = None,
 ) -> Changes:
-    """Match what stands with the flags that are open; within the transaction that writes the changes.
+    """Match what stands with the flags that are open; within the transaction that writes the changes, under `lock`.
 
     found : of the locations that were looked at. verdicts : by index of the location. titles : of the sections, by
     key. location_indexes : of those that were looked at, None for all of the standard; the flags of the others stay,
     and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
     """
-    lock(run.standard_id)
     flags = DriftFlag.objects.filter(standard=run.standard).open()
     if location_indexes is not None and len(location_indexes) == 1:
         flags = flags.filter(location=int(codes.locations[next(iter(location_indexes))]))
@@ -166,11 +158,3 @@ def _moved(now: ChangeStatus, codes: Codes, titles: dict[str, str]) -> list[dict
         }
         for one in ordered
     ]
-
-
-def channel_name(channel: str, sections) -> str:
-    """`section:0` of the arrays as `section:<key>`, `dimension:1` as `dimension:delivery`."""
-    kind, _, index = channel.partition(":")
-    if kind == "section":
-        return f"section:{sections[int(index)]}"
-    return f"dimension:{DIMENSIONS[int(index)]}" if kind == "dimension" else channel

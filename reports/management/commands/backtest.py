@@ -11,7 +11,7 @@ from audits.models import Standard
 from reports.detection.backtest import flags_csv
 from reports.detection.backtest.lifecycle import BacktestTaken, BadPeriod, go_on, request_backtest
 from reports.detection.backtest.replay import NothingToReplay, replay_past
-from reports.detection.scan.lifecycle import BadParameters
+from reports.detection.data.parameters import BadParameters
 from reports.management.commands.scan import standards
 from reports.models import Backtest, DriftFlag
 

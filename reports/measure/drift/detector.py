@@ -26,7 +26,7 @@ from reports.measure.drift.onset import Onset, onset_among_last
 from reports.measure.drift.spread import pull_of_visits
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
-from reports.measure.model.residuals import residuals
+from reports.measure.model.residuals import Residuals, residuals
 
 DECLINE, IMPROVEMENT = "decline", "improvement"
 DIRECTIONS = ((1, DECLINE), (-1, IMPROVEMENT))
@@ -123,6 +123,7 @@ class Scan:
     """What a replay found.
 
     signals : by time, then location. channels : of the arrays' last axis, "overall" and the sections.
+    residuals : of all visits of the chain, as the replay saw them.
     decline, improvement : (V, K) log of the evidence after each visit, by channel; -inf where there is none,
     NaN before `since`. ranking : (L,) log of the evidence of a decline after each location's last visit, -inf
     for none.
@@ -130,6 +131,7 @@ class Scan:
 
     signals: list[Signal]
     channels: tuple[str, ...]
+    residuals: Residuals
     decline: np.ndarray
     improvement: np.ndarray
     ranking: np.ndarray
@@ -370,7 +372,8 @@ class _Replay:
         if last.size:
             ranking[some] = np.logaddexp.reduce(np.where(np.isnan(last), -np.inf, last), axis=1)
         signals = sorted(self.signals, key=lambda s: (s.at, s.location))
-        return Scan(signals, self.channels, self.log_evidence[1], self.log_evidence[-1], ranking)
+        shown = self.history.residuals
+        return Scan(signals, self.channels, shown, self.log_evidence[1], self.log_evidence[-1], ranking)
 
 
 def _repeated(pull: np.ndarray, weight: np.ndarray) -> bool:

@@ -9,12 +9,13 @@ from django.db.models import Count, Max, Min
 from audits.models import Standard
 from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
 from reports.detection.data.threshold import LEAST_EVIDENCE
 from reports.measure.drift.detector import YEAR_DAYS
 from reports.models import DriftSettings, LocationResult, Run, Tally
 from reports.pages.access import NotVisible
-from reports.pages.scope import Link, latest_run
+from reports.pages.scope import Link
 from reports.pages.sentences import words
 from reports.pages.sentences.false_flags import how_often
 
@@ -117,7 +118,8 @@ def chain_facts(*, user, standard: Standard) -> ChainFacts:
     tallies = Tally.objects.filter(location__in=places, version__standard=standard, is_excluded=False).order_by()
     ends = tallies.aggregate(first=Min("started_at"), last=Max("started_at"), n=Count("location", distinct=True))
     first, last = ends["first"], ends["last"]
-    run, _ = latest_run(standard)
+    fitted = FittedRun.last(standard)
+    run = fitted.run if fitted else None
     if first is None or last is None:
         return ChainFacts(0, None, None, None, run)
     lately = tallies.filter(started_at__gt=last - YEAR)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from locations.models import Location
-from reports.detection.views.control_chart import LocationSeries, location_series
+from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
 from reports.models import DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.manager.flag_rows import FlagRow, day_number
@@ -52,7 +52,8 @@ def execution(
     """The control chart, for a desk and for a phone, and the same visits as a table."""
     if asked.standard is None or asked.run is None:
         return Execution(None, None, [], 0, None)
-    series = location_series(standard=asked.standard, location=location, channel=channel)
+    chart = charts_of(asked.standard, [location.pk]).get(location.pk)
+    series = location_series(chart, channel)
     observed = [i for i, value in enumerate(series.values) if value is not None] if series else []
     if not series or not observed:
         return Execution(None, None, [], 0, None)

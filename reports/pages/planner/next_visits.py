@@ -71,11 +71,9 @@ class NextPage:
 
 def next_page(scope: Scope, *, user: User) -> NextPage:
     """The most valuable visits of the scope; the number of queries is constant."""
-    plan = None
-    if scope.standard and scope.run:
-        plan = most_valuable(standard=scope.standard, locations=_open_stores(scope), as_of=scope.as_of, n=N_VISITS)
-    if plan is None:
+    if scope.fitted is None:
         return NextPage(scope, "", "", "", [], [], None, None, [], 0)
+    plan = most_valuable(scope.fitted, locations=_open_stores(scope), as_of=scope.as_of, n=N_VISITS)
     worthwhile = [visit for visit in plan.visits if visit.days >= sentences.LEAST_DAYS]
     version = _published(scope) if _may_assign(user) else None
     names = _names(scope, [visit.location_id for visit in worthwhile])

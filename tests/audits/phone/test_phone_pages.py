@@ -11,7 +11,7 @@ from audits.models import Criterion, Option, Section, Standard, Version
 from audits.phone.release import release
 from audits.standards.cloning import clone
 from audits.standards.publication import publish, retire
-from config.icons import FOLDER, SIZES, draw
+from config.assets.icons import FOLDER, SIZES, draw
 
 PHONE, ME = "/phone/", "/phone/me/"
 

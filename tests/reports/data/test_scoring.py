@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from audits.models import Observation, Visit
 from audits.signals import visit_approved, visit_excluded
+from bench.product.database_chains import make_chain, observe
 from reports.detection.data.matrices import Unscorable
 from reports.detection.data.scoring import queue_visits, score_visit, score_waiting, staffing_of, withdraw_visits
 from reports.models import SectionScore, Tally
 from tests.conftest import NOON
 from tests.making import visit_payload
-from tests.reports.chains import make_chain, observe
 
 GREETED, WARMTH, WAIT, CLEAN, LITTER, WORDS = range(6)
 

@@ -234,7 +234,7 @@ def test_store_page_opens_with_its_sentence_and_shows_both_numbers(as_mia, chain
     assert "What moved since 3 Oct" in said
     body = response.content.decode()
     assert body.count('class="chart control') == 2
-    assert body.count("The same as a table") == 2
+    assert body.count("The same as a table") == 3  # the visits, the readings, how alike customers are treated
 
 
 def test_words_of_auditors_lead_to_the_visit_and_the_photo(as_mia, chain):

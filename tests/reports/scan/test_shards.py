@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
+from bench.product.database_chains import make_chain, make_metric, report_weekly
 from reports import tasks
 from reports.detection.scan import scan, shards
 from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.scan import LEAST_SHARDS, cut, run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
-from tests.reports.chains import make_chain, make_metric, report_weekly
 
 pytestmark = pytest.mark.django_db
 FALLING = {5: (126.0, 1.5, 0), 11: (100.0, -1.5, None)}

@@ -1,0 +1,31 @@
+/** From the server's `interactions.0.observations.greeted` to the answer on the screen that it is about. */
+
+/**
+ * @param {string} where
+ * @param {any} payload What was sent: numbers in `where` count its lists.
+ * @returns {{scope: string, criterion: string} | null} null when it is about the visit as a whole
+ */
+export function placeOf(where, payload) {
+  const steps = where.split('.');
+  const [first] = steps;
+  if (first === 'context' && steps[1]) return { scope: 'context', criterion: steps[1] };
+  if (first === 'observations') return answerAt('visit', payload.observations, steps.slice(1));
+  if (first === 'photos') {
+    const photo = payload.photos?.[Number(steps[1])];
+    return photo ? { scope: photo.interaction ?? 'visit', criterion: photo.criterion } : null;
+  }
+  if (first !== 'interactions' || steps[2] !== 'observations') return null;
+  const interaction = payload.interactions?.[Number(steps[1])];
+  return interaction ? answerAt(interaction.id, interaction.observations, steps.slice(3)) : null;
+}
+
+/**
+ * By key, or by number where the shape itself was wrong. Keys may contain dots.
+ * @param {string} scope @param {{criterion: string}[]} observations @param {string[]} steps
+ */
+function answerAt(scope, observations, steps) {
+  const rest = steps.join('.');
+  const found = observations.find(({ criterion }) => criterion === rest) ??
+    (/^\d+$/.test(steps[0] ?? '') ? observations[Number(steps[0])] : null);
+  return found ? { scope, criterion: found.criterion } : null;
+}
