@@ -17,6 +17,7 @@ from locations.imports.readings import ReadingRow, store_readings
 from locations.models import Metric, Reading
 from locations.signals import readings_changed
 from reports import tasks
+from reports.detection.scan import online_update
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.rejudge_comparisons import AT_ONCE, any_ready, rejudge_waiting
 from reports.detection.scan.scan import run_scan
@@ -368,3 +369,21 @@ def test_readings_whose_message_was_lost_are_called_for_by_the_sweeper(
     monkeypatch.setattr(tasks.rejudge_comparisons, "apply_async", lambda *_, **__: sent.append(1))
     tasks.sweep_unscored()
     assert sent == [1]
+
+
+def test_a_visit_that_is_evaluated_meanwhile_writes_what_the_newest_readings_say(chain):
+    """The readings come, and are judged, after its evaluation has looked at the visits and before it writes."""
+    came = []
+
+    def just_before_the_lock(execute, sql, params, many, context):
+        if not came and sql.startswith("SAVEPOINT"):
+            came.append(sql)
+            store(chain)
+            rejudge_waiting()
+        return execute(sql, params, many, context)
+
+    place = chain.locations[FALLING].pk
+    with connection.execute_wrapper(just_before_the_lock):
+        assert online_update.evaluate_location(standard_id=chain.standard.pk, location_id=place)
+    assert came
+    assert (flag_of(chain).comparison, result_of(chain).comparison) == ("confirmed", "confirmed")
