@@ -57,10 +57,10 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
         found = _find(last, location_id, now)
         if found is None:
             return False
-        verdict = _verdict(last, location_id, found, now)
         with transaction.atomic():
             reconcile_flags.lock(standard_id)
             if _stamp(standard_id, location_id) == stamp and _is_still_the_last(last):
+                verdict = _verdict(last, location_id, found, now)  # readings that come later are judged later
                 _write(last, location_id, found, verdict, now)
                 return True
     log.warning("Location %s changed %s times while it was evaluated; the last visit does it.", location_id, TRIES)

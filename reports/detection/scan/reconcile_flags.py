@@ -51,9 +51,10 @@ class Changes:
         DriftFlag.objects.bulk_update(self.kept, UPDATED, batch_size=500)
 
 
+COMPARED = ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]
 UPDATED = [
     "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
-    "expected", "n_visits", "moved", "metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days",
+    "expected", "n_visits", "moved", *COMPARED,
 ]  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def reconcile(
         key = (location_index.get(flag.location_id, -1), flag.direction)
         if location_indexes is not None and key[0] >= 0 and key[0] not in location_indexes:
             flag.run = run
-            changes.kept.append(_compare(flag, verdicts[key[0]]))
+            changes.kept.append(set_comparison(flag, verdicts[key[0]]))
             continue
         change = by_location.get(key)
         now = change.status if change else None
@@ -133,10 +134,11 @@ def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
     flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
-    return _compare(flag, verdict)
+    return set_comparison(flag, verdict)
 
 
-def _compare(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+def set_comparison(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+    """Not saved; the fields of COMPARED."""
     shown = verdict if flag.direction == DECLINE else Verdict()  # the quadrants are about declines
     flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
     flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
