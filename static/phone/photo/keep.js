@@ -1,7 +1,7 @@
 /** Photos of a criterion: taken or chosen and kept, removed and brought back. */
 import { VisitClosed } from '../visit/editing.js';
 import { later } from '../shell/later.js';
-import { SamePicture } from '../store/store.js';
+import { SamePicture } from '../store/photos.js';
 import { t } from '../shell/words.js';
 
 /**
