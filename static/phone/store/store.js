@@ -1,7 +1,6 @@
-/** What the phone keeps: the plan, visits with their answers, photos apart from them, and what was sent before. */
+/** What the phone keeps: visits with their answers, photos apart from them. The plan and what was sent: `lists.js`. */
 import { openDatabase } from './db.js';
-import { forgetLists, meta, setMeta, signedInAs } from './facts.js';
-import { assignments, keepAssignments, keepContent, keepSent, sent, sentOne } from './lists.js';
+import { meta, setMeta } from './facts.js';
 import {
   accept,
   conflict,
@@ -15,7 +14,7 @@ import {
   toSend,
 } from './outgoing.js';
 import { addPhoto, changePhoto, namePhoto, photosOf } from './photos.js';
-import { adopt, allVisits, begin, change, changeWithPhotos, forget, visit, visits } from './visits.js';
+import { adopt, allVisits, begin, change, changeWithPhotos, visit, visits } from './visits.js';
 
 /** @type {((db: IDBDatabase) => void)[]} */
 const UPGRADES = [
@@ -31,14 +30,6 @@ const UPGRADES = [
 const DEEDS = {
   meta,
   setMeta,
-  signedInAs,
-  forgetLists,
-  assignments,
-  keepAssignments,
-  sent,
-  sentOne,
-  keepSent,
-  keepContent,
   visit,
   visits,
   allVisits,
@@ -46,7 +37,6 @@ const DEEDS = {
   adopt,
   change,
   changeWithPhotos,
-  forget,
   photosOf,
   addPhoto,
   namePhoto,
@@ -67,14 +57,17 @@ const DEEDS = {
  * @typedef {import('./access.js').Database} Database
  * @typedef {typeof DEEDS} Deeds
  * @typedef {{[Name in keyof Deeds]: Deeds[Name] extends (db: Database, ...given: infer Given) => infer Found
- *   ? (...given: Given) => Found : never}} Store Each deed, on one database.
+ *   ? (...given: Given) => Found : never} & {db: Database}} Store Each deed, on one database; what only the list does
+ *   asks `db`.
  */
 
+const open = () => openDatabase({ name: 'plumbline', upgrades: UPGRADES });
+
 /** @returns {Store} */
-export function createStore(db = openDatabase({ name: 'plumbline', upgrades: UPGRADES })) {
+export function createStore(db = open()) {
   /** @param {[string, Function]} deed */
   const on = ([name, deed]) => [name, (/** @type {unknown[]} */ ...given) => deed(db, ...given)];
   return /** @type {any} Each by its name, which TypeScript cannot see here. */ (
-    Object.fromEntries(Object.entries(DEEDS).map(on))
+    { db, ...Object.fromEntries(Object.entries(DEEDS).map(on)) }
   );
 }

@@ -92,10 +92,3 @@ export const adopt = (db, fresh, photos = []) =>
     await asked(kept.put(fresh));
     for (const photo of photos) await asked(pictures.put(photo));
   });
-
-/** @param {Database} db @param {string} id */
-export const forget = (db, id) =>
-  db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
-    for (const photo of await asked(pictures.index('visit').getAll(id))) pictures.delete(photo.id);
-    await asked(kept.delete(id));
-  });
