@@ -99,7 +99,7 @@ async function start(page, isReading) {
   if (page.isPreview) return;
   keepSpace(page);
   if (isReading) return;
-  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.tellPlace(page));
+  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.recordGps(page));
   addEventListener(
     'visibilitychange',
     () => document.visibilityState === 'hidden' && sharing.share(),
@@ -112,13 +112,13 @@ async function showFirst(page, showing) {
   const { visit } = page;
   const noted = globalThis.stopNoting();
   if (!isOpen(visit)) return;
-  const isCovert = visit.place.step === 'covert';
+  const isCovert = visit.cursor.step === 'covert';
   if (noted.length && !isCovert) {
     showing.show(0, { moves: false, adopts: true });
     takeUp(noted);
     return;
   }
-  showing.showPlace({ adopts: true });
+  showing.showCursor({ adopts: true });
   if (isCovert) await goCovert(page, showing);
 }
 
@@ -155,7 +155,7 @@ function listen(page, showing, completing) {
     const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(
       '[data-criterion]',
     ));
-    const here = focused?.dataset.criterion ?? visit.place.criterion;
+    const here = focused?.dataset.criterion ?? visit.cursor.criterion;
     const next = screen.nextOpen(here);
     if (next) show(next.index, { criterion: next.criterion });
   });

@@ -1,7 +1,7 @@
 /** What is tapped, chosen and typed on a step becomes answers. */
 import { moveUp, patchAnswer } from '../visit/draft.js';
 import { $, one } from '../shell/elements.js';
-import { placeOf } from './errors.js';
+import { answerAddress } from './errors.js';
 import { patchOfDeed, patchOfInput } from './form.js';
 import { later } from '../shell/later.js';
 import { indexOfStep } from './steps.js';
@@ -27,8 +27,8 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
     const { scope, id } = screen.step();
     /** @param {import('../types.js').ServerError} error @param {import('../types.js').Visit['payload']} payload */
     const isAbout = ({ where }, payload) => {
-      const place = placeOf(where, payload);
-      return place?.scope === scope && place.criterion === key;
+      const address = answerAddress(where, payload);
+      return address?.scope === scope && address.criterion === key;
     };
     editing.change((kept) => {
       patchAnswer(kept, scope, key, patch);
@@ -36,7 +36,7 @@ export function listenToAnswers(page, { show, bringBack, camera, goCovert }) {
       kept.remarks = (kept.remarks ?? []).filter((remark) =>
         remark.scope !== scope || remark.criterion !== key
       );
-      kept.place = { step: id, criterion: key };
+      kept.cursor = { step: id, criterion: key };
     });
     screen.refresh();
   }

@@ -70,9 +70,9 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
   const live = liveInteractions(visit);
   part('interactions').hidden = !live.length;
   part('interactions').querySelector('ul').append(
-    ...live.map(({ id }, place) => {
+    ...live.map(({ id }, index) => {
       const row = item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }));
-      if (place) {
+      if (index) {
         const up = link(t('Move up'), { up: id });
         up.setAttribute('aria-label', t('Move {name} up', { name: interactionName(visit, id) }));
         row.className = 'choices-row';

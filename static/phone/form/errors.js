@@ -5,7 +5,7 @@
  * @param {any} payload What was sent: numbers in `where` count its lists.
  * @returns {{scope: string, criterion: string} | null} null when it is about the visit as a whole
  */
-export function placeOf(where, payload) {
+export function answerAddress(where, payload) {
   const steps = where.split('.');
   const [first] = steps;
   if (first === 'context' && steps[1]) return { scope: 'context', criterion: steps[1] };

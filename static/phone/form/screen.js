@@ -2,7 +2,7 @@
 import { shownIn } from './conditions.js';
 import { createHold } from '../shell/doubletap.js';
 import { answersOf, interactionOf, isOpen } from '../visit/draft.js';
-import { placeOf } from './errors.js';
+import { answerAddress } from './errors.js';
 import { $, all, one } from '../shell/elements.js';
 import { fillFields } from './fields.js';
 import { fill, putBeside, tick } from './form.js';
@@ -92,17 +92,19 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The last page, or a place for it until what builds it is here. Who has gone on meanwhile does not see it. */
   function checkPage() {
     if (check) return built(check);
-    const place = Object.assign(document.createElement('p'), {
+    const placeholder = Object.assign(document.createElement('p'), {
       className: 'trouble',
       role: 'alert',
       hidden: true,
     });
     loadCheck().then(() => {
-      if (check && place.isConnected) place.replaceWith(built(check));
-      place.textContent = t('This page is not on this phone yet: open it once with a connection.');
-      place.hidden = false;
+      if (check && placeholder.isConnected) placeholder.replaceWith(built(check));
+      placeholder.textContent = t(
+        'This page is not on this phone yet: open it once with a connection.',
+      );
+      placeholder.hidden = false;
     });
-    return place;
+    return placeholder;
   }
 
   const loadCheck = async () => (check ??= await later(() => import('./check.js')));
@@ -179,8 +181,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     $('asked').hidden = !visit.asked?.length;
     one($('asked'), 'span').textContent = t('Answered differently on another phone.');
     const n = unansweredIn(step(), visit, sections).length;
-    const place = t('{number} of {n}', { number: current + 1, n: steps.length });
-    $('overview').textContent = n ? `${place} · ${t('{n} unanswered', { n })}` : place;
+    const position = t('{number} of {n}', { number: current + 1, n: steps.length });
+    $('overview').textContent = n ? `${position} · ${t('{n} unanswered', { n })}` : position;
     $('overview').hidden = !section;
   }
 
@@ -195,16 +197,16 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** The server's reasons, each with the step that it is about. */
   function wrongs() {
     const found = visit.errors.map(({ where, message }) => ({
-      place: placeOf(where, visit.payload),
+      address: answerAddress(where, visit.payload),
       message,
     }));
-    const remarks = (visit.remarks ?? []).map(({ message, ...place }) => ({ place, message }));
-    return [...found, ...remarks].map(({ place, message }) => {
+    const remarks = (visit.remarks ?? []).map(({ message, ...address }) => ({ address, message }));
+    return [...found, ...remarks].map(({ address, message }) => {
       /** @param {Step} each */
       const about = (each) =>
-        each.scope === place?.scope &&
-        each.section?.criteria.some(({ key }) => key === place?.criterion);
-      return { step: steps.find(about) ?? null, criterion: place?.criterion ?? '', message };
+        each.scope === address?.scope &&
+        each.section?.criteria.some(({ key }) => key === address?.criterion);
+      return { step: steps.find(about) ?? null, criterion: address?.criterion ?? '', message };
     });
   }
 

@@ -16,19 +16,19 @@ export function createShowing(page) {
   function show(index, options) {
     screen.show(index, options);
     const { id, scope } = screen.step();
-    if (visit.place.step === id) return;
+    if (visit.cursor.step === id) return;
     const startedAt = interactionOf(visit, scope)?.started_at ?? new Date().toISOString();
     const criterion = options?.criterion ?? null;
     page.editing.change((kept) => {
-      kept.place = { step: id, criterion };
+      kept.cursor = { step: id, criterion };
       startInteraction(kept, scope, startedAt);
     });
     screen.showHead();
   }
 
   /** To where the visit stands, without taking the focus. */
-  function showPlace({ adopts = false } = {}) {
-    const { step, criterion } = visit.place;
+  function showCursor({ adopts = false } = {}) {
+    const { step, criterion } = visit.cursor;
     show(indexOfStep(screen.renewSteps(), step), { criterion, moves: false, adopts });
   }
 
@@ -48,8 +48,8 @@ export function createShowing(page) {
     return status.say(shown.state, shown.tone);
   }
 
-  /** What stands under the state. @type {{box: HTMLElement | null, told: string}} */
-  let read = { box: null, told: '' };
+  /** What stands under the state. @type {{box: HTMLElement | null, content: string}} */
+  let read = { box: null, content: '' };
 
   /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. @param {{tone: string}} shown */
   async function showAnswers(shown) {
@@ -62,12 +62,12 @@ export function createShowing(page) {
     const box = part('answers');
     if (!found || !done || !box) return;
     part('explained').textContent = done.explained(visit, photos, shown);
-    const told = JSON.stringify(
+    const content = JSON.stringify(
       [visit, photos],
-      (name, value) => (['choices', 'place', 'is_given_up'].includes(name) ? undefined : value),
+      (name, value) => (['choices', 'cursor', 'is_given_up'].includes(name) ? undefined : value),
     );
-    if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
-    read = { box, told };
+    if (read.box === box && read.content === content) return; // who is choosing, or reading on, stays where they are
+    read = { box, content };
     box.replaceChildren(found.buildReading(visit, sections));
     done.fillStuck(part('stuck'), { visit, photos, sections, store, changed });
     part('choosing').replaceChildren();
@@ -98,8 +98,8 @@ export function createShowing(page) {
     const isTyping = !page.editing.isSaved() || page.editing.nChanges() !== before;
     if (isOpen(kept) && isTyping) return;
     const isOther = kept.state !== visit.state;
-    const { place } = visit;
-    Object.assign(visit, kept, isOpen(kept) && { place });
+    const { cursor } = visit;
+    Object.assign(visit, kept, isOpen(kept) && { cursor });
     photos.splice(0, Infinity, ...pictures, ...photos.filter((photo) => photo.is_unkept));
     if (!isOpen(visit)) showState();
     else if (isOther) {
@@ -108,7 +108,7 @@ export function createShowing(page) {
       showState();
     } else if (page.cover) page.cover.refresh();
     else if (screen.hasSameSteps()) screen.refresh();
-    else showPlace();
+    else showCursor();
   }
 
   /** @param {any} error */
@@ -118,5 +118,5 @@ export function createShowing(page) {
     return status.warn(error.message);
   }
 
-  return { show, showPlace, leaveTo, showState, reload, couldNotSave };
+  return { show, showCursor, leaveTo, showState, reload, couldNotSave };
 }

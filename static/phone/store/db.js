@@ -18,9 +18,12 @@ export const asked = (request) =>
  * @param {string} options.name
  * @param {((db: IDBDatabase, transaction: IDBTransaction) => void)[]} options.upgrades Step n leads to version n;
  *   once released a step is left alone and the next change of shape is a new one.
+ * @param {() => void} [options.upgraded] What was here before has another shape now.
  * @param {IDBFactory} [options.factory]
  */
-export function openDatabase({ name, upgrades, factory = globalThis.indexedDB }) {
+export function openDatabase(
+  { name, upgrades, upgraded = () => {}, factory = globalThis.indexedDB },
+) {
   /** @type {Promise<IDBDatabase> | null} */
   let opening = null;
 
@@ -31,7 +34,9 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
   function open() {
     opening ??= new Promise((resolve, reject) => {
       const request = factory.open(name, upgrades.length);
+      let isUpgraded = false;
       request.onupgradeneeded = (event) => {
+        isUpgraded = event.oldVersion > 0;
         for (const upgrade of upgrades.slice(event.oldVersion)) {
           upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
         }
@@ -44,6 +49,7 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
           forget();
         };
         resolve(db);
+        if (isUpgraded) upgraded();
       };
       request.onerror = () => {
         forget();

@@ -1,4 +1,5 @@
 /** What the phone keeps: visits with their answers, photos apart from them. The plan and what was sent: `lists.js`. */
+import { takeOver } from '../shell/take-over.js';
 import { openDatabase } from './db.js';
 import { meta, setMeta } from './facts.js';
 import {
@@ -14,18 +15,8 @@ import {
   toSend,
 } from './outgoing.js';
 import { addPhoto, changePhoto, namePhoto, photosOf } from './photos.js';
+import { UPGRADES } from './upgrades.js';
 import { adopt, allVisits, begin, change, changeWithPhotos, visit, visits } from './visits.js';
-
-/** @type {((db: IDBDatabase) => void)[]} */
-const UPGRADES = [
-  (db) => {
-    db.createObjectStore('assignments', { keyPath: 'id' });
-    db.createObjectStore('sent', { keyPath: 'id' });
-    db.createObjectStore('visits', { keyPath: 'id' });
-    db.createObjectStore('photos', { keyPath: 'id' }).createIndex('visit', 'visit');
-    db.createObjectStore('meta');
-  },
-];
 
 const DEEDS = {
   meta,
@@ -61,7 +52,7 @@ const DEEDS = {
  *   asks `db`.
  */
 
-const open = () => openDatabase({ name: 'plumbline', upgrades: UPGRADES });
+const open = () => openDatabase({ name: 'plumbline', upgrades: UPGRADES, upgraded: takeOver });
 
 /** @returns {Store} */
 export function createStore(db = open()) {
