@@ -202,6 +202,16 @@
  * @property {Section | null} section None on the last one, where the visit is checked and sent.
  * @property {string} scope An interaction's id, or `visit`, or `context`.
  *
+ * @typedef {object} View What the screen shows.
+ * @property {Visit} visit
+ * @property {Photo[]} photos
+ * @property {Section[]} sections
+ * @property {boolean} isPreview
+ * @property {Step[]} steps As the visit had them when they were last renewed.
+ * @property {number} index Of the step that is shown.
+ * @property {ReturnType<typeof import('./photo/thumbnails.js').createPictures>} pictures
+ * @property {ReturnType<typeof import('./shell/doubletap.js').createHold>} sending
+ *
  * @typedef {object} Page What the modules of the form's page share.
  * @property {Visit} visit The copy on the screen.
  * @property {Photo[]} photos

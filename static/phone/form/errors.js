@@ -29,3 +29,22 @@ function answerAt(scope, observations, steps) {
     (/^\d+$/.test(steps[0] ?? '') ? observations[Number(steps[0])] : null);
   return found ? { scope, criterion: found.criterion } : null;
 }
+
+/**
+ * The server's reasons and the reviewer's remarks, each with the step that it is about.
+ * @param {Pick<import('../types.js').View, 'visit' | 'steps'>} view
+ */
+export function wrongsIn({ visit, steps }) {
+  const found = visit.errors.map(({ where, message }) => ({
+    address: answerAddress(where, visit.payload),
+    message,
+  }));
+  const remarks = (visit.remarks ?? []).map(({ message, ...address }) => ({ address, message }));
+  return [...found, ...remarks].map(({ address, message }) => {
+    /** @param {import('../types.js').Step} each */
+    const about = (each) =>
+      each.scope === address?.scope &&
+      each.section?.criteria.some(({ key }) => key === address?.criterion);
+    return { step: steps.find(about) ?? null, criterion: address?.criterion ?? '', message };
+  });
+}
