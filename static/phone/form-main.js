@@ -10,6 +10,7 @@ import { readOutline } from './form/form.js';
 import { later } from './shell/later.js';
 import { createPhotographing } from './photo/capture.js';
 import { createScreen } from './form/screen.js';
+import { startSending } from './sync/form-sending.js';
 import { createSharing } from './sync/sharing.js';
 import { createShowing } from './form/showing.js';
 import { keepSpace } from './shell/space.js';
@@ -87,7 +88,7 @@ async function start(page, isReading) {
     saved,
     failed: showing.couldNotSave,
   });
-  const completing = createCompleting(page, showing);
+  const completing = createCompleting(page);
   listen(page, showing, completing);
   $('where').textContent = visit.location.name;
   document.title = `${visit.location.name} · Plumbline`;
@@ -104,7 +105,7 @@ async function start(page, isReading) {
     'visibilitychange',
     () => document.visibilityState === 'hidden' && sharing.share(),
   );
-  completing.startSending();
+  startSending(page, showing);
 }
 
 /** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */
