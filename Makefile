@@ -20,12 +20,11 @@ SCRIPTS := 'static/phone/**/*.js' 'tests/js/**/*.mjs' 'tests/js/*.ts' tests/js/d
 # The worker is a script but for what Django puts into it.
 WORKER := templates/phone/sw.js
 FORMATTED_WORKER := sed 's/{{ given }}/GIVEN/' $(WORKER) | $(DENO) fmt $(RULES) --ext js - | sed 's/= GIVEN;/= {{ given }};/'
-SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
+SERVED := $(DEVELOP) $(BIN)/python -m bench.servers $(BIN)/python -m pytest -q
 
 # What pages and the admin draw, and what asks the database little, is tested on SQLite alone, and through the whole path on both.
-DRAWN := $(foreach what,test_admin* *pages* test_charts* test_conformity* test_next* test_settings* test_false_flags* \
-  test_instead* test_consistency* test_auditors* test_visit_history* test_phone_files* test_photo* test_tables* test_replaying* \
-  test_location_series*,--ignore-glob='*/$(what)')
+DRAWN := $(foreach what,test_admin* *pages* test_conformity* test_settings* test_phone_files* test_photo* test_tables* \
+  tasks/test_backtests*,--ignore-glob='*/$(what)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-lint test-units test-servers test-browser lint format lock schema words migrate run worker beat
@@ -117,7 +116,7 @@ schema: $(ALL) ## Write docs/openapi.yaml, the API's description
 	@$(DEVELOP) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 words: $(ALL) ## Bring locale/ up to date with the sentences in the sources
-	@$(DEVELOP) $(BIN)/python -m tests.catalogue $(LANGUAGE)
+	@$(DEVELOP) $(BIN)/python -m config.assets.catalogue $(LANGUAGE)
 
 # ---- running for good: docs/deploy.md
 

@@ -36,9 +36,9 @@ from audits.serializers import (
     ReturnSerializer,
     VisitSerializer,
 )
+from locations.accounts.requests import SignedInApiRequest
+from locations.accounts.roles import CAPTURES, EXCLUDES_VISITS, ONLY_CAPTURES
 from locations.models import Location, User
-from locations.requests import SignedInApiRequest
-from locations.roles import CAPTURES, EXCLUDES_VISITS, ONLY_CAPTURES
 
 MOST_ASSIGNMENTS = 200
 MOST_VISITS = 50

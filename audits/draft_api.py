@@ -14,7 +14,7 @@ from audits.api import PhoneView
 from audits.content import NotKeepable
 from audits.models import Draft
 from audits.serializers import DiscardSerializer, DraftSerializer, DraftToSaveSerializer, SavedDraftSerializer
-from locations.requests import SignedInApiRequest
+from locations.accounts.requests import SignedInApiRequest
 
 MOST_DRAFTS = 50
 STALE = OpenApiResponse(DraftSerializer, "Changed meanwhile: the stored draft, with a sentence in `detail`.")

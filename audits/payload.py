@@ -12,8 +12,8 @@ from audits.answers import AnswerSheet, Problem
 from audits.models import Assignment, Interaction, Observation, Photo, Version, Visit
 from audits.place import Graded, graded
 from audits.serializers import VisitSerializer
+from locations.accounts.roles import CAPTURES
 from locations.models import Location
-from locations.roles import CAPTURES
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 OLDEST = timedelta(days=2 * 365)

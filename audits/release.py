@@ -1,6 +1,7 @@
 """What the phone's pages are made of, and the name of their present form."""
 
 import hashlib
+import posixpath
 import re
 from functools import cache
 from pathlib import Path
@@ -9,23 +10,25 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import HashedFilesMixin, staticfiles_storage
 from django.templatetags.static import static
 
-LEFT_OUT = {"types.js", "store/preview.js", "store-preview.js"}
+PHONE = "phone/"
+EARLY, FORM, LIST = PAGES = ("early.js", "form-main.js", "list-main.js")
+"""Modules that the pages name; whatever else they load is imported by one of these."""
+LEFT_OUT = {"types.js", "store/preview.js"}
 """Modules that no auditor's phone loads."""
-IMPORTED = re.compile(r"""^import\s*\{[^}]*\}\s*from\s*["']\./([\w.-]+\.js)["']""", re.MULTILINE)
+IMPORTED = re.compile(r"""^import\s*\{[^}]*\}\s*from\s*["'](\.[\w./-]+\.js)["']""", re.MULTILINE)
 
 
 def precached() -> list[str]:
     """Addresses of everything that the phone's pages load; under hashed names, each new content has a new one."""
-    scripts = sorted(name for name in _scripts() if name.removeprefix("phone/") not in LEFT_OUT)
+    scripts = sorted(name for name in _scripts() if name.removeprefix(PHONE) not in LEFT_OUT)
     return [static(name) for name in ["css/tokens.css", "css/phone.css", "favicon.svg", *scripts]]
 
 
 def _scripts() -> list[str]:
     """The phone's scripts as they are served: joined at collectstatic, one by one in development."""
     if not isinstance(staticfiles_storage, HashedFilesMixin):
-        modules = _source("static/phone")
-        return [f"phone/{path.relative_to(modules).as_posix()}" for path in modules.rglob("*.js")]
-    return [name for name in staticfiles_storage.hashed_files if re.fullmatch(r"phone/[\w-]+\.js", name)]
+        return [path.relative_to(_source("static")).as_posix() for path in _source(f"static/{PHONE}").rglob("*.js")]
+    return [name for name in staticfiles_storage.hashed_files if name.startswith(PHONE) and name.endswith(".js")]
 
 
 def imported_by(script: str) -> list[str]:
@@ -41,7 +44,8 @@ def imported_by(script: str) -> list[str]:
 def _imported(file: str) -> list[str]:
     with staticfiles_storage.open(file) as served:
         found = IMPORTED.findall(served.read().decode())
-    return [f"{settings.STATIC_URL}phone/{name}" for name in found]
+    folder = posixpath.dirname(file)
+    return [settings.STATIC_URL + posixpath.normpath(posixpath.join(folder, address)) for address in found]
 
 
 def release() -> str:

@@ -21,11 +21,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from audits.models import Criterion, Option, Section, Version
-from audits.release import imported_by, release
+from audits.release import EARLY, FORM, LIST, PHONE, imported_by, release
 from audits.serializers import REASONS
 from audits.words import words
+from locations.accounts.roles import CAPTURES, ONLY_CAPTURES
 from locations.models import User
-from locations.roles import CAPTURES, ONLY_CAPTURES
 
 # A feeling is worth little without its reason. Words give theirs themselves.
 ASKS_WHY = Case(
@@ -47,7 +47,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     The service worker keeps it too. In development files have the same name whatever they hold, so none is kept.
     """
     _refuse_others(request)
-    context = {"release": release(), "has_worker": not settings.DEBUG, "script": "phone/list-main.js"}
+    context = {"release": release(), "has_worker": not settings.DEBUG, "script": PHONE + LIST}
     return _page(request, "phone/visits.html", context)
 
 
@@ -123,7 +123,7 @@ def _versions():
 
 def _render_form(request: HttpRequest, version: Version, *, is_preview: bool) -> HttpResponse:
     context = {"version": version, "sections": version.sections.all(), "is_preview": is_preview, "reasons": REASONS,
-               "script": "phone/form-main.js"}  # fmt: skip
+               "early": PHONE + EARLY, "script": PHONE + FORM}  # fmt: skip
     return _page(request, "phone/form.html", context)
 
 

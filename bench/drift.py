@@ -3,8 +3,8 @@
 
 The chains come from `simulate.py` of the lab, a folder beside the repository, or from bench/chains where there is
 none. The engine runs in memory on the arrays: common effects are refitted every four weeks, visits are walked in time
-with only what was known, as `reports.measure.backtest` does it for the product. The stated threshold knows only the
-wanted rate; at the equal rate the threshold is set so that locations in control realise 0.1 false alarms a year each.
+with only what was known, as `reports.measure.drift.backtest` does it for the product. The stated threshold knows only
+the wanted rate; at the equal rate the threshold is set so that locations in control realise 0.1 false alarms a year.
 
     .venv/bin/python bench/drift.py --threshold equal-rate --seeds 4 5 6
     .venv/bin/python bench/drift.py --in-control --seeds 4
@@ -23,18 +23,18 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 
 import numpy as np
 
-from bench import product
 from bench.chains import Made, Options, make
-from bench.cost import cost_of_a_week
-from bench.database import own_database
-from bench.goals import report
-from bench.judge import Flags, Judged, judge
-from bench.lab import lab_chain, open_lab
-from bench.paths import Paths
-from reports.measure.backtest import DatedSignal, backtest
-from reports.measure.calibration import calibrate
-from reports.measure.drift import DECLINE, YEAR_DAYS, Settings
-from reports.measure.severity import fit_effects
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.cost import cost_of_a_week
+from bench.detector.goals import report
+from bench.detector.judge import Flags, Judged, judge
+from bench.detector.paths import Paths
+from bench.product import replays
+from bench.product.database import own_database
+from reports.measure.drift.backtest import DatedSignal, backtest
+from reports.measure.drift.calibration import calibrate
+from reports.measure.drift.detector import DECLINE, YEAR_DAYS, Settings
+from reports.measure.model.severity import fit_effects
 
 LAB = Path(__file__).resolve().parents[2] / "shared" / "lab"
 
@@ -138,7 +138,7 @@ def main():
     settings = Settings(false_alarms_per_year=arguments.false_alarms)
     if arguments.product:
         with own_database() as folder:
-            judged = [product.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
+            judged = [replays.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
         report(judged, title(arguments, "the product's"), peers_known=has_lab(arguments))
         return
     judged = []

@@ -23,10 +23,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 from scipy.special import logsumexp
 
+from bench.chains.lab import open_lab, read
 from bench.chains.truth import Truth
-from bench.goals import ELEVEN_POINTS, LARGE
-from bench.judge import Flags, Judged, false_alarms, judge, pooled
-from bench.lab import open_lab, read
+from bench.detector.goals import ELEVEN_POINTS, LARGE
+from bench.detector.judge import Flags, Judged, false_alarms, judge, pooled
 
 LAB = Path(__file__).resolve().parents[2] / "shared" / "lab"
 GRID = np.arange(-4.0, 2.51, 0.1)  # logits that a rating may be moved by: visit, interaction and drop together

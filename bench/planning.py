@@ -3,9 +3,9 @@
 
 A made chain (bench/chains) holds, for every location and week, the visit that would be made there. Each week a plan
 chooses the same number of locations; only the chosen visits are made and known. Both plans see the same chain. Equal
-allocation sends a visit to each location in turn; by value, to those where `reports.measure.planning` says that it is
-worth most, and to flagged ones in turn, for what was done about them has to be verified. Common effects are refitted
-every four weeks, flags are raised at the stated threshold.
+allocation sends a visit to each location in turn; by value, to those where `measure.planning.visit_value` says that
+it is worth most, and to flagged ones in turn, for what was done about them has to be verified. Common effects are
+refitted every four weeks, flags are raised at the stated threshold.
 
     .venv/bin/python bench/planning.py --seeds 4 5 6
     .venv/bin/python bench/planning.py --every 4 --fewer 0.7     by value with three tenths fewer visits
@@ -26,10 +26,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Options, make
-from bench.inspections import days_earlier, read_inspections
-from bench.judge import Judged, judge, pooled
-from bench.visiting import POSSIBLE_A_MONTH, Followed, by_value, equally, followed
-from reports.measure.drift import Settings
+from bench.detector.inspections import days_earlier, read_inspections
+from bench.detector.judge import Judged, judge, pooled
+from bench.detector.visiting import POSSIBLE_A_MONTH, Followed, by_value, equally, followed
+from reports.measure.drift.detector import Settings
 
 PLANS = {"equally": equally, "by value": by_value}
 PUBLISHED = (date(2014, 9, 1), date(2014, 10, 31))  # the two months of the city's own trial

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--only", choices=ZONES, action="append", help="one set; may be given again")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench.database import own_database
+    from bench.product.database import own_database
 
     with own_database() as folder:
         for key in options.only or ZONES:
@@ -67,8 +67,8 @@ def bring_in(folder: Path, key: str, zone: str = "") -> None:
 def scanned(key: str):
     """A run of now, over one standard."""
     from audits.models import Standard
-    from reports.detection.runs import request_scan
-    from reports.detection.scan import run_scan
+    from reports.detection.scan.lifecycle import request_scan
+    from reports.detection.scan.scan import run_scan
 
     return run_scan(request_scan(standard=Standard.objects.get(key=key)).pk)
 
@@ -78,9 +78,9 @@ def fitted(key: str):
     from django.utils import timezone
 
     from audits.models import Standard
-    from reports.detection.rows import load
-    from reports.measure.levels import fit_window
-    from reports.measure.severity import fit_effects
+    from reports.detection.data.chain_loader import load
+    from reports.measure.model.levels import fit_window
+    from reports.measure.model.severity import fit_effects
 
     history = load(standard=Standard.objects.get(key=key), as_of=timezone.now())
     at = float(np.floor(history.chain.time.max()) + 1)
@@ -89,7 +89,7 @@ def fitted(key: str):
 
 def declines(chain, effects, *, ratio: float, least_baseline: int = 1) -> np.ndarray:
     """(L,) bool: the locations at which the evidence of a decline passes `ratio` : 1."""
-    from reports.measure.drift import DECLINE, Settings, detect
+    from reports.measure.drift.detector import DECLINE, Settings, detect
 
     found = detect(chain, effects, Settings(least_baseline=least_baseline), float(np.log(ratio)))
     flagged = np.zeros(chain.n_locations, bool)
@@ -117,7 +117,7 @@ def severity_changes(chain, effects) -> dict[str, np.ndarray]:
 def level_changes(chain, effects) -> np.ndarray:
     """(L,) logits: the weighted level of a location's last two visits minus that of its earlier ones; NaN where
     either is unknown."""
-    from reports.measure.residuals import residuals
+    from reports.measure.model.residuals import residuals
 
     found = residuals(chain, effects)
     level, weight = found.level[:, 0], found.weight[:, 0]
@@ -134,7 +134,7 @@ def level_changes(chain, effects) -> np.ndarray:
 def neighbours(chain, effects):
     """(who, variance of a visit beyond chance, half of its 90 % interval, pairs) of neighbours in time at a location:
     of visits by one auditor, and of visits by two. Weighted as in `overdispersion.successive_overdispersion`."""
-    from reports.measure.residuals import residuals
+    from reports.measure.model.residuals import residuals
 
     found = residuals(chain, effects)
     level, information, who = found.level[:, 0], found.information[:, 0], chain.auditor
@@ -203,8 +203,8 @@ def seen_in(effects, n_visits: int, n_locations: int = 500):
 
     Made chains with the fitted criteria and auditors, and a visit every half year or so at each location.
     """
-    from reports.measure.chain import FULL, Chain
-    from reports.measure.severity import fit_effects
+    from reports.measure.model.chain import FULL, Chain
+    from reports.measure.model.severity import fit_effects
 
     average = effects.criterion + effects.location.mean()
     falls = np.arange(n_locations) < n_locations / 5
@@ -285,7 +285,7 @@ def hiqa() -> None:
     print(f"correlation of a visit's score with the items assessed: plain {r_plain:+.2f}, adjusted {r_adjusted:+.2f}")
     history, effects = fitted("hiqa_disability")
     chain = history.chain
-    from reports.measure.levels import adjusted_values
+    from reports.measure.model.levels import adjusted_values
 
     n, adjusted = chain.observed.sum(axis=1), adjusted_values(chain, effects)
     plain = chain.conforming.sum(axis=1) / n
@@ -297,7 +297,7 @@ def hiqa() -> None:
 
 def items_and_score(key: str) -> tuple[float, float]:
     """Correlation over visits of the number of items assessed with the plain share and with the adjusted value."""
-    from reports.measure.levels import adjusted_values
+    from reports.measure.model.levels import adjusted_values
 
     history, effects = fitted(key)
     chain = history.chain
@@ -359,7 +359,7 @@ def san_mateo() -> None:
 
 def signals_a_month(key: str, direction: str, *, ratio: float) -> tuple[float, float]:
     """As `flags_a_month`, of what passes `ratio` : 1: where visits are rare, hardly anything reaches a flag."""
-    from reports.measure.drift import Settings, detect
+    from reports.measure.drift.detector import Settings, detect
 
     history, effects = fitted(key)
     found = detect(history.chain, effects, Settings(), float(np.log(ratio)))

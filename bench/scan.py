@@ -57,7 +57,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench.database import own_database
+    from bench.product.database import own_database
 
     with own_database():
         if options.in_memory:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def in_memory(sizes: list[int], every_nth: int) -> None:
-    from bench import weekly
+    from bench.detector import weekly
 
     before: tuple[int, dict[str, float]] | None = None
     for n_locations in sizes:
@@ -88,8 +88,8 @@ def in_memory(sizes: list[int], every_nth: int) -> None:
 
 def through_the_product(options) -> float:
     """Returns how many visits were scored a second of CPU."""
-    from reports.detection.runs import request_scan
-    from tests.reports.chains import make_chain, observe
+    from bench.product.database_chains import make_chain, observe
+    from reports.detection.scan.lifecycle import request_scan
 
     n_locations, n_visits = options.locations, options.visits
     drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))
@@ -124,7 +124,7 @@ def stagger(chain) -> None:
 
 
 def scored_a_second(n_observations: int, n_visits: int) -> float:
-    from reports.detection.scoring import score_waiting
+    from reports.detection.data.scoring import score_waiting
     from reports.models import Tally
 
     Tally.objects.update(scored_at=None, matrix=None)
@@ -140,7 +140,7 @@ def scored_a_second(n_observations: int, n_visits: int) -> float:
 
 def share(run_id: int, n_workers: int, name: str) -> None:
     """Make a run with helpers in processes of their own, which start while the first phase is made."""
-    from reports.detection.scan import run_scan
+    from reports.detection.scan.scan import run_scan
     from reports.models import Run, Shard
 
     helper = HELPER.format(run_id=run_id)

@@ -22,12 +22,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Made, Options, make
-from bench.goals import LARGE
-from bench.judge import Flags, Judged, false_alarms, judge, pooled
-from reports.measure.backtest import DatedSignal, backtest
-from reports.measure.calibration import calibrate
-from reports.measure.drift import DECLINE, IMPROVEMENT, Settings
-from reports.measure.severity import fit_effects
+from bench.detector.goals import LARGE
+from bench.detector.judge import Flags, Judged, false_alarms, judge, pooled
+from reports.measure.drift.backtest import DatedSignal, backtest
+from reports.measure.drift.calibration import calibrate
+from reports.measure.drift.detector import DECLINE, IMPROVEMENT, Settings
+from reports.measure.model.severity import fit_effects
 
 SCENARIOS = {
     "plain": Options(),

@@ -85,7 +85,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "locations.User"
-AUTHENTICATION_BACKENDS = ["locations.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["locations.accounts.backends.RoleBackend", "locations.backends.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -135,13 +135,13 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "config.storage.ModuleManifestStorage"
+        else "config.assets.storage.ModuleManifestStorage"
     },
 }
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "locations.keys.KeyAuthentication",  # first, so that nobody gets 401 and a sentence, not 403
+        "locations.accounts.keys.KeyAuthentication",  # first, so that nobody gets 401 and a sentence, not 403
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

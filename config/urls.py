@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from config import views
@@ -7,8 +6,7 @@ from config import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
-    path("sign-in/", LoginView.as_view(template_name="registration/sign_in.html"), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("", include("locations.accounts.urls")),
     path("language/", views.language, name="language"),
     path("admin/", admin.site.urls),
     path("", include("audits.urls")),

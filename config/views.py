@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.i18n import set_language
 
 from config.languages import remember_language
-from locations.requests import SignedInRequest
-from locations.roles import CAPTURES, EXCLUDES_VISITS, READS_RESULTS
+from locations.accounts.requests import SignedInRequest
+from locations.accounts.roles import CAPTURES, EXCLUDES_VISITS, READS_RESULTS
 
 
 @require_GET

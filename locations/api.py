@@ -7,6 +7,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from locations.accounts.roles import READS_RESULTS, WRITES_READINGS
 from locations.imports.readings import (
     UNKNOWN_LOCATION,
     Problem,
@@ -17,7 +18,6 @@ from locations.imports.readings import (
     writable_places,
 )
 from locations.models import Location, Metric, Reading
-from locations.roles import READS_RESULTS, WRITES_READINGS
 from locations.serializers import (
     ReadingPageSerializer,
     ReadingSerializer,

@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from reports.detection.settings import expected_rate
+from reports.detection.data.settings import expected_rate
 from reports.models import Backtest, DriftFlag, DriftSettings, Run
-from reports.pages.false_flags import over_your_stores
+from reports.pages.sentences.false_flags import over_your_stores
 
 RUN_COLOURS = {"waiting": "default", "running": "info", "done": "success", "failed": "danger"}
 COMPARISON_COLOURS = {"blind_spot": "warning", "confirmed": "danger"}

@@ -29,8 +29,8 @@ def quiet_storage(settings, tmp_path):
 def world(db):
     """Two regions under one root, three locations, one published standard, and a person for each role."""
     from audits.models import Standard
+    from locations.accounts.roles import Role
     from locations.models import Location, Membership, Region, User
-    from locations.roles import Role
     from tests.making import publish_small_standard
 
     chain = Region.objects.create(name="Chain")

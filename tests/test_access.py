@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from audits.models import Assignment, Visit
+from locations.accounts.roles import CAPTURES, READS_RESULTS
 from locations.models import Location, Membership, Metric, Reading, Region
-from locations.roles import CAPTURES, READS_RESULTS
 
 
 def names(queryset) -> set[str]:

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +12,7 @@ from babel.messages.jslexer import tokenize
 from babel.messages.mofile import read_mo
 from django.template.base import Lexer, TokenType
 
-from tests import catalogue
+from config.assets import catalogue
 
 ROOT = catalogue.ROOT
 EACH = [(language, domain) for language in catalogue.languages() for domain in catalogue.DOMAINS]
@@ -58,6 +59,11 @@ def test_what_is_compiled_is_what_stands_in_the_catalogue(language):
     assert next(said_by) == next(said_by), "run: make words"
     words = json.loads(catalogue.compiled_path(language, "djangojs").read_text())
     assert words == json.loads(catalogue.compiled(language, "djangojs")), "run: make words"
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_the_same_words_make_the_same_binary_on_another_day(language):
+    assert f"{datetime.now():%Y-%m-%d}".encode() not in catalogue.compiled(language, "django")
 
 
 def test_what_templates_say_is_found():

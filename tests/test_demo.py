@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.servers import free_port
 from config.demo import answers, chain, photos, readings, standard
 from config.demo.__main__ import HOME, environment
 from config.demo.drifts import DRIFTS, STRICT, Drift
 from config.demo.places import ACCOUNTS, AUDITORS, stores
 from config.demo.supervisor import Child, GaveUp, Supervisor
-from tests.servers.run import free_port
 
 TODAY = date(2026, 3, 2)
 
@@ -138,7 +138,7 @@ def test_a_photo_is_a_jpeg_of_its_own(scene, tmp_path):
 
 
 def test_every_role_that_signs_in_has_an_account():
-    from locations.roles import Role
+    from locations.accounts.roles import Role
 
     assert {account.role for account in ACCOUNTS} == set(Role.values)
     names = {chain.email_of(name) for team in AUDITORS.values() for name in team}
@@ -153,7 +153,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     from audits.payload import check_visit
     from config.demo import load
     from locations.models import Location, Reading, User
-    from reports.detection.scoring import score_waiting
+    from reports.detection.data.scoring import score_waiting
     from reports.models import Tally
 
     assert load.is_empty()

@@ -9,9 +9,9 @@ from unfold.decorators import display
 
 from audits.admin.writing import PlainChoices
 from audits.models import Assignment, Version, Visit
+from locations.accounts.roles import CAPTURES, PLANS_VISITS
 from locations.models import Location, Membership, Region, User
 from locations.models.places import lineage
-from locations.roles import CAPTURES, PLANS_VISITS
 
 STATE_COLOURS = {"open": "info", "visited": "success", "missed": "danger", "withdrawn": "default"}
 

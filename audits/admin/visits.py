@@ -21,8 +21,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from audits.admin.outline import Step, admin_url
 from audits.models import Visit
 from audits.review import AlreadyExcluded, exclude
+from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
-from locations.roles import EXCLUDES_VISITS
 
 STATE_COLOURS = {"counts": "success", "waits": "warning", "returned": "info", "excluded": "danger"}
 

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from audits.models.standards import Version
+from locations.accounts.roles import CAPTURES, READS_VISITS
 from locations.models import Location
-from locations.roles import CAPTURES, READS_VISITS
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

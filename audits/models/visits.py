@@ -9,8 +9,8 @@ from django.db.models import F, Q
 
 from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
+from locations.accounts.roles import READS_VISITS
 from locations.models import Location
-from locations.roles import READS_VISITS
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):

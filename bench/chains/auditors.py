@@ -4,7 +4,7 @@ import numpy as np
 
 from bench.chains.options import FIRST_DAY, MONTH, Options
 from bench.chains.truth import SEVERE_AUDITOR, Truth
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.effects import WEEK_DAYS
 
 SEVERITY_SD, SEVERITY_IN_SECTION_SD, SEVERE = 0.35, 0.10, -0.9
 AT_HOME, STAY_DAYS = 0.7, 440.0

@@ -18,7 +18,7 @@ from bench.chains.truth import (
     Spell,
     Truth,
 )
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.effects import WEEK_DAYS
 
 CHAIN_FALL_WEEK = 88
 SIZES = {

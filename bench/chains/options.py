@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.effects import WEEK_DAYS
 
 FIRST_DAY = 19_359.0  # Monday, 2 January 2023
 YEAR, MONTH = 365.25, 365.25 / 12

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.measure.effects import WEEK_DAYS
+from reports.measure.model.effects import WEEK_DAYS
 
 IN_CONTROL = "in control"
 STEP, RAMP, SECTION, CONSISTENCY, RECOVERED = "step", "ramp", "section", "consistency", "recovered"

@@ -15,7 +15,7 @@ from bench.chains.auditors import Auditors
 from bench.chains.changes import fall_at, truth_of
 from bench.chains.options import FIRST_DAY, MONTH, YEAR, Options
 from bench.chains.truth import CONSISTENCY, EVENINGS, TRAPS, Truth
-from reports.measure.chain import FULL, NONE, Chain
+from reports.measure.model.chain import FULL, NONE, Chain
 
 DAYPARTS = ("afternoon", "evening", "morning")  # in the order of the alphabet, as the product numbers them
 STAFFINGS = ("high", "low", "normal")

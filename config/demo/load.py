@@ -31,8 +31,8 @@ from audits.standards import clone, publish
 from config.demo import circumstances, desk, photos, readings, standard
 from config.demo.chain import ZONE, Chain, SentVisit, weeks_of
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, AUDITORS, CHAIN, PASSWORD, TREE, Account, email_of
+from locations.accounts.roles import Role
 from locations.models import Location, Membership, Metric, Reading, Region, User
-from locations.roles import Role
 from locations.signals import readings_changed
 
 BATCH = 400

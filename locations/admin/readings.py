@@ -12,10 +12,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from locations.accounts.roles import WRITES_READINGS
 from locations.imports import uploads
 from locations.imports.tables import TableError
 from locations.models import Location, Metric, Reading
-from locations.roles import WRITES_READINGS
 from locations.signals import readings_changed
 
 WAITING = "waiting_upload"

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
+from locations.accounts.roles import WRITES_READINGS
 from locations.models import Location, Metric, Reading
-from locations.roles import WRITES_READINGS
 from locations.signals import readings_changed
 
 CHUNK = 5_000

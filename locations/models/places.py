@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 
-from locations.models.people import Membership
+from locations.accounts.users import Membership
 
 
 def lineage(path: str) -> list[int]:
@@ -79,7 +79,7 @@ class LocationQuerySet(models.QuerySet["Location"]):
     def visible_to(self, user, roles: Iterable[str] | None = None) -> "LocationQuerySet":
         """The one access rule: the locations of the regions that `user` belongs to.
 
-        With `roles`, only memberships of those roles count (`locations.roles` names the sets). A store's
+        With `roles`, only memberships of those roles count (`locations.accounts.roles` names the sets). A store's
         membership reaches its one location. A superuser sees all, nobody sees nothing.
         """
         if not user.is_authenticated:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from reports.measure.chain import NONE, Chain
-from reports.measure.effects import Effects
-from reports.measure.interactions import Interactions, interactions
-from reports.measure.residuals import logits
+from reports.measure.model.chain import NONE, Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.interactions import Interactions, interactions
+from reports.measure.model.residuals import logits
 from reports.measure.scores import promise_kept
 
 LEAST_VISITS = 4
@@ -65,7 +65,7 @@ def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Cons
     Of four visits with two interactions each, one interaction broke its critical promise: 7 of 8 kept. The second
     location has no visit yet.
 
-    >>> from reports.measure.severity import fit_effects
+    >>> from reports.measure.model.severity import fit_effects
     >>> none, day, ratings, visit = [0] * 4, range(4), [[240]] * 7 + [[0]], [0, 0, 1, 1, 2, 2, 3, 3]
     >>> chain = Chain(none, day, day, none, none, none, ratings, visit, [0], [0], [True], [0, 0], 2)
     >>> promise = consistency(chain, fit_effects(chain)).promise_kept

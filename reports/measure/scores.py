@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.measure.chain import FULL, NONE
+from reports.measure.model.chain import FULL, NONE
 
 
 @dataclass(frozen=True, eq=False)

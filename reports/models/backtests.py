@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 
 from audits.models import Standard
+from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location, Metric
-from locations.roles import SETS_DRIFT
 from reports.models.flags import DriftFlag
 
 

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from audits.models import Standard, Visit
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Metric
-from locations.roles import READS_RESULTS
 from reports.models.runs import Run
 
 

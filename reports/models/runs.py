@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 
 from audits.models import Standard
+from locations.accounts.roles import READS_RESULTS
 from locations.models import Location
-from locations.roles import READS_RESULTS
 
 VISITS_OF_A_CHANGE = 2  # a flag never rests on one visit
 

@@ -7,13 +7,16 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from locations.accounts.requests import SignedInRequest
+from locations.accounts.roles import HEAD_OFFICE, READS_RESULTS, Role
 from locations.models import User
-from locations.requests import SignedInRequest
-from locations.roles import HEAD_OFFICE, READS_RESULTS, Role
-from reports.pages.queries import NotVisible
 
 STARTS_SCANS = frozenset({Role.DIRECTOR, Role.EXECUTIVE})
 View = Callable[..., HttpResponseBase]
+
+
+class NotVisible(LookupError):
+    """There is no such thing, or not for this user: to a stranger both look the same."""
 
 
 def signed_in(view: View) -> View:

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
+from locations.accounts.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
 from locations.models import User
-from locations.roles import EXCLUDES_VISITS, READS_RESULTS, SETS_DRIFT, Role
-from reports.pages import words
+from reports.pages.sentences import words
 
 ENTRIES = (("drift", "Drift"), ("locations", "Stores"), ("next", "Next visits"), ("runs", "Scans"))
 FOR_REVIEWERS = (("desk", "Review"),)

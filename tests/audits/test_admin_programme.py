@@ -14,8 +14,8 @@ from audits.admin.programme import auditors_for
 from audits.models import Assignment, Visit
 from audits.signals import visit_excluded
 from audits.standards import retire
+from locations.accounts.roles import Role
 from locations.models import Membership, User
-from locations.roles import Role
 from tests.conftest import NOON
 
 

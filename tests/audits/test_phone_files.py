@@ -1,6 +1,7 @@
 """What the phone's pages name and weigh once their files are collected, as in production."""
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def collected(settings, tmp_path):
     """The project's own files under their hashed names."""
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.storage.ModuleManifestStorage"}}
+    served = {"BACKEND": "config.assets.storage.ModuleManifestStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": served}
     files._imported.cache_clear()
     files._digest_while_this_process_runs.cache_clear()
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -63,7 +65,7 @@ def test_a_form_asks_for_three_scripts_and_knows_them_from_the_start(form, colle
 
 
 def test_a_form_of_25_criteria_is_light_with_all_that_it_loads(form, collected):
-    names = ["visit-gps", "sync-drafts", "conflict-merge"]
+    names = ("visit/gps", "sync/drafts", "conflict/merge")
     later = [staticfiles_storage.stored_name(f"phone/{name}.js") for name in names]
     assert len(form) + 1_000 + weight(collected, named(form)) + weight(collected, later) <= 60_000
 
@@ -72,7 +74,13 @@ def test_every_file_of_the_pages_is_kept_for_working_offline(form, collected):
     kept = files.precached()
     assert {f"/static/{name}" for name in named(form)} <= set(kept)
     assert all((collected / address.removeprefix("/static/")).is_file() for address in kept)
-    whole = "".join((collected / address.removeprefix("/static/")).read_text() for address in kept)
-    imported = set(re.findall(r'(?:from |import\()"\./([\w.-]+\.js)"', whole))
-    left_out = {name for name in imported if name.startswith("store-preview.")}
-    assert {f"/static/phone/{name}" for name in imported - left_out} <= set(kept)
+    imported = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
+        for address in kept
+        for name in re.findall(
+            r'(?:from |import\()"(\.[\w./-]+\.js)"', (collected / address.removeprefix("/static/")).read_text()
+        )
+    }
+    left_out = {address for address in imported if "/preview." in address}
+    assert len(left_out) == 1
+    assert imported - left_out <= set(kept)

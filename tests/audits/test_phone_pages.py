@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from audits.models import Criterion, Option, Section, Standard, Version
 from audits.release import release
 from audits.standards import clone, publish, retire
-from config.icons import FOLDER, SIZES, draw
+from config.assets.icons import FOLDER, SIZES, draw
 
 PHONE, ME = "/phone/", "/phone/me/"
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.chains import Options, make
 from bench.chains.truth import DRIFTS, IN_CONTROL, STEP
-from reports.measure.chain import NONE
+from reports.measure.model.chain import NONE
 
 SMALL = Options(n_locations=60, burn_in_weeks=26, weeks=26, changes=False)
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import catalogue
-from tests.browser.conftest import SMALL_PHONE
+from bench.product.chromium import SMALL_PHONE
+from config.assets import catalogue
 from tests.browser.stage import on, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from bench.product.chromium import SMALL_PHONE
 from config.demo.places import PASSWORD
-from tests.browser.conftest import SMALL_PHONE
 from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

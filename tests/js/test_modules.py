@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.sourcemaps import stripped
+from config.assets.sourcemaps import stripped
 
 HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / "static" / "phone"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from reports.measure.chain import FULL, NONE, Chain
-from reports.measure.effects import Effects
-from reports.measure.severity import fit_effects
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.severity import fit_effects
 from tests.measure.chains import make_chain
 
 CONFORMITIES = {"yes or no": (0, FULL), "graded": (0, FULL // 2, FULL), "all conform": (FULL,), "all fail": (0,)}

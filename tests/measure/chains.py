@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports.measure.chain import NONE, Chain
+from reports.measure.model.chain import NONE, Chain
 
 
 def make_chain(

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 
 from reports.measure.consistency import consistency, pairwise_agreement
-from reports.measure.severity import fit_effects
+from reports.measure.model.severity import fit_effects
 from tests.measure.chains import empty_chain, make_chain
-from tests.measure.test_spread import uneven_from
+from tests.measure.drift.test_spread import uneven_from
 
 
 def test_unevenness_rises_where_interactions_differ_and_the_promise_hardly_moves():

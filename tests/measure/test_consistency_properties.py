@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.measure.calibration import calibrate, simulate_in_control
-from reports.measure.chain import FULL, NONE
 from reports.measure.consistency import LEAST_VISITS, consistency, pairwise_agreement
-from reports.measure.drift import Settings, stated_threshold
-from reports.measure.severity import fit_effects
+from reports.measure.drift.calibration import calibrate, simulate_in_control
+from reports.measure.drift.detector import Settings, stated_threshold
+from reports.measure.model.chain import FULL, NONE
+from reports.measure.model.severity import fit_effects
 from tests.measure.any_chain import (
     any_chain,
     effects_for,

@@ -7,7 +7,11 @@ import pytest
 
 import reports.measure
 
-MODULES = [name for _, name, _ in pkgutil.iter_modules(reports.measure.__path__, "reports.measure.")]
+MODULES = [
+    name
+    for _, name, is_package in pkgutil.walk_packages(reports.measure.__path__, "reports.measure.")
+    if not is_package
+]
 
 
 def public_functions(module):

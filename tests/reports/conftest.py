@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from reports.pages.queries import execution as execution_queries
-from reports.pages.queries import flags as flag_queries
-from tests.reports import pages
+from reports.pages.manager import execution as execution_queries
+from reports.pages.manager import flag_rows as flag_queries
+from tests.reports import page_rows as pages
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.models import Standard, Visit
+from locations.accounts.roles import Role
 from locations.models import Membership
-from locations.roles import Role
 from reports.models import DriftFlag, Run
 from tests.conftest import NOON
 

@@ -15,11 +15,11 @@ from audits.intake import record_visit
 from audits.models import Visit, VisitReturn
 from audits.review import NotApprovable, approve, exclude, return_visit
 from audits.signals import visit_approved
+from locations.accounts.roles import Role
 from locations.models import Membership, User
-from locations.roles import Role
 from tests.conftest import NOON
 from tests.making import visit_payload
-from tests.reports.pages import text_of
+from tests.reports.page_rows import text_of
 
 DESK = "/visits/"
 
@@ -220,7 +220,7 @@ def test_what_somebody_else_decided_meanwhile_stands(world, rae, waiting, meanwh
 
 
 def test_a_visit_with_more_answers_than_a_form_takes_has_its_one_comment(as_rae, waiting, monkeypatch):
-    monkeypatch.setattr("reports.pages.queries.observed.MOST_REMARKS", 3)
+    monkeypatch.setattr("reports.pages.visit.observed.MOST_REMARKS", 3)
     page = as_rae.get(reverse("reports:visit", args=[waiting.pk])).content.decode()
     assert "remark/" not in page
     assert 'name="comment"' in page

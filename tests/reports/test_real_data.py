@@ -19,10 +19,10 @@ from audits.history import import_folder
 from audits.models import Observation, Visit
 from bench import real_data
 from locations.models import Metric, Reading
-from reports.detection.comparison import reported_numbers
-from reports.detection.disagreements import Disagreements, level_disagreements
-from reports.detection.scoring import score_waiting
-from reports.measure.levels import fitted_levels
+from reports.detection.data.reported_metrics import reported_numbers
+from reports.detection.data.scoring import score_waiting
+from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
+from reports.measure.model.levels import fitted_levels
 from reports.models import Tally
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from config.demo import chain, load
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, PASSWORD
 from config.demo.supervisor import Child, GaveUp, Supervisor
-from locations.roles import Role
-from reports.detection.scoring import score_waiting
+from locations.accounts.roles import Role
+from reports.detection.data.scoring import score_waiting
 from reports.models import Run, Tally
 
 HOST = "127.0.0.1"

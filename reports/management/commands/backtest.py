@@ -8,10 +8,10 @@ from django.utils.dateparse import parse_date
 from tqdm import tqdm
 
 from audits.models import Standard
-from reports.detection import flags_file
-from reports.detection.backtest import NothingToReplay, replay_past
-from reports.detection.backtests import BacktestTaken, BadPeriod, go_on, request_backtest
-from reports.detection.runs import BadParameters
+from reports.detection.backtest import flags_csv
+from reports.detection.backtest.lifecycle import BacktestTaken, BadPeriod, go_on, request_backtest
+from reports.detection.backtest.replay import NothingToReplay, replay_past
+from reports.detection.scan.lifecycle import BadParameters
 from reports.management.commands.scan import standards
 from reports.models import Backtest, DriftFlag
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{busy} Try again then, with --resume.") from busy
             except NothingToReplay as nothing:
                 raise CommandError(str(nothing)) from nothing
-        flags_file.write(flags_file.rows(backtest, backtest.flags.all()), out)
+        flags_csv.write(flags_csv.rows(backtest, backtest.flags.all()), out)
         if verbosity:
             n_declines = backtest.flags.filter(direction=DriftFlag.Direction.DECLINE).count()
             n_improvements = backtest.flags.count() - n_declines

@@ -9,13 +9,13 @@ from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
 from audits.models import Standard
-from reports.detection.at_once import catch_up
-from reports.detection.common import last_run
-from reports.detection.matrices import Unscorable
-from reports.detection.runs import BadParameters, RunTaken, request_scan
-from reports.detection.scan import run_scan
-from reports.detection.scoring import score_waiting
-from reports.detection.settings import expected_rate
+from reports.detection.data.matrices import Unscorable
+from reports.detection.data.scoring import score_waiting
+from reports.detection.data.settings import expected_rate
+from reports.detection.scan.estimate import last_run
+from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_scan
+from reports.detection.scan.online_update import catch_up
+from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10

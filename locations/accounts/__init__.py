@@ -1,0 +1,1 @@
+"""Who signs in and what they answer for: users, roles, keys, the way in."""

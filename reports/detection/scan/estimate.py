@@ -1,0 +1,284 @@
+"""The first phase of a run: what is common to all locations, estimated anew or carried on from the run before.
+
+It is estimated anew every `refit_days`, and in between when what the last estimate rested on has changed (see
+`why_estimate`). Other runs carry it on: days and visits keep the effects that they were judged by, so that only the
+locations with news have to be looked at.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db.models import Exists, OuterRef
+
+from audits.models import Version
+from locations.models import Location
+from reports.detection.data.chain_loader import Codes, History, counting, load
+from reports.detection.data.day_numbers import DAY, EPOCH, to_days
+from reports.detection.data.matrices import forms
+from reports.detection.data.packed_effects import pack, unpack, unpack_usual
+from reports.detection.data.recent import known, lately
+from reports.detection.data.threshold import threshold_for
+from reports.detection.scan.checkpoint import Checkpoint, CountedNow, counted_now
+from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
+from reports.measure.drift.backtest import FAMILIAR_SD
+from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.forward_filter import carry_on
+from reports.measure.model.levels import Usual, chain_movement, fit_window, usual_levels
+from reports.measure.model.severity import fit_effects
+from reports.models import Carried, LocationResult, Run
+
+MOST_CHANGED = 0.25  # of the visits that an estimate rests on; more that came or left ask for a new one
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The last run, as far as another one can go on from it."""
+
+    run: Run
+    effects: Effects
+    codes: Codes
+    usual: Usual
+    kept: Checkpoint
+    threshold: float
+
+    @property
+    def estimate(self) -> Run:
+        """The run that estimated what is common."""
+        return self.run.estimated_by or self.run
+
+    @property
+    def known_until(self) -> float:
+        return to_days(self.run.as_of)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What all locations share in a run.
+
+    history : all visits, where they were read. base : the run that this one carries on; None of an estimate.
+    location_indexes : (n,) indexes of the locations that are to be looked at. found : fields of the run's row.
+    """
+
+    effects: Effects
+    codes: Codes
+    usual: Usual
+    kept: Checkpoint
+    location_indexes: np.ndarray
+    history: History | None
+    base: Base | None
+    found: dict
+
+
+def last_run(standard_id: int, *, but: int | None = None) -> Run | None:
+    """The last run that is done; pages, evaluations at once and the next run go on from it."""
+    done = Run.objects.filter(
+        standard=standard_id, state=Run.State.DONE, effects__isnull=False, threshold__isnull=False
+    )
+    if but is not None:
+        done = done.exclude(pk=but)
+    return done.select_related("standard", "estimated_by").defer("estimated_by__effects").first()
+
+
+def base_of(run: Run) -> Base | None:
+    """What this run could carry on; None without a finished run, or where that was of an older release."""
+    before = last_run(run.standard_id, but=run.pk)
+    return None if before is None else left_by(before)
+
+
+def left_by(run: Run) -> Base | None:
+    """What a finished run left for the next one; None where it is not the last, or was of an older release."""
+    carried = Carried.objects.filter(run=run).first()
+    if run.effects is None or run.threshold is None or carried is None:
+        return None
+    usual = unpack_usual(run.effects)
+    if usual is None:
+        return None
+    return Base(run, *unpack(run.effects), usual, Checkpoint.unpack(carried.kept), run.threshold)
+
+
+def seen_since(base: Base, as_of: datetime) -> CountedNow:
+    """What counts at `as_of`, beside what the last run saw."""
+    return counted_now(
+        standard=base.run.standard,
+        as_of=as_of,
+        since=base.effects.first_day,
+        locations=base.codes.locations,
+        before=base.kept,
+        before_as_of=base.run.as_of,
+        estimate_as_of=base.estimate.as_of,
+    )
+
+
+def estimate_or_carry_on(run: Run, tell) -> Estimate:
+    """Carry on what is common, or estimate it anew where there is a reason to.
+
+    tell : called with what is being done, in words.
+    """
+    tell("Reading the visits")
+    base = base_of(run)
+    why, seen = why_estimate(run, base)
+    if base is None or seen is None or why:
+        return _estimate(run, why, tell)
+    return _carry_on(run, base, seen, tell)
+
+
+def why_estimate(run: Run, base: Base | None) -> tuple[str, CountedNow | None]:
+    """Why what is common has to be estimated anew, empty where it can be carried on; and what counts now."""
+    if base is None:
+        return "There was no run to carry on from.", None
+    if run.must_estimate:
+        return "It was asked for.", None
+    if _detector(run) != _detector(base.run):
+        return "The parameters are others than those of the run before.", None
+    if code_version() != base.run.code_version:
+        return "The release is another one than that of the run before.", None
+    if run.as_of < base.run.as_of:
+        return "It looks at an earlier moment than the run before.", None
+    if run.as_of - base.estimate.as_of >= timedelta(days=run.parameters["refit_days"]):
+        return f"The last estimate is {run.parameters['refit_days']:g} days old or more.", None
+    seen = seen_since(base, run.as_of)
+    if seen.n_elsewhere:
+        return "There are visits at locations that the last estimate did not know.", None
+    if has_unknown_criteria(run, base.codes):
+        return "There are visits with criteria that the last estimate did not know.", None
+    if _is_new_form(run, base):
+        return "There are visits on a form that the last estimate hardly knew.", None
+    if _has_moved(base.codes):
+        return "A location belongs to another region than at the last estimate.", None
+    n_then, n_now = base.estimate.n_visits, int(seen.kept.n.sum())
+    n_changed = max(0, n_then - seen.n_of_estimate) + n_now - seen.n_of_estimate
+    if n_changed > MOST_CHANGED * n_then:
+        return f"Of the {n_then:,} visits of the last estimate, {n_changed:,} came or left since.", None
+    return "", seen
+
+
+def has_unknown_criteria(run: Run, codes: Codes, *, as_of: datetime | None = None, **only) -> bool:
+    """Whether visits that count have criteria beyond these. only : of the tallies, such as their location."""
+    scored = _scored_criteria(run, as_of or run.as_of, **only)
+    return any(np.setdiff1d(criteria, codes.criteria).size for criteria in scored)
+
+
+def _is_new_form(run: Run, base: Base) -> bool:
+    """Whether visits since the estimate are on a form that it hardly knew, so that they raise no flag yet."""
+    scored = _scored_criteria(run, run.as_of, known_at__gt=base.estimate.as_of)
+    sds = [base.effects.criterion_sd[np.isin(base.codes.criteria, criteria)] for criteria in scored]
+    return any(np.median(sd) > FAMILIAR_SD for sd in sds if sd.size)
+
+
+def _scored_criteria(run: Run, as_of: datetime, **only) -> list[list[int]]:
+    """Of each version on which a visit counts. only : of the tallies."""
+    tallies = counting(standard=run.standard, as_of=as_of).filter(version=OuterRef("pk"), **only)
+    versions = Version.objects.filter(Exists(tallies), standard=run.standard).order_by().values_list("pk", flat=True)
+    return [
+        [criterion for criterion, at in form.column.items() if form.scored[at]]
+        for form in forms(set(versions)).values()
+    ]
+
+
+def judged_at(as_of: datetime, last: float) -> float:
+    """The moment that is judged, in days: an organisation whose visits ended is judged at its last one, not today."""
+    return to_days(as_of) if np.isnan(last) else min(to_days(as_of), float(np.floor(last) + 1))
+
+
+def _has_moved(codes: Codes) -> bool:
+    regions = dict(Location.objects.values_list("pk", "region_id").iterator(chunk_size=10_000))
+    then = zip(codes.locations.tolist(), codes.regions[codes.region].tolist(), strict=True)
+    return any(regions.get(location, region) != region for location, region in then)
+
+
+def _estimate(run: Run, why: str, tell) -> Estimate:
+    history = load(standard=run.standard, as_of=run.as_of)
+    chain, settings = history.chain, settings_of(run)
+    at = judged_at(run.as_of, float(chain.time.max()) if chain.n_visits else float("nan"))
+    tell("Estimating what is common to all locations")
+    window = fit_window(chain, look_back=settings.look_back, at=at)
+    effects = fit_effects(chain, at=at, window_days=window)
+    history = history.since(effects.first_day)
+    chain = history.chain
+    usual = usual_levels(chain, effects, lately(chain))
+    tell("Setting the threshold")
+    calibration = threshold_for(chain, effects, settings, seed=run.parameters["seed"])
+    return Estimate(
+        effects,
+        history.codes,
+        usual,
+        Checkpoint.of(history),
+        np.arange(chain.n_locations),
+        history,
+        None,
+        {
+            "inputs_digest": history.digest,
+            "n_locations": chain.n_locations,
+            "n_visits": chain.n_visits,
+            "threshold": calibration.threshold,
+            "simulated_rate": known(calibration.simulated_rate),
+            "effects": pack(effects, history.codes, usual),
+            "chain_movement": chain_movement(effects),
+            "estimated_by": None,
+            "why_estimated": why,
+        },
+    )
+
+
+def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
+    tell("Carrying on what is common to all locations")
+    before = base.effects
+    # the first new day is judged by the seven days before it, over all locations
+    trailing = EPOCH + (before.first_day + before.day.size - WEEK_DAYS) * DAY
+    arrived = counting(standard=run.standard, as_of=run.as_of).filter(known_at__gt=base.run.as_of)
+    codes = base.codes.with_auditors(arrived.order_by().values_list("auditor", flat=True).distinct())
+    news = load(standard=run.standard, as_of=run.as_of, codes=codes, known_after=min(base.run.as_of, trailing))
+    at = judged_at(run.as_of, seen.kept.last)
+    effects = carry_on(before, news.chain, known_until=base.known_until, until=at)
+    every = np.arange(codes.locations.size)
+    has_news = seen.has_news | (_shown(run, codes) != seen.kept.n)
+    return Estimate(
+        effects,
+        codes,
+        base.usual,
+        seen.kept,
+        every[has_news] if run.parameters["incremental"] else every,
+        None,
+        base,
+        {
+            "inputs_digest": _digest(base, seen, news),
+            "n_locations": codes.locations.size,
+            "n_visits": int(seen.kept.n.sum()),
+            "threshold": base.threshold,
+            "simulated_rate": base.run.simulated_rate,
+            "effects": pack(effects, codes, base.usual),
+            "chain_movement": chain_movement(effects),
+            "estimated_by": base.estimate,
+            "why_estimated": "",
+        },
+    )
+
+
+def _digest(base: Base, seen: CountedNow, news: History) -> str:
+    """That of the run before where nothing is new; else of it, of what came, and of what counts now."""
+    if not seen.has_news.any():
+        return base.run.inputs_digest
+    sha = hashlib.sha256(f"{base.run.inputs_digest}|{news.digest}".encode())
+    sha.update(seen.kept.n.astype(np.int64).tobytes())
+    sha.update(seen.kept.scored.tobytes())
+    return sha.hexdigest()
+
+
+def _shown(run: Run, codes: Codes) -> np.ndarray:
+    """(L,) how many visits each location's result rests on, -1 without one.
+
+    It is another number than the run before saw where a visit came and left, and its evaluation at once was lost.
+    """
+    shown = np.full(codes.locations.size, -1)
+    rows = LocationResult.objects.filter(standard=run.standard)
+    for location, n_visits in rows.values_list("location_id", "n_visits").iterator(chunk_size=10_000):
+        location_index = np.searchsorted(codes.locations, location)
+        if location_index < codes.locations.size and codes.locations[location_index] == location:
+            shown[location_index] = n_visits
+    return shown
+
+
+def _detector(run: Run) -> dict:
+    return {name: value for name, value in run.parameters.items() if name in DETECTOR}

@@ -1,0 +1,176 @@
+"""Signals that stand -> drift flags: new ones are raised, known ones kept, the others closed with a reason.
+
+The open flag of a location and direction is its last change, dated by the first signal of it (further ones in the
+same direction say that it went on). It stands until a later signal the other way has closed at least half of the gap,
+the visits since are likelier without a change, or more visits than the look-back followed without a further signal.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils import timezone
+
+from audits.models import Section, Standard
+from reports.detection.data.chain_loader import Codes, History
+from reports.detection.data.day_numbers import to_datetime, to_days
+from reports.detection.data.reported_metrics import Verdict
+from reports.measure.drift.change_status import FADED, OLD, RECOVERED, ChangeStatus
+from reports.measure.drift.detector import DECLINE
+from reports.models import DriftFlag, Run
+
+DIMENSIONS = ("completion", "delivery")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change at a location, and the visit that raised its signal."""
+
+    status: ChangeStatus
+    visit_id: UUID
+
+
+def changes_in(history: History, found: list[ChangeStatus]) -> list[Change]:
+    return [Change(one, history.visit_ids[one.signal.visit]) for one in found]
+
+
+@dataclass
+class Changes:
+    """What a run changes about a standard's flags."""
+
+    raised: list[DriftFlag] = field(default_factory=list)
+    kept: list[DriftFlag] = field(default_factory=list)
+    closed: list[DriftFlag] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Within the transaction of the run; the closed go first, as only one flag may be open."""
+        now = timezone.now()
+        for flag in self.closed:
+            flag.closed_at = now
+        DriftFlag.objects.bulk_update(self.closed, ["closed_at", "close_reason"], batch_size=500)
+        DriftFlag.objects.bulk_create(self.raised, batch_size=500)
+        DriftFlag.objects.bulk_update(self.kept, UPDATED, batch_size=500)
+
+
+UPDATED = [
+    "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
+    "expected", "n_visits", "moved", "metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days",
+]  # fmt: skip
+
+
+def lock(standard_id: int) -> None:
+    """Within a transaction: nobody else reconciles the flags of this standard until it ends."""
+    Standard.objects.select_for_update(no_key=True).get(pk=standard_id)
+
+
+def section_titles(standard: Standard) -> dict[str, str]:
+    """By key, in the words of the newest version that has the section."""
+    sections = Section.objects.filter(version__standard=standard).order_by("version__number")
+    return dict(sections.values_list("key", "title"))
+
+
+def reconcile(
+    *,
+    run: Run,
+    codes: Codes,
+    found: list[Change],
+    verdicts: dict[int, Verdict],
+    titles: dict[str, str],
+    location_indexes: Collection[int] | None = None,
+) -> Changes:
+    """Match what stands with the flags that are open; within the transaction that writes the changes.
+
+    found : of the locations that were looked at. verdicts : by index of the location. titles : of the sections, by
+    key. location_indexes : of those that were looked at, None for all of the standard; the flags of the others stay,
+    and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
+    """
+    lock(run.standard_id)
+    flags = DriftFlag.objects.filter(standard=run.standard).open()
+    if location_indexes is not None and len(location_indexes) == 1:
+        flags = flags.filter(location=int(codes.locations[next(iter(location_indexes))]))
+    by_location = {(one.status.signal.location, one.status.signal.direction): one for one in found}
+    location_index = {location: index for index, location in enumerate(codes.locations.tolist())}
+    changes = Changes()
+    known = set()
+    for flag in flags.select_related("location").order_by("pk"):
+        key = (location_index.get(flag.location_id, -1), flag.direction)
+        if location_indexes is not None and key[0] >= 0 and key[0] not in location_indexes:
+            flag.run = run
+            changes.kept.append(_compare(flag, verdicts[key[0]]))
+            continue
+        change = by_location.get(key)
+        now = change.status if change else None
+        if change and now and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
+            known.add(key)
+            changes.kept.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
+        else:
+            flag.close_reason = _why_closed(flag, now)
+            changes.closed.append(flag)
+    for key, change in by_location.items():
+        if change.status.ended is None and key not in known:
+            flag = DriftFlag(standard=run.standard, location_id=int(codes.locations[key[0]]), direction=key[1])
+            changes.raised.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
+    return changes
+
+
+def _why_closed(flag: DriftFlag, now: ChangeStatus | None) -> str:
+    if now is None:
+        return "No longer signalled: with the visits and common effects known now, nothing stands out."
+    if now.ended == RECOVERED and now.turned_at is not None:
+        turned = "recovery" if flag.direction == DECLINE else "decline"
+        return f"A {turned} was signalled on {_day(flag, now.turned_at)}: at least half of the gap is closed."
+    if now.ended == FADED:
+        return "Faded: the visits since are likelier without a change."
+    if now.ended == OLD:
+        return "Older than the look-back: the visits since have made it the location's usual level."
+    again = "fell again" if flag.direction == DECLINE else "improved again"
+    return f"It {again}: a new change began about {_day(flag, now.signal.onset)} and has its own flag."
+
+
+def _day(flag: DriftFlag, days: float) -> str:
+    """In the store's own time."""
+    return f"{to_datetime(days).astimezone(flag.location.zone):%d %b %Y}"
+
+
+def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
+    now, signal = change.status, change.status.signal
+    flag.run = run
+    flag.channel = channel_name(signal.channel, codes.sections)
+    flag.flagged_by_id = change.visit_id
+    flag.flagged_at, flag.onset_at = to_datetime(signal.at), to_datetime(signal.onset)
+    flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
+    flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
+    flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
+    return _compare(flag, verdict)
+
+
+def _compare(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+    shown = verdict if flag.direction == DECLINE else Verdict()  # the quadrants are about declines
+    flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
+    flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
+    return flag
+
+
+def _moved(now: ChangeStatus, codes: Codes, titles: dict[str, str]) -> list[dict]:
+    """Every section that was observed since the onset, the one that moved furthest first."""
+    sign = 1 if now.signal.direction == DECLINE else -1
+    keys = codes.sections.tolist()
+    ordered = sorted(now.sections, key=lambda one: sign * (one.seen - one.expected))
+    return [
+        {
+            "key": keys[one.section],
+            "title": titles[keys[one.section]],
+            "seen": round(one.seen, 4),
+            "expected": round(one.expected, 4),
+            "n_visits": one.n_visits,
+        }
+        for one in ordered
+    ]
+
+
+def channel_name(channel: str, sections) -> str:
+    """`section:0` of the arrays as `section:<key>`, `dimension:1` as `dimension:delivery`."""
+    kind, _, index = channel.partition(":")
+    if kind == "section":
+        return f"section:{sections[int(index)]}"
+    return f"dimension:{DIMENSIONS[int(index)]}" if kind == "dimension" else channel

@@ -1,0 +1,1 @@
+"""How auditors rate: severity, agreement, and how locations link them."""

@@ -1,0 +1,159 @@
+"""A threshold calibrated on this chain: how often would it raise a false alarm if nothing ever changed?"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import expit
+
+from reports.measure.drift.detector import YEAR_DAYS, Settings, scan, stated_threshold
+from reports.measure.model.chain import FULL, NONE, Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.residuals import logits
+from reports.measure.model.severity import QUARTER_DAYS
+
+# A real chain differs from its model (severities are estimated, and differ by section): chains that were simulated in
+# more detail, without any change, raised up to twice the alarms that this simulation foretold.
+MARGIN = 0.5
+LEAST_ALARMS = 60  # that a rate should rest on: its error is then an eighth
+TIMES_MORE = 4  # chains are simulated at most, to get there
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A threshold on the log evidence, and the rate of false alarms per location-year that it gave in the
+    simulation.
+
+    n_alarms : false alarms that the rate rests on; below LEAST_ALARMS it is rough.
+    """
+
+    threshold: float
+    simulated_rate: float
+    n_alarms: int
+
+
+def calibrate(
+    chain: Chain,
+    effects: Effects,
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    since: float | None = None,
+    n_chains: int = 4,
+) -> Calibration:
+    """Find the threshold that gives the wanted false-alarm rate on chains that are simulated from the fitted
+    model.
+
+    Each simulated chain has the visits, auditors and observed criteria of `chain`, no change at any location,
+    severities and levels drawn around the fitted ones, and visits that differ beyond chance as they do here.
+    Baselines are estimated from the simulated visits, so their uncertainty is in the threshold.
+    since : days; alarms and years count from then on, earlier visits are baseline only. None = the later half
+    of the visits: at first there are few onsets to be wrong about, and the rate would look too low. rng :
+    seeded by the caller.
+    n_chains : more give a steadier threshold and take longer; up to TIMES_MORE times as many are made where the
+    rate would rest on fewer than LEAST_ALARMS. Returns Calibration: the lowest threshold at which the simulated rate
+    is at most MARGIN of the wanted one, never above `stated_threshold`; that with rate NaN when no simulated visit
+    could have raised an alarm.
+    Raises ValueError for n_chains below 1.
+    Source: parametric bootstrap of the run length; Gandy & Kvaloy (2013), Scandinavian Journal of Statistics
+    40, 647-668.
+
+    One store, twenty weekly visits, two false alarms a year wanted: the threshold that follows from the rate alone
+    keeps it by far, a lower one does as well.
+
+    >>> from reports.measure.model.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> effects = fit_effects(chain, at=0.0)
+    >>> settings = Settings(false_alarms_per_year=2.0)
+    >>> found = calibrate(chain, effects, settings, np.random.default_rng(1), n_chains=20)
+    >>> found.threshold < stated_threshold(chain, settings, effects), found.simulated_rate <= 1.0
+    (True, True)
+    """
+    if n_chains < 1:
+        raise ValueError(f"n_chains must be 1 or more; got {n_chains}")
+    ceiling = stated_threshold(chain, settings, effects)
+    if since is None:
+        since = float(np.median(chain.time)) if chain.n_visits else -np.inf
+    thresholds = [*np.arange(0.5, ceiling, 0.05), ceiling]
+    wanted = MARGIN * settings.false_alarms_per_year
+    paths: list[np.ndarray] = []
+    while True:
+        paths += [_simulated_path(chain, effects, settings, rng, since) for _ in range(n_chains)]
+        found = _lowest(chain, paths, thresholds, since, wanted)
+        is_firm = found.n_alarms >= LEAST_ALARMS or np.isnan(found.simulated_rate)
+        if is_firm or len(paths) >= TIMES_MORE * n_chains:
+            return found
+
+
+def _simulated_path(chain: Chain, effects: Effects, settings: Settings, rng: np.random.Generator, since: float):
+    """(V,) log evidence of a decline after each visit of a simulated chain."""
+    found = scan(simulate_in_control(chain, effects, rng), effects, settings, np.inf, since=since)
+    return np.logaddexp.reduce(np.where(np.isnan(found.decline), -np.inf, found.decline), axis=1)
+
+
+def _lowest(chain: Chain, paths, thresholds, since: float, wanted: float) -> Calibration:
+    """The lowest threshold that keeps the wanted rate; the highest one where none does."""
+    for threshold in thresholds:
+        rate, n_alarms = _rate(chain, paths, threshold, since)
+        if rate <= wanted:
+            break
+    return Calibration(float(threshold), rate, n_alarms)
+
+
+def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator) -> Chain:
+    """A chain like this one in which nothing changes at any location; ratings are 0, full or not observed, as
+    here.
+
+    Severities are drawn around the fitted ones; visits, interactions of a visit and sections of a visit
+    differ beyond chance by the variances of `effects`.
+
+    What was not observed stays so, what was is drawn anew; of a criterion that nearly always conforms nearly all
+    do.
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.model.severity import fit_effects
+    >>> n, day, ratings = [0] * 99, range(99), [[255, 0]] * 99
+    >>> chain = Chain(n, day, day, n, n, n, ratings, day, [0, 0], [0, 0], [False, False], [0], 1)
+    >>> easy = replace(fit_effects(chain, at=0.0), criterion=np.full(2, 9.0))
+    >>> drawn = simulate_in_control(chain, easy, np.random.default_rng(1)).ratings
+    >>> bool((drawn[:, 0] == 255).all()), bool((drawn[:, 1] == 240).mean() > 0.95)
+    (True, True)
+    """
+    within = effects.variance["interaction"]
+    n = np.maximum(np.bincount(chain.rating_visit, minlength=chain.n_visits), 1)
+    overall = float(effects.overdispersion[0])
+    visit = rng.normal(0, np.sqrt(np.maximum(overall - within / n, 0.0)))
+    slow = effects.variance.get("wander", 0.0)
+    if slow and chain.n_visits:
+        quarter = ((chain.time - chain.time.min()) // QUARTER_DAYS).astype(int)
+        visit += rng.normal(0, np.sqrt(slow), (chain.n_locations, int(quarter.max()) + 1))[chain.location, quarter]
+    if chain.n_auditors:
+        drawn = rng.normal(0, 1, chain.n_auditors)[np.clip(chain.auditor, 0, None)]
+        visit += np.where(chain.auditor >= 0, drawn * np.sqrt(effects.auditor_variance(chain)), 0.0)
+    of_section = rng.normal(0, 1, (chain.n_visits, chain.n_sections))
+    of_section *= np.sqrt(np.maximum(effects.overdispersion[1:] - overall, 0.0))
+    visit_part = (logits(chain, effects) + visit)[:, None] + of_section[:, chain.section]
+    interaction = rng.normal(0, np.sqrt(within), chain.rating_visit.size)
+    p = expit(effects.criterion + visit_part[chain.rating_visit] + interaction[:, None])
+    ratings = np.where(rng.random(p.shape) < p, FULL, 0)
+    return replace(chain, ratings=np.where(chain.ratings == NONE, NONE, ratings).astype(np.uint8))
+
+
+def _rate(chain: Chain, paths, threshold: float, since: float) -> tuple[float, int]:
+    """First alarms per location-year at risk, and how many; NaN when no year was at risk."""
+    n_alarms, days = 0, 0.0
+    for path in paths:
+        watched = np.flatnonzero(chain.time >= since)
+        location = chain.location[watched]
+        crossed = watched[path[watched] > threshold]
+        first = np.full(chain.n_locations, chain.n_visits)
+        np.minimum.at(first, chain.location[crossed], crossed)
+        n_alarms += int((first < chain.n_visits).sum())
+        at_risk = watched[watched <= first[location]]
+        if at_risk.size:
+            place = chain.location[at_risk]
+            begin = np.flatnonzero(np.r_[True, np.diff(place) > 0])
+            end = np.r_[begin[1:] - 1, at_risk.size - 1]
+            days += float((chain.time[at_risk[end]] - chain.time[at_risk[begin]]).sum())
+    return (n_alarms / (days / YEAR_DAYS), n_alarms) if days > 0 else (float("nan"), n_alarms)

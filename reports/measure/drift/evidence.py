@@ -1,0 +1,256 @@
+"""How many times likelier a location's visits are after a change than without one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.measure.drift.spread import believed, spread_likelihoods, spread_ratio
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import Effects
+from reports.measure.model.residuals import Residuals, residuals
+
+OVERALL, CONSISTENCY, SECTION, DIMENSION = "overall", "consistency", "section", "dimension"
+
+DROPS = (0.3, 0.6, 0.9, 1.3)  # logits, overall
+PART_DROPS = (0.6, 1.1, 1.7)  # in a section or dimension
+SHARES = {1: (0.48, 0.28, 0.05, 0.19), -1: (0.57, 0.38, 0.05, 0.0)}  # overall, sections, dimensions, consistency
+PART_LOOK_BACK = 25  # onsets that are tried in a part and in the spread; further back they only raise false alarms
+MODEL_VARIANCE = 0.0025  # what the additive model itself may be wrong by at least, as a variance in logits
+MORE_IN_PART = 0.0075  # and in a part: an auditor is not equally severe in all of them
+RESTARTED_VARIANCE = 1.0  # more, for a location that has just changed
+LOWEST, HIGHEST = -600.0, 600.0  # exp of these is still a double
+
+
+@dataclass(frozen=True, eq=False)
+class Baselines:
+    """Where the visits of each location begin to count.
+
+    first : (L,) int, the first visit of the location's baseline. candidate : (L,) int, the first visit at
+    which a change may have begun. Both are indexes of visits of the chain.
+    restarted : (L,) bool, the location has changed before: its level is less bound to that of its region.
+    """
+
+    first: np.ndarray
+    candidate: np.ndarray
+    restarted: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """For each visit in `visit` (N,), the likelihood ratio of a change at each of the last J visits.
+
+    terms : (N, J, K): [i, j, channel] of a change that began j visits before visit[i]; 0 where none may have
+    begun. The channels are "overall", the sections, the two dimensions and "consistency".
+    """
+
+    visit: np.ndarray
+    terms: np.ndarray
+
+    @property
+    def total(self) -> np.ndarray:
+        """(N,) the evidence that some change began: the sum over onsets and channels."""
+        return self.terms.sum(axis=(1, 2))
+
+
+class History:
+    """What every visit shows, and running sums of it, so that any stretch of visits costs one subtraction."""
+
+    def __init__(self, chain: Chain, effects: Effects):
+        self.chain, self.effects = chain, effects
+        self.residuals: Residuals = residuals(chain, effects)
+        self.likelihoods = spread_likelihoods(chain, effects)
+        self.channels = (*self.residuals.channels, CONSISTENCY)
+        w, information = self.residuals.weight, self.residuals.information
+        self.weight = _cumulated_by_channel(w)
+        self.level = _cumulated_by_channel(w * self.residuals.level)
+        self.binomial = _cumulated_by_channel(w / (1 + information * effects.overdispersion_of_channels))
+        self.information = _cumulated_by_channel(information)
+        self.leaning = _cumulated_by_channel(information * self.residuals.typical)
+        self.unfamiliarity = _cumulated_by_channel(self.residuals.unfamiliarity)
+        self.auditor = _cumulated(effects.auditor_variance(chain))
+        self.spread = _cumulated(self.likelihoods)
+
+
+class Stretches:
+    """Each of the last visits as a possible onset: what the visits before it and from it on show, in each channel.
+
+    The same for a decline and an improvement, whose evidence is weighed from it.
+    """
+
+    def __init__(
+        self, history: History, baselines: Baselines, visit: np.ndarray, *, look_back: int, least_baseline: int
+    ):
+        """visit : (N,) int, ascending, the visits after which the evidence is wanted. look_back : how many onsets are
+        tried, J. least_baseline : visits that must lie before an onset."""
+        self.history, self.baselines, self.visit = history, baselines, visit
+        effects, location = history.effects, history.chain.location[visit]
+        self.every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
+        self.near = self.every.nearest(PART_LOOK_BACK)
+        loose = np.where(baselines.restarted[location], RESTARTED_VARIANCE, 0.0)[:, None]
+        region = effects.region[history.chain.region[location]][:, None]
+        overall = _Levels(history, self.every, 0, region, effects.variance["location"] + loose)
+        # a part starts from what is known of the location's overall level
+        mean, variance = (of[:, : self.near.onset.shape[1]] for of in (overall.mean, overall.variance))
+        sections = set(history.chain.section[effects.is_observed].tolist())
+        self.n_parts = {SECTION: len(sections), DIMENSION: 2}
+        self.levels = {0: (OVERALL, overall)}
+        for c, channel in enumerate(history.residuals.channels[1:], start=1):
+            kind, _, index = channel.partition(":")
+            if kind != SECTION or int(index) in sections:
+                prior_variance = effects.variance["section"] + variance + loose
+                self.levels[c] = kind, _Levels(history, self.near, c, mean, prior_variance)
+
+
+def evidence(found: Stretches, *, direction: int, smallest_drop: float) -> Evidence:
+    """Likelihood ratio of a change at each of the last visits: of the level, of each section's and dimension's,
+    of the spread.
+
+    direction : 1 a decline, -1 an improvement.
+    smallest_drop : logits; smaller drops are not tried (one always is, the largest).
+    The baseline before an onset is the location's own mean, shrunk to its region (empirical Bayes: Efron &
+    Morris 1973); its variance, the chance in the visits after the onset and the severities' own variance
+    weaken the ratio. Returns Evidence, channels weighted by SHARES so that a term's mean is at most about 1
+    without a change.
+
+    Twelve weekly visits find four of five kept, the next eight one of five. After the fourth of these the likeliest
+    of the last ten onsets is the one three visits before:
+
+    >>> from reports.measure.model.severity import fit_effects
+    >>> none, week, five = [0] * 20, np.arange(20) * 7.0, [0] * 5
+    >>> seen = [[240, 240, 240, 240, 0]] * 12 + [[240, 0, 0, 0, 0]] * 8
+    >>> chain = Chain(none, week, week, none, none, none, seen, range(20), five, five, five, [0], 1)
+    >>> history, first = History(chain, fit_effects(chain, at=0.0)), np.zeros(1, int)
+    >>> baselines = Baselines(first, first, first > 0)
+    >>> found = Stretches(history, baselines, np.array([15]), look_back=10, least_baseline=4)
+    >>> decline = evidence(found, direction=1, smallest_drop=0.3)
+    >>> decline.terms.shape, int(decline.terms.sum(axis=2).argmax()), bool(decline.total[0] > 400)
+    ((1, 10, 5), 3, True)
+    """
+    terms = np.zeros((*found.every.onset.shape, len(found.history.channels)))
+    of_overall, of_sections, of_dimensions, of_spread = SHARES[direction]
+    share = {OVERALL: of_overall, SECTION: of_sections, DIMENSION: of_dimensions}
+    for c, (kind, levels) in found.levels.items():
+        drops = tried_drops(DROPS if kind == OVERALL else PART_DROPS, smallest_drop)
+        ratios = levels.ratios(direction * drops)
+        terms[:, : ratios.shape[1], c] = share[kind] / found.n_parts.get(kind, 1) * ratios
+    if of_spread and found.visit.size:
+        ratios = _spread_ratios(found.history, found.baselines, found.near)
+        terms[:, : ratios.shape[1], -1] = of_spread * ratios
+    return Evidence(found.visit, terms)
+
+
+@dataclass(frozen=True, eq=False)
+class _Onsets:
+    """For each visit, where a change may have begun.
+
+    first, stop : (N, 1) the baseline's first visit, the visit after the last. onset : (N, J) the visit of the onset.
+    allowed : (N, J) whether a change may have begun there at all; where not, the onset is the last visit itself.
+    """
+
+    first: np.ndarray
+    onset: np.ndarray
+    stop: np.ndarray
+    allowed: np.ndarray
+
+    @classmethod
+    def before(
+        cls, visit: np.ndarray, baselines: Baselines, location: np.ndarray, look_back: int, least_baseline: int
+    ) -> "_Onsets":
+        last = visit[:, None]
+        onset = last - np.arange(look_back)
+        first = baselines.first[location][:, None]
+        allowed = (onset >= baselines.candidate[location][:, None]) & (onset - first >= least_baseline)
+        return cls(np.minimum(first, last), np.where(allowed, onset, last), last + 1, allowed)
+
+    def nearest(self, n: int) -> "_Onsets":
+        return _Onsets(self.first, self.onset[:, :n], self.stop, self.allowed[:, :n])
+
+    def around(self, summed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(N, J) each, from running sums: the sum before each onset, and from it on."""
+        there = np.take(summed, self.onset)
+        return there - np.take(summed, self.first), np.take(summed, self.stop) - there
+
+
+class _Levels:
+    """(N, J) each, of one channel around each onset: mean and variance of the level before, the level now, how far
+    the difference may be off (doubt) and the share of it that is chance in the ratings; known : where all are."""
+
+    def __init__(self, history: History, at: _Onsets, c: int, prior_mean, prior_variance):
+        (before, after), (level_before, level_after) = at.around(history.weight[c]), at.around(history.level[c])
+        self.variance = 1 / (before + 1 / prior_variance)
+        self.mean = self.variance * (level_before + prior_mean / prior_variance)
+        self.known = at.allowed & (after > 0)
+        after = np.where(self.known, after, 1.0)
+        self.now = level_after / after
+        n_after, n_before = at.stop - at.onset, np.maximum(at.onset - at.first, 1)
+        auditor = at.around(history.auditor)[1] / n_after
+        familiar, unfamiliar = at.around(history.unfamiliarity[c])
+        new_form = np.maximum(unfamiliar / n_after - familiar / n_before, 0.0)
+        model = max(MODEL_VARIANCE, 2 * history.effects.variance.get("wander", 0.0))  # of a difference of two
+        model += MORE_IN_PART if c else 0.0
+        self.doubt = self.variance + 1 / after + auditor + new_form + model
+        self.chance = at.around(history.binomial[c])[1] / after**2
+        information = np.maximum(at.around(history.information[c])[1], 1e-9)
+        self.typical = np.clip(at.around(history.leaning[c])[1] / information, 0.01, 0.99)
+
+    def ratios(self, drops: np.ndarray) -> np.ndarray:
+        """(N, J) mean likelihood ratio over the drops (logits; below 0: rises), 0 where no onset is allowed.
+
+        Log ratio of a drop d: d fallen / doubt - kappa d^2 / (2 doubt), where kappa corrects the share of the doubt
+        that is chance for its third and fourth cumulant; as a polynomial in d.
+        """
+        third, fourth = skew_terms(self.typical)
+        share = self.chance / self.doubt
+        first = (self.mean - self.now) / self.doubt
+        second = 0.5 / self.doubt
+        third, fourth = second * share**2 * third, second * share**3 * fourth
+        total = np.zeros(self.known.shape)
+        for drop in drops:
+            log_ratio = drop * (first - drop * (second + drop * (third + drop * fourth)))
+            total += np.exp(np.clip(log_ratio, LOWEST, HIGHEST))
+        return np.where(self.known, total / len(drops), 0.0)
+
+
+def _spread_ratios(history: History, baselines: Baselines, at: _Onsets) -> np.ndarray:
+    """(N, J) likelihood ratio of a larger spread from each onset on, 0 where none is allowed."""
+    lowest = int(at.onset.min())
+    near = np.arange(lowest, int(at.stop.max()))  # each of these visits is the onset of many terms: believe once
+    first = np.minimum(baselines.first[history.chain.location[near]], near)
+    belief = believed(history.spread[near] - history.spread[first])
+    ratios = spread_ratio(belief[at.onset - lowest], history.spread[at.stop] - history.spread[at.onset])
+    return np.where(at.allowed, ratios, 0.0)
+
+
+def skew_terms(p):
+    """a, b of the cumulant of minus a centred Bernoulli variable: at an exponent e it is 1 + a e + b e^2 times its
+    quadratic part, by the next two cumulants.
+
+    p : array, in (0, 1). Where p is high a run of misses is likelier than the normal law says; dividing by the right
+    cumulant keeps the mean likelihood ratio near 1 without a change. Exact: 1.301 at exponent 1 and p = 0.9; the
+    cumulants left out matter beyond an exponent of 2, where this one is the larger.
+
+    >>> a, b = skew_terms(0.9)
+    >>> round(1 + a + b, 3)
+    1.305
+    """
+    return (2 * p - 1) / 3, (1 - 6 * p * (1 - p)) / 12
+
+
+def tried_drops(drops, smallest: float) -> np.ndarray:
+    """The drops of at least `smallest` logits; the largest one where none is.
+
+    >>> tried_drops((0.3, 0.6, 0.9), 0.5).tolist(), tried_drops((0.3, 0.6, 0.9), 2.0).tolist()
+    ([0.6, 0.9], [0.9])
+    """
+    return np.array([drop for drop in drops if drop >= smallest - 1e-9] or [max(drops)])
+
+
+def _cumulated(rows: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0)])
+
+
+def _cumulated_by_channel(rows: np.ndarray) -> np.ndarray:
+    """(K, V + 1) the running sums of (V, K), so that those of a channel lie beside each other."""
+    summed = np.zeros((rows.shape[1], rows.shape[0] + 1))
+    np.cumsum(rows.T, axis=1, out=summed[:, 1:])
+    return summed

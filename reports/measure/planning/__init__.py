@@ -1,0 +1,1 @@
+"""What a visit would teach where, and by whom."""

@@ -1,0 +1,1 @@
+"""What every page draws: geometry without Django; the templates beside print it."""

@@ -1,0 +1,1 @@
+"""What head office reads about the instrument: auditors, scans, settings, backtests."""

@@ -1,0 +1,69 @@
+"""How alike two customers are treated at a store, as sentences and a small table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.detection.data.fitted_run import FittedRun
+from reports.detection.views.consistency import Estimate, Part, SameTreatment, least_alike, treatment
+from reports.pages.manager import explanations
+from reports.pages.sentences import words
+from reports.pages.sentences.signals import Sentence
+
+
+@dataclass(frozen=True)
+class AlikeRow:
+    name: str
+    n_visits: int
+    promise: str
+    unevenness: str
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    text: str
+    alike: str
+    n_interactions: int
+
+
+@dataclass(frozen=True)
+class Alike:
+    promise: Sentence
+    unevenness: Sentence
+    rows: list[AlikeRow]
+    criteria: list[CriterionRow]
+    facts: str
+    since: str
+
+
+def alike(found: FittedRun | None, *, location_id: int, onset: datetime | None) -> Alike | None:
+    """None where no run knows the store. onset : of its open flag."""
+    told = treatment(found, location_id=location_id, onset=onset) if found else None
+    if found is None or told is None:
+        return None
+    rows = [_row(told.now, "Since the onset" if onset else "Lately")]
+    rows += [_row(told.before, "Before")] if told.before else []
+    rows += [_row(part, words.capital(part.name)) for part in told.dayparts]
+    since = "since the onset" if onset else "in the last half year"
+    return Alike(
+        promise=explanations.promise(told),
+        unevenness=explanations.unevenness(told),
+        rows=rows,
+        criteria=[_criterion(each) for each in least_alike(found, location_id=location_id, onset=onset)],
+        facts=f"{words.count(told.now.n_visits, 'visit')} {since}; 90{words.NBSP}% intervals in brackets.",
+        since=since,
+    )
+
+
+def _row(part: Part, name: str) -> AlikeRow:
+    return AlikeRow(name, part.n_visits, _figure(part.promise), _figure(part.unevenness))
+
+
+def _criterion(each: SameTreatment) -> CriterionRow:
+    return CriterionRow(each.text, str(round(100 * each.share)), each.n_interactions)
+
+
+def _figure(found: Estimate) -> str:
+    """61 (54–68), or, in visits, how many are missing: 2 more."""
+    if found.value is None or found.low is None or found.high is None:
+        return f"{max(found.missing, 1)} more"
+    return f"{round(100 * found.value)} ({words.interval(found.low, found.high)})"

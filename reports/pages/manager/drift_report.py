@@ -1,0 +1,226 @@
+"""The drift report: which stores need somebody, then all flags, then all stores."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.core.paginator import Page
+from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
+
+from reports.models import DriftFlag, LocationResult, Tally
+from reports.models.runs import LocationResultQuerySet
+from reports.pages.charts import time_charts
+from reports.pages.manager.attribution import briefly
+from reports.pages.manager.flag_rows import (
+    SYMBOLS,
+    Comparison,
+    Direction,
+    FlagRow,
+    chart_points,
+    flag_row,
+    open_flags,
+    rows_with_charts,
+    state_of,
+)
+from reports.pages.paging import page_of
+from reports.pages.scope import Scope, section_titles
+from reports.pages.sentences import signals, words
+
+IN_CONTROL = "control"
+N_LEADS = 3
+FLAGS_A_PAGE = 25
+STORES_A_PAGE = 50
+RECENT = timedelta(days=28)
+ORDERS = {"severity": "Severity", "name": "Store", "level": "Level", "visits": "Visits"}
+
+
+@dataclass(frozen=True)
+class StoreRow:
+    """A store's line in the table."""
+
+    location_id: int
+    name: str
+    code: str
+    region: str
+    state: str
+    level: str
+    change: str
+    since: str
+    reported: str
+    reading: str
+    n_visits: int
+    sparkline: time_charts.Sparkline
+
+    @property
+    def symbol_title(self) -> str:
+        return SYMBOLS[self.state]
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    scope: Scope
+    headline: str
+    facts: str
+    n_stores: int
+    n_flags: int
+    leads: list[FlagRow]
+    flags: Page | None
+    stores: Page | None
+    order: str
+
+    @property
+    def has_figures(self) -> bool:
+        return self.n_stores > 0
+
+
+def drift_report(
+    scope: Scope, *, flags_page: str = "", stores_page: str = "", order: str = "severity"
+) -> DriftReport:
+    """Everything on the page; the number of queries does not depend on how many stores there are."""
+    order = order if order in ORDERS else "severity"
+    if scope.standard is None or scope.run is None:
+        return DriftReport(scope, "", "", 0, 0, [], None, None, order)
+    results = LocationResult.objects.visible_to(scope.user).filter(
+        standard=scope.standard, location__in=scope.locations()
+    )
+    n_stores = results.count()
+    flags = open_flags(scope)
+    counts = flags.order_by().aggregate(
+        n_declines=Count("pk", filter=Q(direction=Direction.DECLINE)),
+        n_blind=Count("pk", filter=Q(direction=Direction.DECLINE, comparison=Comparison.BLIND_SPOT)),
+        n_improvements=Count("pk", filter=Q(direction=Direction.IMPROVEMENT)),
+    )
+    n_flags = counts["n_declines"] + counts["n_improvements"]
+    titles = section_titles(scope.standard)
+    leads = rows_with_charts(scope, list(flags.filter(direction=Direction.DECLINE)[:N_LEADS]), titles=titles)
+    return DriftReport(
+        scope=scope,
+        headline=signals.headline(**counts),
+        facts=_facts(scope, results, n_stores),
+        n_stores=n_stores,
+        n_flags=n_flags,
+        leads=leads,
+        flags=_flag_rows(scope, flags, titles, flags_page) if n_flags > len(leads) else None,
+        stores=_store_rows(scope, results, stores_page, order),
+        order=order,
+    )
+
+
+def _facts(scope: Scope, results: LocationResultQuerySet, n_stores: int) -> str:
+    """24 stores, 61 visits in four weeks. …"""
+    n_visits = Tally.objects.filter(
+        location__in=scope.locations(),
+        version__standard=scope.standard,
+        is_excluded=False,
+        started_at__gt=scope.as_of - RECENT,
+        started_at__lte=scope.as_of,
+    ).count()
+    parts = [
+        f"{words.count(n_stores, 'store')}, {words.count(n_visits, 'visit')} in four weeks.",
+        signals.expected_false_flags(
+            per_location_year=scope.expected_false_alarms_per_year,
+            n_able=results.able_to_flag(scope.run).count() if scope.run else 0,
+            n_locations=n_stores,
+            least_visits=scope.run.least_visits if scope.run else 0,
+        ),
+        signals.chain_movement(scope.run.chain_movement if scope.run else None),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _flag_rows(scope: Scope, flags: QuerySet[DriftFlag], titles: dict[str, str], page: str) -> Page:
+    return page_of(
+        flags,
+        number=page,
+        size=FLAGS_A_PAGE,
+        rows=lambda found: [flag_row(flag, titles=titles, today=scope.today) for flag in found],
+    )
+
+
+def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, order: str) -> Page:
+    return page_of(
+        _ordered(results, scope, order),
+        number=page,
+        size=STORES_A_PAGE,
+        rows=lambda found: _with_reasons(scope, store_rows(found, today=scope.today)),
+    )
+
+
+def _with_reasons(scope: Scope, rows: list[StoreRow]) -> list[StoreRow]:
+    """Where a share moved and no flag was raised, the row says why."""
+    calm = [row.location_id for row in rows if row.state == IN_CONTROL]
+    why = briefly(standard=scope.standard, location_ids=calm) if scope.standard else {}
+    return [
+        replace(row, reading=f"{row.reading}: {why[row.location_id]}") if row.location_id in why else row
+        for row in rows
+    ]
+
+
+def with_flags(results: QuerySet[LocationResult], scope: Scope) -> QuerySet[LocationResult]:
+    """Each result beside its open flags, of which there is at most one per direction."""
+    of_standard = Q(location__drift_flags__standard=scope.standard, location__drift_flags__closed_at=None)
+    joined = {
+        direction.value: FilteredRelation(
+            "location__drift_flags", condition=of_standard & Q(location__drift_flags__direction=direction)
+        )
+        for direction in Direction
+    }
+    kept = ("evidence", "channel", "seen", "expected", "onset_at", "comparison")
+    fields = {f"{direction}_{name}": F(f"{direction}__{name}") for direction in joined for name in kept}
+    return results.annotate(**joined).annotate(**fields).select_related("location__region")
+
+
+def _ordered(results: QuerySet[LocationResult], scope: Scope, order: str) -> QuerySet[LocationResult]:
+    results = with_flags(results, scope)
+    if order == "name":
+        return results.order_by("location__name", "pk")
+    if order == "level":
+        return results.order_by(F("level").asc(nulls_last=True), "location__name", "pk")
+    if order == "visits":
+        return results.order_by("-n_visits", "location__name", "pk")
+    rank = Case(
+        When(decline_evidence__isnull=False, then=Value(0)),
+        When(improvement_evidence__isnull=False, then=Value(1)),
+        When(n_more_needed__gt=0, then=Value(4)),
+        When(comparison=Comparison.REPORTED_ONLY, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    strength = (F("decline_evidence").desc(nulls_last=True), F("improvement_evidence").desc(nulls_last=True))
+    return results.annotate(rank=rank).order_by("rank", *strength, "location__name", "pk")
+
+
+def store_rows(results: list[LocationResult], *, today: date) -> list[StoreRow]:
+    return [_store_row(result, today=today) for result in results]
+
+
+def _store_row(result, *, today: date) -> StoreRow:
+    """`result` comes from `with_flags`."""
+    direction = next((each for each in Direction if getattr(result, f"{each}_evidence") is not None), None)
+    comparison, change, onset, sureness = result.comparison, "", None, ""
+    if direction:
+        sureness = f" · {words.evidence_briefly(getattr(result, f'{direction}_evidence'))}"
+        comparison = getattr(result, f"{direction}_comparison")
+        figures = {name: getattr(result, f"{direction}_{name}") for name in ("channel", "seen", "expected")}
+        change = signals.change(**figures)
+        onset = getattr(result, f"{direction}_onset_at").astimezone(result.location.zone).date()
+    state = state_of(direction=direction, comparison=comparison, n_more_needed=result.n_more_needed)
+    has_level = result.level_low is not None and result.level_high is not None
+    since = words.short_day(onset, beside=today) if onset else ""
+    return StoreRow(
+        location_id=result.location_id,
+        name=result.location.name,
+        code=result.location.code,
+        region=result.location.region.name,
+        state=state,
+        level=words.interval(result.level_low, result.level_high) if has_level else "",
+        change=change,
+        since=since,
+        reported=signals.reported_trend(result.reported),
+        reading=signals.reading(state=state, comparison=comparison, n_more_needed=result.n_more_needed) + sureness,
+        n_visits=result.n_visits,
+        sparkline=time_charts.sparkline(
+            chart_points(result.points),
+            title=f"Execution lately{', onset ' + since if since else ''}",
+            onset_day=onset.toordinal() if onset else None,
+        ),
+    )

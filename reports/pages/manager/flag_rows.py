@@ -1,0 +1,242 @@
+"""Flags as rows: what a sentence, a symbol and a small chart need of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+
+from locations.accounts.roles import READS_RESULTS
+from locations.models import Location, Reading
+from reports.detection.views.control_chart import location_series
+from reports.models import DriftFlag
+from reports.pages.charts import time_charts
+from reports.pages.scope import Scope
+from reports.pages.sentences import signals, words
+
+Direction = DriftFlag.Direction
+Comparison = DriftFlag.Comparison
+UNEVEN = "consistency"
+CHART_DAYS = 190
+DAYS_BEFORE_ONSET = 120
+MOST_READINGS = 2000
+
+SYMBOLS = {
+    "decline": "Decline",
+    "blind": "Decline that the reported numbers do not show",
+    "improve": "Improvement",
+    "reported": "Only the reported numbers fall",
+    "control": "In control",
+    "few": "Not enough visits",
+}
+"""What each symbol means, for those who do not see it."""
+
+
+def state_of(*, direction: str | None, comparison: str, n_more_needed: int) -> str:
+    """The one word that picks a store's symbol; `direction` is that of its open flag."""
+    if direction == Direction.DECLINE:
+        return "blind" if comparison == Comparison.BLIND_SPOT else "decline"
+    if direction == Direction.IMPROVEMENT:
+        return "improve"
+    if n_more_needed:
+        return "few"
+    return "reported" if comparison == Comparison.REPORTED_ONLY else "control"
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    location_id: int
+    location: str
+    region: str
+    channel: str
+    channel_name: str
+    direction: str
+    comparison: str
+    metric: str
+    metric_id: int | None
+    since: date
+    since_low: date
+    since_high: date
+    flagged_on: date
+    seen: float
+    expected: float
+    evidence: float
+    n_visits: int
+    lead_days: int | None
+    today: date
+    chart: time_charts.LeadChart | None = None
+
+    @property
+    def state(self) -> str:
+        return state_of(direction=self.direction, comparison=self.comparison, n_more_needed=0)
+
+    @property
+    def symbol_title(self) -> str:
+        return SYMBOLS[self.state]
+
+    @cached_property
+    def sentence(self) -> signals.Sentence:
+        return signals.flag(
+            direction=self.direction,
+            channel=self.channel,
+            seen=self.seen,
+            expected=self.expected,
+            since=self.since,
+            today=self.today,
+            comparison=self.comparison,
+            metric=self.metric,
+            lead_days=self.lead_days,
+        )
+
+    @property
+    def sureness(self) -> str:
+        return f"evidence {words.evidence(self.evidence)} · {words.count(self.n_visits, 'visit')}"
+
+    @property
+    def evidence_text(self) -> str:
+        return words.evidence_briefly(self.evidence)
+
+    @property
+    def seen_text(self) -> str:
+        return self._figure(self.seen)
+
+    @property
+    def expected_text(self) -> str:
+        return self._figure(self.expected)
+
+    def _figure(self, share: float) -> str:
+        """A share in percent, or of unevenness, a spread in points."""
+        figure = str(round(100 * share))
+        return f"{figure}{words.NBSP}pts" if self.channel == UNEVEN else figure
+
+    @property
+    def change_text(self) -> str:
+        return signals.change(channel=self.channel, seen=self.seen, expected=self.expected)
+
+    @property
+    def since_text(self) -> str:
+        return words.short_day(self.since, beside=self.today)
+
+    @property
+    def reading(self) -> str:
+        return signals.reading(state=self.state, comparison=self.comparison, n_more_needed=0)
+
+
+def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
+    """Declines before improvements, the best proven first."""
+    found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
+    found = found.filter(location__in=scope.locations())
+    return found.select_related("location__region", "metric", "standard").order_by("direction", "-evidence", "pk")
+
+
+def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None) -> FlagRow:
+    def local(when: datetime) -> date:
+        return when.astimezone(flag.location.zone).date()
+
+    return FlagRow(
+        location_id=flag.location_id,
+        location=flag.location.name,
+        region=flag.location.region.name,
+        channel=flag.channel,
+        channel_name=signals.channel_name(flag.channel, titles),
+        direction=flag.direction,
+        comparison=flag.comparison,
+        metric=flag.metric.name if flag.metric else "",
+        metric_id=flag.metric_id,
+        since=local(flag.onset_at),
+        since_low=local(flag.onset_low),
+        since_high=local(flag.onset_high),
+        flagged_on=local(flag.flagged_at),
+        seen=flag.seen,
+        expected=flag.expected,
+        evidence=flag.evidence,
+        n_visits=flag.n_visits,
+        lead_days=flag.lead_days,
+        today=today,
+        chart=chart,
+    )
+
+
+def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, str]) -> list[FlagRow]:
+    """The few flags that lead the report, each with what was observed in its channel above what was reported."""
+    reported = _reported(scope, flags)
+    rows = []
+    for flag in flags:
+        row = flag_row(flag, titles=titles, today=scope.today)
+        observed, expected = _observed(flag, scope)
+        chart = _lead_chart(row, observed, expected, reported.get(flag.location_id, []))
+        rows.append(replace(row, chart=chart))
+    return rows
+
+
+def _observed(flag: DriftFlag, scope: Scope) -> tuple[list[tuple[float, float]], float]:
+    """(ordinal day, share) of the flag's channel from a while before the onset, and the share expected.
+
+    Unevenness is no share: there it is all moments, whose level may not have moved.
+    """
+    channel = "overall" if flag.channel == UNEVEN else flag.channel
+    series = location_series(standard=flag.standard, location=flag.location, channel=channel)
+    if series is None:
+        return [], flag.expected
+    first = _first_day(flag, scope)
+    days = [day_number(when, flag.location) for when in series.times]
+    seen = zip(days, series.values, strict=True)
+    shown = [(day, min(max(value, 0.0), 1.0)) for day, value in seen if value is not None and day >= first]
+    expected = next((each for each in reversed(series.expected) if each is not None), flag.expected)
+    return shown, expected
+
+
+def _first_day(flag: DriftFlag, scope: Scope) -> int:
+    onset = flag.onset_at.date() - timedelta(days=DAYS_BEFORE_ONSET)
+    return min(scope.today - timedelta(days=CHART_DAYS), onset).toordinal()
+
+
+def day_number(when: datetime, location: Location) -> float:
+    """The day, with a fraction, on the clock of the place."""
+    local = when.astimezone(location.zone)
+    return local.date().toordinal() + (local.hour * 60 + local.minute) / 1440
+
+
+def chart_points(points: list) -> list[tuple[float, float]]:
+    """A result's points as (ordinal day, share)."""
+    return [(time_charts.EPOCH + day, share) for day, share in points if share is not None]
+
+
+def _lead_chart(
+    row: FlagRow, observed: list[tuple[float, float]], expected: float, reported: list[tuple[float, float]]
+) -> time_charts.LeadChart | None:
+    if len(observed) < 2:
+        return None
+    shown = [(day, value) for day, value in reported if observed[0][0] <= day <= observed[-1][0] + 7]
+    with_metric = f" Below it, {signals.reported_name(row.metric)}." if shown else ""
+    return time_charts.lead_chart(
+        observed,
+        shown if len(shown) > 1 else [],
+        expected=expected,
+        onset=time_charts.Onset(
+            row.since.toordinal(), row.since_low.toordinal(), row.since_high.toordinal(), f"since {row.since_text}"
+        ),
+        title=f"{row.location}, execution per visit",
+        description=f"{row.sentence}{with_metric}",
+    )
+
+
+def _reported(scope: Scope, flags: Iterable[DriftFlag]) -> dict[int, list[tuple[float, float]]]:
+    """The readings that each flag was compared with, by location: (ordinal day, value)."""
+    wanted = Q(pk=None)
+    for flag in flags:
+        if flag.metric_id:
+            first = date.fromordinal(_first_day(flag, scope))
+            wanted |= Q(location=flag.location_id, metric=flag.metric_id, period_end__gte=first)
+    readings = Reading.objects.visible_to(scope.user, READS_RESULTS).filter(wanted, period_start__lte=scope.today)
+    readings = readings.order_by("-period_start")
+    found: dict[int, list[tuple[float, float]]] = {}
+    for reading in readings[:MOST_READINGS]:
+        found.setdefault(reading.location_id, []).append((middle_of(reading), reading.value))
+    return {location: values[::-1] for location, values in found.items()}
+
+
+def middle_of(reading: Reading) -> float:
+    """Where a period's value stands on the time axis."""
+    return (reading.period_start.toordinal() + reading.period_end.toordinal() + 1) / 2

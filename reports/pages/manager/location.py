@@ -1,0 +1,321 @@
+"""One store: what was seen there, what was reported, what moved, and the visits behind it."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.core.paginator import Page
+from django.db.models import Count, Q
+
+from audits.models import Visit
+from locations.accounts.roles import READS_RESULTS
+from locations.models import Location, Region
+from locations.models.places import lineage
+from reports.detection.data.fitted_run import fitted_run
+from reports.measure.drift.attribution import LEAST_POINTS
+from reports.models import DriftFlag, LocationResult, Tally
+from reports.pages.access import NotVisible
+from reports.pages.charts import time_charts
+from reports.pages.manager.attribution import InsteadView, instead_of_flag
+from reports.pages.manager.consistency import Alike, alike
+from reports.pages.manager.execution import PointRow, execution
+from reports.pages.manager.flag_rows import SYMBOLS, Direction, FlagRow, flag_row, state_of
+from reports.pages.manager.quotes import Quote, quotes
+from reports.pages.manager.reported_metrics import MetricView, metric_views
+from reports.pages.paging import page_of
+from reports.pages.scope import Link, Scope, scope, section_titles
+from reports.pages.sentences import signals, words
+from reports.pages.sentences.false_flags import over_your_stores
+
+VISITS_A_PAGE = 20
+N_EARLIER = 10
+MOVED = 0.05  # a section's change that deserves a symbol of its own
+OVERALL = "overall"
+
+
+@dataclass(frozen=True)
+class MovedRow:
+    channel: str
+    title: str
+    seen: str
+    expected: str
+    change: str
+    state: str
+    n_visits: int
+
+    @property
+    def symbol_title(self) -> str:
+        return SYMBOLS[self.state]
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    visit_id: UUID
+    when: str
+    daypart: str
+    score: str
+    coverage: str
+    n_critical_failed: int
+    remark: str
+
+
+@dataclass(frozen=True)
+class EarlierFlag:
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LocationPage:
+    scope: Scope
+    location: Location
+    trail: list[Link]
+    state: str
+    headline: str
+    facts: str
+    flag: FlagRow | None
+    other_flag: FlagRow | None
+    comparison_note: str
+    result: LocationResult | None
+    channel: str
+    channel_title: str
+    channels: list[Link]
+    chart: time_charts.ControlChart | None
+    narrow_chart: time_charts.ControlChart | None
+    points: list[PointRow]
+    n_points_left_off: int
+    metrics: list[MetricView]
+    other_metrics: list[Link]
+    moved: list[MovedRow]
+    alike: Alike | None
+    instead: InsteadView | None
+    chain_movement: str
+    quotes: list[Quote]
+    visits: Page
+    earlier: list[EarlierFlag]
+
+    @property
+    def symbol_title(self) -> str:
+        return SYMBOLS[self.state]
+
+
+def location_page(
+    *, user, location_id: int, standard: str = "", channel: str = "", metric: str = "", page: str = ""
+) -> LocationPage:
+    """Raises NotVisible for a location, standard or channel that is not there for this user."""
+    location = (
+        Location.objects.visible_to(user, READS_RESULTS).select_related("region").filter(pk=location_id).first()
+    )
+    if location is None:
+        raise NotVisible(f"No store {location_id} among yours.")
+    asked = scope(user=user, standard=standard or _standard_of(user, location))
+    titles = section_titles(asked.standard) if asked.standard else {}
+    result = LocationResult.objects.visible_to(user).filter(location=location, standard=asked.standard).first()
+    flags = DriftFlag.objects.visible_to(user).filter(location=location, standard=asked.standard)
+    flags = flags.select_related("location__region", "metric")
+    opened = list(flags.open().order_by("direction"))
+    rows = [flag_row(flag, titles=titles, today=asked.today) for flag in opened]
+    flag = rows[0] if rows else None
+    chosen, channels = _channels(channel, flag, titles)
+    moved = _moved(opened[0].moved) if opened else []
+    view = execution(location, asked, chosen, flag, channels, opened[0] if opened else None)
+    metrics, other_metrics = metric_views(
+        scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
+    )
+    known = fitted_run(standard=asked.standard, locations=[location.pk], with_peers=True) if asked.standard else None
+    is_calm = result is not None and not opened and not result.n_more_needed
+    state = state_of(
+        direction=flag.direction if flag else None,
+        comparison=flag.comparison if flag else result.comparison if result else "",
+        n_more_needed=result.n_more_needed if result else 1,
+    )
+    return LocationPage(
+        scope=asked,
+        location=location,
+        trail=_trail(user, location),
+        state=state,
+        headline=_headline(location, flag, result, asked),
+        facts=_facts(location, opened[0], asked) if opened else "",
+        flag=flag,
+        other_flag=rows[1] if len(rows) > 1 else None,
+        comparison_note=_comparison_note(opened[0]) if opened else "",
+        result=result,
+        channel=chosen,
+        channel_title=words.capital(next(link.name for link in channels if link.is_here)),
+        channels=channels,
+        chart=view.wide,
+        narrow_chart=view.narrow,
+        points=view.points,
+        n_points_left_off=view.n_left_off,
+        metrics=metrics,
+        other_metrics=other_metrics,
+        moved=moved,
+        alike=alike(known, location_id=location.pk, onset=opened[0].onset_at if opened else None),
+        instead=instead_of_flag(known, location_id=location.pk, user=user) if is_calm else None,
+        chain_movement=_chain_movement(asked) if is_calm else "",
+        quotes=quotes(
+            user=user,
+            location=location,
+            standard=asked.standard,
+            since=opened[0].onset_at if opened else None,
+            section=chosen.removeprefix("section:"),
+        ),
+        visits=_visits(user, location, asked, page),
+        earlier=_earlier(flags, titles, asked.today),
+    )
+
+
+def _standard_of(user, location: Location) -> str:
+    """The standard in which this location was scanned last; blank when in none."""
+    results = LocationResult.objects.visible_to(user).filter(location=location).select_related("standard")
+    result = results.order_by("-run__finished_at").first()
+    return result.standard.key if result else ""
+
+
+def _trail(user, location: Location) -> list[Link]:
+    visible = (
+        Region.objects.visible_to(user, READS_RESULTS).filter(pk__in=lineage(location.region.path)).order_by("path")
+    )
+    return [Link(str(region.pk), region.name) for region in visible]
+
+
+def _headline(location: Location, flag: FlagRow | None, result: LocationResult | None, asked: Scope) -> str:
+    if flag:
+        return signals.location_headline(
+            name=location.name,
+            channel=flag.channel_name,
+            direction=flag.direction,
+            since=flag.since,
+            today=asked.today,
+            comparison=flag.comparison,
+        )
+    if result is None:
+        return signals.location_headline(name=location.name, is_scanned=False)
+    low, high = result.level_low, result.level_high
+    return signals.location_headline(
+        name=location.name,
+        comparison=result.comparison,
+        level=(low, high) if low is not None and high is not None else None,
+        n_more_needed=result.n_more_needed,
+    )
+
+
+def _facts(location: Location, flag: DriftFlag, asked: Scope) -> str:
+    since = Tally.objects.filter(
+        location=location, version__standard=asked.standard, is_excluded=False, started_at__gte=flag.onset_at
+    )
+    sure = signals.how_sure(
+        n_visits=flag.n_visits,
+        n_auditors=since.exclude(auditor="").aggregate(n=Count("auditor", distinct=True))["n"],
+        evidence=flag.evidence,
+        per_location_year=asked.expected_false_alarms_per_year,
+    )
+    return f"{sure} {_over_your_stores(asked)}".rstrip()
+
+
+def _over_your_stores(asked: Scope) -> str:
+    """How many flags chance alone raises over all stores of the user, so that one flag is seen among them."""
+    if asked.run is None:
+        return ""
+    results = LocationResult.objects.visible_to(asked.user).filter(standard=asked.standard)
+    n_able = results.able_to_flag(asked.run).count()
+    return over_your_stores(per_location_year=asked.expected_false_alarms_per_year, n_able=n_able)
+
+
+def _chain_movement(asked: Scope) -> str:
+    """What the whole chain did this week, where it is enough to look like a change of this store."""
+    movement = asked.run.chain_movement if asked.run else None
+    return signals.chain_movement(movement) if movement is not None and abs(movement) >= LEAST_POINTS else ""
+
+
+def _comparison_note(flag: DriftFlag) -> str:
+    """Why no reported number counts beside a decline; the other quadrants are in the flag's sentence."""
+    if flag.direction == Direction.DECLINE and flag.comparison == DriftFlag.Comparison.NONE:
+        return flag.comparison_note
+    return ""
+
+
+def _channels(channel: str, flag: FlagRow | None, titles: dict[str, str]) -> tuple[str, list[Link]]:
+    """The channel to draw and the picker: all moments, each section, and the flag's own where it is another."""
+    known = [OVERALL, *(f"section:{key}" for key in titles)]
+    if flag and flag.channel.startswith("dimension:"):
+        known.append(flag.channel)
+    chosen = channel or (flag.channel if flag and flag.channel in known else OVERALL)
+    if chosen == "consistency":
+        chosen = OVERALL
+    if chosen not in known:
+        raise NotVisible(f"No channel {channel!r} in this standard.")
+    return chosen, [Link(each, signals.channel_name(each, titles), each == chosen) for each in known]
+
+
+def _moved(moved: list[dict]) -> list[MovedRow]:
+    rows = []
+    for section in moved:
+        seen, expected = section.get("seen"), section.get("expected")
+        if seen is None or expected is None:
+            continue
+        change = seen - expected
+        rows.append(
+            MovedRow(
+                channel=f"section:{section['key']}",
+                title=section["title"],
+                seen=str(round(100 * seen)),
+                expected=str(round(100 * expected)),
+                change=words.points(change),
+                state="decline" if change <= -MOVED else "improve" if change >= MOVED else "",
+                n_visits=section.get("n_visits", 0),
+            )
+        )
+    return rows
+
+
+def _visits(user, location: Location, asked: Scope, page: str) -> Page:
+    visits = Visit.objects.visible_to(user).filter(location=location)
+    if asked.standard:
+        visits = visits.filter(version__standard=asked.standard)
+    visits = visits.select_related("tally").defer("tally__matrix").order_by("-started_at", "pk")
+    return page_of(
+        visits,
+        number=page,
+        size=VISITS_A_PAGE,
+        rows=lambda found: [_visit_row(visit, location) for visit in found],
+    )
+
+
+def _visit_row(visit: Visit, location: Location) -> VisitRow:
+    tally = getattr(visit, "tally", None)
+    remark = ""
+    if visit.excluded_at:
+        remark = f"excluded: {visit.exclusion_reason}"
+    elif visit.returned_at:
+        remark = "returned to its auditor"
+    elif not visit.approved_at:
+        remark = "waits for a reviewer"
+    elif tally is None or tally.scored_at is None:
+        remark = "being scored"
+    return VisitRow(
+        visit_id=visit.pk,
+        when=words.moment(visit.started_at, location.zone),
+        daypart=visit.daypart,
+        score=words.percent(tally.score) if tally and tally.score is not None else "",
+        coverage=words.percent(tally.coverage) if tally and tally.coverage is not None else "",
+        n_critical_failed=tally.n_critical_failed if tally else 0,
+        remark=remark,
+    )
+
+
+def _earlier(flags, titles: dict[str, str], today: date) -> list[EarlierFlag]:
+    found = flags.filter(~Q(closed_at=None)).order_by("-flagged_at")[:N_EARLIER]
+    rows = []
+    for flag in found:
+        row = flag_row(flag, titles=titles, today=today)
+        kind = "decline" if row.direction == Direction.DECLINE else "improvement"
+        rows.append(
+            EarlierFlag(
+                f"{words.capital(row.channel_name)}: {kind} since about {row.since_text}, "
+                f"{signals.instead(channel=row.channel, seen=row.seen, expected=row.expected)}, "
+                f"evidence {words.evidence(row.evidence)}",
+                flag.close_reason,
+            )
+        )
+    return rows

@@ -1,0 +1,78 @@
+"""What auditors wrote at a store, with the way to the visit and its photos."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from audits.models import Criterion, Observation, Photo, Standard, Visit
+from locations.models import Location
+from reports.pages.sentences import words
+
+N_QUOTES = 6
+N_VISITS = 15
+MOST_OF_A_VISIT = 2
+
+
+@dataclass(frozen=True)
+class Quote:
+    text: str
+    of: str
+    when: str
+    visit_id: UUID
+    photo_ids: list[UUID]
+
+
+def quotes(
+    *, user, location: Location, standard: Standard | None, since: datetime | None, section: str
+) -> list[Quote]:
+    """The latest words since the onset: first those about `section` (its key), then about what was missed."""
+    if standard is None:
+        return []
+    visits = Visit.objects.visible_to(user).counting().filter(location=location, version__standard=standard)
+    if since:
+        visits = visits.filter(started_at__gte=since)
+    recent = list(visits.order_by("-started_at").values_list("pk", flat=True)[:N_VISITS])
+    is_text = Q(criterion__kind=Criterion.Kind.TEXT, state=Observation.State.ANSWERED)
+    said = Observation.objects.filter(~Q(note="") | is_text, visit__in=recent)
+    said = said.select_related("visit", "interaction", "criterion__section")
+    photos: dict[tuple, list[UUID]] = defaultdict(list)
+    pictures = Photo.objects.visible_to(user).filter(visit__in=recent, received_at__isnull=False)
+    for photo in pictures.values("pk", "visit", "interaction", "criterion"):
+        photos[photo["visit"], photo["interaction"], photo["criterion"]].append(photo["pk"])
+
+    def rank(observation: Observation) -> tuple:
+        missed = observation.conformity if observation.conformity is not None else 1.0
+        is_here = observation.criterion.section.key == section
+        return not is_here, missed, -observation.visit.started_at.timestamp(), observation.pk
+
+    chosen = _spread(sorted((each for each in said if _words(each)), key=rank))
+    return [
+        Quote(
+            text=_words(each),
+            of=" · ".join(part for part in (str(each.interaction or ""), each.criterion.text) if part),
+            when=words.moment(each.visit.started_at, location.zone),
+            visit_id=each.visit_id,
+            photo_ids=photos[each.visit_id, each.interaction_id, each.criterion_id],
+        )
+        for each in chosen
+    ]
+
+
+def _spread(said: list[Observation]) -> list[Observation]:
+    """The first ones, at most two of a visit, and nothing said twice."""
+    chosen: list[Observation] = []
+    for each in said:
+        of_visit = [other for other in chosen if other.visit_id == each.visit_id]
+        if len(of_visit) < MOST_OF_A_VISIT and _words(each) not in map(_words, chosen):
+            chosen.append(each)
+    return chosen[:N_QUOTES]
+
+
+def _words(observation: Observation) -> str:
+    said = observation.note
+    if not said and observation.criterion.kind == Criterion.Kind.TEXT and isinstance(observation.value, str):
+        said = observation.value
+    return words.within_quotes(said)

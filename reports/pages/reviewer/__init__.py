@@ -1,0 +1,1 @@
+"""Whether to believe a visit: the desk and its decisions."""

@@ -1,0 +1,1 @@
+"""What pages say: words, numbers, flags and false flags as sentences."""

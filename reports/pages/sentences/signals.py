@@ -1,0 +1,278 @@
+"""Every sentence that a page opens with or says of a flag, for pages now and for mail later."""
+
+from datetime import date
+
+from django.utils.html import conditional_escape, format_html, format_html_join
+
+from reports.models import DriftFlag, LocationResult
+from reports.pages.sentences import words
+from reports.pages.sentences.false_flags import RARE, pictured
+
+DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
+WHOLE = "all moments"
+UNEVEN = "unevenness"
+Comparison = DriftFlag.Comparison
+STOPS = ".,;:"
+QUIET_CHAIN = 0.005  # below half a point the chain has not moved as far as anybody could tell
+
+
+class Sentence(str):
+    """Plain text that also knows its HTML, where what matters is strong. Templates print it without a filter."""
+
+    html: str
+
+    def __html__(self) -> str:
+        return self.html
+
+
+class Strong(str):
+    """A part of a sentence to be found at a glance."""
+
+
+def sentence(*parts: str) -> Sentence:
+    """Joins the parts that are not blank: with spaces, but none before a stop."""
+    kept = [part for part in parts if part]
+    gaps = ["" if i == 0 or part[0] in STOPS else " " for i, part in enumerate(kept)]
+    whole = Sentence("".join(gap + part for gap, part in zip(gaps, kept, strict=True)))
+    whole.html = format_html_join("", "{}{}", zip(gaps, map(_html, kept), strict=True))
+    return whole
+
+
+def _html(part: str) -> str:
+    return format_html("<strong>{}</strong>", str(part)) if isinstance(part, Strong) else conditional_escape(part)
+
+
+def channel_name(channel: str, titles: dict[str, str]) -> str:
+    """What a detector's channel is called; `titles` are the sections' by key."""
+    kind, _, key = channel.partition(":")
+    if kind == "section":
+        return words.inside(titles.get(key, key))
+    if kind == "dimension":
+        return DIMENSIONS.get(key, key)
+    return UNEVEN if kind == "consistency" else WHOLE
+
+
+def headline(*, n_declines: int, n_blind: int, n_improvements: int) -> str:
+    """Three stores need you this week. Two of them still look fine in their reported numbers."""
+    if not n_declines:
+        better = ""
+        if n_improvements:
+            verb = "has" if n_improvements == 1 else "have"
+            better = f" {words.capital(words.number(n_improvements))} {_stores(n_improvements)} {verb} improved."
+        return f"No store needs you this week.{better}"
+    verb = "needs" if n_declines == 1 else "need"
+    first = f"{words.capital(words.number(n_declines))} {_stores(n_declines)} {verb} you this week."
+    if not n_blind:
+        return first
+    if n_declines == 1:
+        return f"{first} It still looks fine in its reported numbers."
+    if n_blind == n_declines:
+        who = "Both" if n_blind == 2 else f"All {words.number(n_blind)}"
+        return f"{first} {who} still look fine in their reported numbers."
+    if n_blind == 1:
+        return f"{first} One of them still looks fine in its reported numbers."
+    return f"{first} {words.capital(words.number(n_blind))} of them still look fine in their reported numbers."
+
+
+def _stores(n: int) -> str:
+    return "store" if n == 1 else "stores"
+
+
+def expected_false_flags(*, per_location_year: float | None, n_able: int, n_locations: int, least_visits: int) -> str:
+    """At your setting, about one false flag a quarter is to be expected over these stores.
+
+    n_able : how many of the stores have visits enough for a flag, least_visits or more: only they can raise one.
+    """
+    if per_location_year is None or not n_locations:
+        return ""
+    if not n_able:
+        return f"No store has visits enough for a flag yet: {words.number(least_visits)} are needed."
+    over = "these stores"
+    if n_able < n_locations:
+        has = "has" if n_able == 1 else "have"
+        over = f"the {words.count(n_able, 'store')} that {has} {words.number(least_visits)} visits or more"
+    yearly = per_location_year * n_able
+    if yearly < RARE:
+        return f"At your setting, hardly any false flag is to be expected over {over}."
+    n, period = pictured(yearly)
+    flags = "flag is" if n == 1 else "flags are"
+    return f"At your setting, about {words.number(n)} false {flags} to be expected {period} over {over}."
+
+
+def own_false_flags(per_location_year: float | None) -> str:
+    """At your setting a store like this raises one false flag in ten years."""
+    if not per_location_year:
+        return ""
+    years = 1 / per_location_year
+    if years < 1.5:
+        n = round(per_location_year)
+        return f"At your setting a store like this raises {_n_false(n)} a year."
+    return f"At your setting a store like this raises one false flag in {words.number(round(years))} years."
+
+
+def _n_false(n: int) -> str:
+    return f"{words.number(n)} false {'flag' if n == 1 else 'flags'}"
+
+
+def chain_movement(movement: float | None) -> str:
+    """`movement` as a share, as runs keep it: 0.02 is two points."""
+    if movement is None:
+        return ""
+    if abs(movement) < QUIET_CHAIN:
+        return "No chain-wide movement this week."
+    way = "up" if movement > 0 else "down"
+    n = max(1, round(100 * abs(movement)))
+    return f"The whole chain is {way} {words.count(n, 'point')} this week; that is taken out."
+
+
+def flag(
+    *,
+    direction: str,
+    channel: str,
+    seen: float,
+    expected: float,
+    since: date,
+    today: date,
+    comparison: str,
+    metric: str = "",
+    lead_days: int | None = None,
+) -> Sentence:
+    """68 % of behaviours kept since about 3 October; 83 % expected here … Reported satisfaction has not moved."""
+    when = Strong(words.day(since, beside=today))
+    if channel == "consistency":
+        alike = "less" if direction == DriftFlag.Direction.DECLINE else "more"
+        spread = (
+            f"the spread between interactions is {words.count(round(100 * seen), 'point')}, {round(100 * expected)}"
+        )
+        first = sentence(
+            "Customers are treated", Strong(f"{alike} alike"), "since about", when, f": {spread} expected."
+        )
+    else:
+        rest = f"; {words.percent(expected)} expected here with these auditors and dayparts."
+        first = sentence(Strong(words.percent(seen)), "of behaviours kept since about", when, rest)
+    week = week_of(since, today)
+    return sentence(
+        first, reported(direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, week=week)
+    )
+
+
+def change(*, channel: str, seen: float, expected: float) -> str:
+    """−14, or where customers are treated less alike, +9 uneven."""
+    return words.points(seen - expected) + (" uneven" if channel == "consistency" else "")
+
+
+def instead(*, channel: str, seen: float, expected: float) -> str:
+    """68 instead of 83 %."""
+    figures = f"{round(100 * seen)} instead of {round(100 * expected)}"
+    return f"{figures} points of spread" if channel == "consistency" else f"{figures}{words.NBSP}%"
+
+
+def week_of(onset: date, today: date) -> int:
+    """1 in the week of the onset."""
+    return max((today - onset).days, 0) // 7 + 1
+
+
+def reported(*, direction: str, comparison: str, metric: str, lead_days: int | None, week: int) -> Sentence:
+    """What the reported numbers say of a flag."""
+    name = reported_name(metric)
+    if comparison == Comparison.BLIND_SPOT:
+        return sentence(f"{words.capital(name)} has not moved (week {week}):", Strong("blind spot"), ".")
+    if comparison == Comparison.CONFIRMED:
+        way = "worsened too" if direction == DriftFlag.Direction.DECLINE else "improved too"
+        return sentence(f"{words.capital(name)} {way}{_when_confirmed(lead_days)}:", Strong("confirmed"), ".")
+    if comparison == Comparison.WAITING:
+        return sentence(f"Not yet in {name} (week {week}).")
+    if comparison == Comparison.NONE and direction == DriftFlag.Direction.DECLINE:
+        return sentence("No reported number can be held against it.")
+    return sentence("")
+
+
+def reported_name(metric: str) -> str:
+    if not metric:
+        return "the reported numbers"
+    return words.inside(metric) if metric.lower().startswith("reported") else f"reported {words.inside(metric)}"
+
+
+def _when_confirmed(lead_days: int | None) -> str:
+    if lead_days is None:
+        return ""
+    if abs(lead_days) < 3:
+        return " at the time of the flag"
+    n, unit = (round(abs(lead_days) / 7), "week") if abs(lead_days) >= 11 else (abs(lead_days), "day")
+    amount = f"{words.number(n)} {unit}{'' if n == 1 else 's'}"
+    return f" {amount} after the flag" if lead_days > 0 else f" {amount} before the flag"
+
+
+def location_headline(
+    *,
+    name: str,
+    channel: str | None = None,
+    direction: str = "",
+    since: date | None = None,
+    today: date | None = None,
+    comparison: str = "",
+    level: tuple[float, float] | None = None,
+    n_more_needed: int = 0,
+    is_scanned: bool = True,
+) -> str:
+    """Harbour Street: greeting slipped in early October; the reported numbers have not noticed."""
+    if channel is not None and since is not None:
+        what = "execution" if channel == WHOLE else channel
+        moved = "slipped" if direction == DriftFlag.Direction.DECLINE else "improved"
+        if channel == UNEVEN:
+            what, moved = "unevenness", "grew" if direction == DriftFlag.Direction.DECLINE else "shrank"
+        return f"{name}: {what} {moved} in {words.part_of_month(since, beside=today)}{_tail(comparison, direction)}"
+    if not is_scanned:
+        return f"{name}: no scan has covered it yet."
+    if n_more_needed or level is None:
+        n = max(n_more_needed, 1)
+        verb = "visit is" if n == 1 else "visits are"
+        what = "anything can be said" if level is None else "a change could show"
+        return f"{name}: {words.number(n)} more {verb} needed before {what}."
+    if comparison == Comparison.REPORTED_ONLY:
+        return f"{name}: execution is steady, but the reported numbers are falling. Look elsewhere."
+    return f"{name}: execution is in control at {words.interval(*level)}{words.NBSP}%."
+
+
+def _tail(comparison: str, direction: str) -> str:
+    declined = direction == DriftFlag.Direction.DECLINE
+    return {
+        Comparison.BLIND_SPOT.value: "; the reported numbers have not noticed.",
+        Comparison.CONFIRMED.value: f"; the reported numbers {'fell' if declined else 'rose'} too.",
+        Comparison.WAITING.value: "; it is too early for the reported numbers.",
+    }.get(comparison, ".")
+
+
+def how_sure(*, n_visits: int, n_auditors: int, evidence: float, per_location_year: float | None) -> str:
+    by = f" by {words.count(n_auditors, 'auditor')}" if n_auditors else ""
+    own = own_false_flags(per_location_year)
+    return (
+        f"{words.count(n_visits, 'visit')}{by} since the onset; auditors’ severity, dayparts and the chain’s own "
+        f"movement are taken out. Evidence {words.evidence(evidence)}.{' ' + own if own else ''}"
+    )
+
+
+def more_visits(n: int) -> str:
+    return f"{words.count(n, 'more visit')} needed"
+
+
+def reading(*, state: str, comparison: str, n_more_needed: int) -> str:
+    """The last word of a row in the table of stores."""
+    if state == "few":
+        return more_visits(max(n_more_needed, 1))
+    if state == "reported":
+        return "reported only: look elsewhere"
+    if state == "control":
+        return "in control"
+    known = {
+        Comparison.BLIND_SPOT.value: "blind spot",
+        Comparison.CONFIRMED.value: "confirmed",
+        Comparison.WAITING.value: "not yet in the metric",
+    }
+    if state == "improve":
+        return "improved, confirmed" if comparison == Comparison.CONFIRMED else "improved"
+    return known.get(comparison, "no usable number")
+
+
+def reported_trend(reported: str) -> str:
+    return LocationResult.Reported(reported).label.lower() if reported else ""

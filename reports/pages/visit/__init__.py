@@ -1,0 +1,1 @@
+"""One visit with all that was seen, said and corrected."""

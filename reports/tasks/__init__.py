@@ -1,0 +1,18 @@
+"""Celery's way in. A task takes ids, may run twice, and tries again only what time can heal.
+
+A task's name stays what messages and schedules of an earlier release call it, wherever its module lies.
+"""
+
+from reports.tasks.backtests import work_on_backtests
+from reports.tasks.scans import scan_all_standards, work_on_run
+from reports.tasks.scoring import evaluate_location, score_visit
+from reports.tasks.sweeper import sweep_unscored
+
+__all__ = [
+    "evaluate_location",
+    "scan_all_standards",
+    "score_visit",
+    "sweep_unscored",
+    "work_on_backtests",
+    "work_on_run",
+]
