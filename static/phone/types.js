@@ -209,7 +209,8 @@
  * @property {boolean} isPreview
  * @property {Step[]} steps As the visit had them when they were last renewed.
  * @property {number} index Of the step that is shown.
- * @property {ReturnType<typeof import('./photo/thumbnails.js').createPictures>} pictures
+ * @property {ReturnType<typeof import('./photo/thumbnails.js').createPictures> | null} pictures What shows photos, once one was wanted.
+ * @property {() => unknown} wantPictures
  * @property {ReturnType<typeof import('./shell/doubletap.js').createHold>} sending
  *
  * @typedef {object} Page What the modules of the form's page share.

@@ -18,7 +18,7 @@ export function showDone({ visit, pictures }, shown) {
 
 /** @param {View['pictures']} pictures */
 function openDone(pictures) {
-  pictures.release();
+  pictures?.release();
   const template = /** @type {HTMLTemplateElement} */ ($('done'));
   $('step').replaceChildren(template.content.cloneNode(true));
   $('title').textContent = t('Visit complete');

@@ -33,9 +33,10 @@ export function refresh(view) {
 
 /** @param {View} view */
 function refreshCriteria(view) {
-  const { visit, sections, steps, index, pictures } = view;
+  const { visit, photos, sections, steps, index, pictures } = view;
   const { section, scope, id } = steps[index];
   if (!section) return;
+  if (photos.length && !pictures) view.wantPictures();
   const shown = new Set(shownIn(section, scope, visit, sections).map(({ key }) => key));
   const wrong = wrongsIn(view).filter((each) => each.step?.id === id);
   for (const fieldset of all($('step'), '[data-criterion]')) {
@@ -43,7 +44,7 @@ function refreshCriteria(view) {
     fieldset.hidden = !shown.has(key);
     const messages = wrong.filter(({ criterion }) => criterion === key);
     fill(fieldset, answerIn(view, key), messages.map(({ message }) => message));
-    pictures.fill(fieldset, photosOn(view, key));
+    pictures?.fill(fieldset, photosOn(view, key));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Shows one step of a visit at a time. Reads the visit, never changes it. */
 import { createHold } from '../shell/doubletap.js';
 import { $, all, one } from '../shell/elements.js';
-import { createPictures } from '../photo/thumbnails.js';
+import { later } from '../shell/later.js';
 import { isOpen } from '../visit/draft.js';
 import { showDone } from './completed-page.js';
 import { tick } from './form.js';
@@ -28,7 +28,8 @@ export function createScreen({ visit, photos, sections, isPreview }) {
     isPreview,
     steps: stepsOf(visit, sections),
     index: 0,
-    pictures: createPictures($('photo')),
+    pictures: null,
+    wantPictures,
     sending: createHold(/** @type {HTMLButtonElement} */ ($('next'))),
   };
   const pages = createStepPages(view);
@@ -36,11 +37,19 @@ export function createScreen({ visit, photos, sections, isPreview }) {
   /** Steps as the visit has them now. */
   const renewSteps = () => (view.steps = stepsOf(visit, sections));
 
+  /** What shows photos comes with the first one. */
+  async function wantPictures() {
+    const found = await later(() => import('../photo/thumbnails.js'));
+    if (!found || view.pictures) return;
+    view.pictures = found.createPictures($('photo'));
+    refresh(view);
+  }
+
   /** @param {number} index @param {Partial<Shown>} [options] */
   function show(index, { criterion = null, moves = true, adopts = false } = {}) {
     renewSteps();
     view.index = Math.min(index, view.steps.length - 1);
-    view.pictures.release();
+    view.pictures?.release();
     pages.put(adopts && !view.index);
     showHead(view);
     refresh(view);
