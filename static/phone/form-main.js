@@ -10,7 +10,7 @@ import { readOutline } from './form/form.js';
 import { later } from './shell/later.js';
 import { createPhotographing } from './photo/capture.js';
 import { createScreen } from './form/screen.js';
-import { startSending } from './sync/form-sending.js';
+import { createLateSender, hasToSend } from './sync/late-sender.js';
 import { createSharing } from './sync/sharing.js';
 import { createShowing } from './form/showing.js';
 import { keepSpace } from './shell/space.js';
@@ -105,7 +105,8 @@ async function start(page, isReading) {
     'visibilitychange',
     () => document.visibilityState === 'hidden' && sharing.share(),
   );
-  startSending(page, showing);
+  page.sender = createLateSender(page, showing);
+  if (!isOpen(visit) || (await hasToSend(store))) page.sender.nudge();
 }
 
 /** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */

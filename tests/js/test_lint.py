@@ -1,4 +1,4 @@
-"""What lint asks of the phone's scripts: each rule is tried on scripts of a few lines, and then on all that is served."""
+"""What lint asks of the phone's scripts: each rule is tried on a script of its own, then on all that is served."""
 
 import json
 import subprocess

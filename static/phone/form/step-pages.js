@@ -36,7 +36,10 @@ export function createStepPages(view) {
   /** @param {boolean} isThere It came with the page. */
   function put(isThere) {
     const { section } = view.steps[view.index];
-    if (view.index > view.steps.length - 3) loadCheck(); // the last page is the next one
+    if (view.index > view.steps.length - 3) { // the last page is the next one
+      loadCheck();
+      later(() => import('../sync/form-sending.js'));
+    }
     if (!isThere) $('step').replaceChildren(section ? bodyOf(section) : checkPage());
   }
 
