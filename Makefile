@@ -16,7 +16,7 @@ DEVELOP := DEBUG=1
 # TypeScript's checker reads the JSDoc; it asks no network, and keeps what it knows beside the environment.
 DENO := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno
 RULES := --quiet --config tests/js/deno.json
-SCRIPTS := 'static/phone/**/*.js' 'tests/js/**/*.mjs' 'tests/js/*.ts' tests/js/deno.json
+SCRIPTS := 'static/phone/**/*.js' 'tests/js/**/*.mjs' 'tests/js/*.js' 'tests/js/*.ts' tests/js/deno.json
 # The worker is a script but for what Django puts into it.
 WORKER := templates/phone/sw.js
 FORMATTED_WORKER := sed 's/{{ given }}/GIVEN/' $(WORKER) | $(DENO) fmt $(RULES) --ext js - | sed 's/= GIVEN;/= {{ given }};/'

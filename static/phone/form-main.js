@@ -10,6 +10,7 @@ import { readOutline } from './form/form.js';
 import { later } from './shell/later.js';
 import { createPhotographing } from './photo/capture.js';
 import { createScreen } from './form/screen.js';
+import { createLateSender, hasToSend } from './sync/late-sender.js';
 import { createSharing } from './sync/sharing.js';
 import { createShowing } from './form/showing.js';
 import { keepSpace } from './shell/space.js';
@@ -87,7 +88,7 @@ async function start(page, isReading) {
     saved,
     failed: showing.couldNotSave,
   });
-  const completing = createCompleting(page, showing);
+  const completing = createCompleting(page);
   listen(page, showing, completing);
   $('where').textContent = visit.location.name;
   document.title = `${visit.location.name} · Plumbline`;
@@ -99,12 +100,13 @@ async function start(page, isReading) {
   if (page.isPreview) return;
   keepSpace(page);
   if (isReading) return;
-  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.tellPlace(page));
+  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.recordGps(page));
   addEventListener(
     'visibilitychange',
     () => document.visibilityState === 'hidden' && sharing.share(),
   );
-  completing.startSending();
+  page.sender = createLateSender(page, showing);
+  if (!isOpen(visit) || (await hasToSend(store))) page.sender.nudge();
 }
 
 /** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */
@@ -112,13 +114,13 @@ async function showFirst(page, showing) {
   const { visit } = page;
   const noted = globalThis.stopNoting();
   if (!isOpen(visit)) return;
-  const isCovert = visit.place.step === 'covert';
+  const isCovert = visit.cursor.step === 'covert';
   if (noted.length && !isCovert) {
     showing.show(0, { moves: false, adopts: true });
     takeUp(noted);
     return;
   }
-  showing.showPlace({ adopts: true });
+  showing.showCursor({ adopts: true });
   if (isCovert) await goCovert(page, showing);
 }
 
@@ -155,7 +157,7 @@ function listen(page, showing, completing) {
     const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(
       '[data-criterion]',
     ));
-    const here = focused?.dataset.criterion ?? visit.place.criterion;
+    const here = focused?.dataset.criterion ?? visit.cursor.criterion;
     const next = screen.nextOpen(here);
     if (next) show(next.index, { criterion: next.criterion });
   });

@@ -3,11 +3,20 @@ import { keepClock } from './visit/clock.js';
 import { $, all, copyOf, one } from './shell/elements.js';
 import { isOther, speak } from './shell/language.js';
 import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list/rows.js';
-import { drafts, fetchLists, readVisit, send, whoAmI } from './sync/network.js';
+import { fetchLists } from './list/server-lists.js';
+import { drafts, readVisit, send, whoAmI } from './sync/network.js';
 import { createOffline } from './shell/offline.js';
 import { inWords, keepSending } from './sync/sending.js';
 import { createSignIn, signInButton, signOut } from './shell/session.js';
 import { picturesOf } from './visit/state.js';
+import {
+  assignmentsIn,
+  forgetLists,
+  keepAssignments,
+  keepSent,
+  sentIn,
+  signedInAs,
+} from './store/lists.js';
 import { createStore } from './store/store.js';
 import { prune, retryPhotos } from './list/tidying.js';
 import { LANGUAGE, t } from './shell/words.js';
@@ -104,9 +113,9 @@ async function fetchNews() {
     return connection(t('No connection'), 'todo');
   }
   if (isOther(me.language) && (await speak(me.language, offline))) return undefined;
-  await store.signedInAs(me);
-  await store.keepAssignments(news.assignments);
-  await store.keepSent(news.sent);
+  await signedInAs(store, me);
+  await keepAssignments(store, news.assignments);
+  await keepSent(store, news.sent);
   await keepClock(store);
   await render();
   await shareDrafts(news.sent);
@@ -130,7 +139,7 @@ async function shareDrafts(rows) {
 
 /** What is assigned, and what is begun, opens without a connection from now on. */
 async function keepForms() {
-  const rows = [...(await store.assignments()), ...(await store.visits())];
+  const rows = [...(await assignmentsIn(store)), ...(await store.visits())];
   const isReady = await offline.keep([
     ...new Set(rows.map((row) => new URL(row.form_url, location.href).pathname)),
   ]);
@@ -169,9 +178,9 @@ async function render() {
   nRenders += 1;
   const turn = nRenders;
   const [assignments, visits, sent] = await Promise.all([
-    store.assignments(),
+    assignmentsIn(store),
     store.visits(),
-    store.sent(),
+    sentIn(store),
   ]);
   const pictures = await allPictures(visits);
   if (turn !== nRenders) return; // a later one knows more
@@ -287,9 +296,9 @@ leaving.addEventListener('submit', async (event) => {
   event.preventDefault();
   const unsent = unsentOf(await store.visits());
   if (!unsent.length) return leave();
-  $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
+  $('sign-out-unsent').textContent = t('{unsent}: {locations}.', {
     unsent: unsentLine(unsent),
-    places: unsent.map((visit) => visit.location.name).join(', '),
+    locations: unsent.map((visit) => visit.location.name).join(', '),
   });
   warning.returnValue = '';
   return warning.showModal();
@@ -306,7 +315,7 @@ async function leave() {
       t('You are still signed in, as the server did not answer. Sign out again when there is a connection.'),
     );
   }
-  await store.forgetLists();
+  await forgetLists(store);
   return location.assign(SIGN_IN);
 }
 

@@ -78,7 +78,7 @@
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
  * @property {string} not_completed_reason
- * @property {{latitude?: number, longitude?: number, accuracy_m?: number, refused?: boolean} | null} told Where the phone was.
+ * @property {{latitude?: number, longitude?: number, accuracy_m?: number, refused?: boolean} | null} gps Where the phone was, as it told.
  * @property {number} revision
  * @property {{comment: string} | null} returned A reviewer's word.
  * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
@@ -87,7 +87,7 @@
  * @property {number} [storedRevision]
  * @property {boolean} [mayCorrect] A reviewer asked for it.
  * @property {(Asked & {takesTheirs: boolean})[]} [choices] Made so far between the two.
- * @property {{step: string, criterion: string | null}} place Where the auditor was last.
+ * @property {{step: string, criterion: string | null}} cursor Where the phone's screen stands.
  * @property {Sent | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
  * @property {string} reason
@@ -105,7 +105,7 @@
  * @property {string} criterion
  * @property {string} sha256
  * @property {string} taken_at As the camera says; else the time of the file.
- * @property {{latitude: number, longitude: number} | null} [place] As the camera says.
+ * @property {{latitude: number, longitude: number} | null} [photo_position] As the camera says.
  * @property {Blob | null} blob Let go once the server has it.
  * @property {string | null} removed_at
  * @property {string | null} sent_at
@@ -122,7 +122,7 @@
  *
  * @typedef {{id: string, label?: string, observations: SentObservation[]} & Partial<Record<Moment, string | null>>} SentInteraction
  *
- * @typedef {Pick<Photo, 'id' | 'criterion' | 'interaction' | 'sha256' | 'taken_at' | 'place'>} SentPhoto
+ * @typedef {Pick<Photo, 'id' | 'criterion' | 'interaction' | 'sha256' | 'taken_at'> & {place?: Photo['photo_position']}} SentPhoto
  *
  * @typedef {object} Sent A visit as it is sent, and as the server gives it back. Another program may have left out what may be missing.
  * @property {number} [revision]
@@ -135,7 +135,7 @@
  * @property {Visit['mode']} [mode]
  * @property {number | null} [clock_offset_ms]
  * @property {Record<string, Answer['value']>} [context]
- * @property {Visit['told']} [place]
+ * @property {Visit['gps']} [place]
  * @property {Answer['value']} [conflict_of_interest]
  * @property {string} [conflict_of_interest_note]
  * @property {string} [not_completed_reason]
@@ -201,6 +201,17 @@
  * @property {string} id
  * @property {Section | null} section None on the last one, where the visit is checked and sent.
  * @property {string} scope An interaction's id, or `visit`, or `context`.
+ *
+ * @typedef {object} View What the screen shows.
+ * @property {Visit} visit
+ * @property {Photo[]} photos
+ * @property {Section[]} sections
+ * @property {boolean} isPreview
+ * @property {Step[]} steps As the visit had them when they were last renewed.
+ * @property {number} index Of the step that is shown.
+ * @property {ReturnType<typeof import('./photo/thumbnails.js').createPictures> | null} pictures What shows photos, once one was wanted.
+ * @property {() => unknown} wantPictures
+ * @property {ReturnType<typeof import('./shell/doubletap.js').createHold>} sending
  *
  * @typedef {object} Page What the modules of the form's page share.
  * @property {Visit} visit The copy on the screen.

@@ -192,7 +192,7 @@ def weights(tmp_path_factory) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("moment", "also", "most"),
-    [("opened", [], 25_000), ("filled in", ["sync/drafts.js", "conflict/merge.js"], 27_500)],
+    [("opened", [], 25_000), ("filled in", ["sync/drafts.js", "sync/lock.js", "conflict/merge.js"], 27_500)],
 )
 def test_the_scripts_of_a_form_are_small(weights, moment, also, most):
     loaded = [EARLY, FORM, COMMON, "visit/gps.js", *also]

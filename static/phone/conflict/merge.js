@@ -16,7 +16,7 @@ const PLAIN = [
   'mode',
   'hidden_notes',
   'not_completed_reason',
-  'told',
+  'gps',
   'revision',
   'version',
   'completed_at',

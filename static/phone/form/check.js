@@ -12,44 +12,60 @@ import { t } from '../shell/words.js';
  * @typedef {import('../types.js').Step} Step
  */
 
+/** @typedef {(name: string) => any} Part A part of the page by its name; `any`, as the template promises which it is. */
+
 /**
- * @param {object} given
- * @param {HTMLTemplateElement} given.template
- * @param {Visit} given.visit
- * @param {Section[]} given.sections
- * @param {Step[]} given.steps
- * @param {{step: Step | null, criterion: string, message: string}[]} given.wrong
+ * @typedef {object} Given
+ * @property {HTMLTemplateElement} template
+ * @property {Visit} visit
+ * @property {Section[]} sections
+ * @property {Step[]} steps
+ * @property {{step: Step | null, criterion: string, message: string}[]} wrong
  */
-export function buildCheck({ template, visit, sections, steps, wrong }) {
+
+/** @param {Given} given */
+export function buildCheck(given) {
+  const { template, visit, sections } = given;
   const page = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  /** @param {string} name @returns {any} */
+  /** @type {Part} */
   const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
   if (visit.returned) {
     part('returned').hidden = false;
     part('comment').textContent = visit.returned.comment;
   }
-  if (visit.state === 'refused' || wrong.length) {
-    part('refused').querySelector('h2').textContent = visit.state === 'refused'
-      ? t('The server could not take this visit yet')
-      : t('What the reviewer asks');
-    part('refused').hidden = false;
-    part('reason').textContent = [
-      visit.reason,
-      wrong.length && t('{n} left to correct.', { n: wrong.length }),
-    ].filter(Boolean).join(' ');
-    part('refused').querySelector('ul').append(
-      ...wrong.map(({ step, criterion, message }) => {
-        if (!step) return item(message);
-        return item(link(said(textOf(step, criterion), message), { go: step.id, criterion }));
-      }),
-    );
-  }
-
+  putRefused(part, given);
   const asked = visit.asked ?? [];
   part('asked').hidden = !asked.length;
   if (asked.length) listAsked(part('asked').querySelector('ul'), visit, sections);
+  putUnanswered(part, given);
+  putInteractions(part, given);
+  fillFields(page, visit);
+  part('not-completed').open = Boolean(visit.not_completed_reason);
+  return page;
+}
 
+/** What the server did not take, or a reviewer asks. @param {Part} part @param {Given} given */
+function putRefused(part, { visit, wrong }) {
+  if (visit.state !== 'refused' && !wrong.length) return;
+  part('refused').querySelector('h2').textContent = visit.state === 'refused'
+    ? t('The server could not take this visit yet')
+    : t('What the reviewer asks');
+  part('refused').hidden = false;
+  part('reason').textContent = [
+    visit.reason,
+    wrong.length && t('{n} left to correct.', { n: wrong.length }),
+  ].filter(Boolean).join(' ');
+  part('refused').querySelector('ul').append(
+    ...wrong.map(({ step, criterion, message }) => {
+      if (!step) return item(message);
+      return item(link(said(textOf(step, criterion), message), { go: step.id, criterion }));
+    }),
+  );
+}
+
+/** @param {Part} part @param {Given} given */
+function putUnanswered(part, { visit, sections, steps }) {
   const open = steps.map((step) => ({ step, criteria: unansweredIn(step, visit, sections) }));
   const n = open.reduce((sum, { criteria }) => sum + criteria.length, 0);
   part('unanswered').hidden = n === 0;
@@ -66,13 +82,16 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
       return row;
     }),
   );
+}
 
+/** Those that are sent, in their order, and those that were removed. @param {Part} part @param {Given} given */
+function putInteractions(part, { visit, steps }) {
   const live = liveInteractions(visit);
   part('interactions').hidden = !live.length;
   part('interactions').querySelector('ul').append(
-    ...live.map(({ id }, place) => {
+    ...live.map(({ id }, index) => {
       const row = item(link(interactionName(visit, id), { go: firstStepOf(steps, id).id }));
-      if (place) {
+      if (index) {
         const up = link(t('Move up'), { up: id });
         up.setAttribute('aria-label', t('Move {name} up', { name: interactionName(visit, id) }));
         row.className = 'choices-row';
@@ -81,7 +100,6 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
       return row;
     }),
   );
-
   const removed = visit.interactions.filter((interaction) => interaction.removed_at);
   part('removed').hidden = !removed.length;
   part('removed').querySelector('ul').append(
@@ -89,9 +107,6 @@ export function buildCheck({ template, visit, sections, steps, wrong }) {
       item(link(t('Bring back {name}', { name: interactionName(visit, id) }), { restore: id }))
     ),
   );
-  fillFields(page, visit);
-  part('not-completed').open = Boolean(visit.not_completed_reason);
-  return page;
 }
 
 /** @param {HTMLElement} list @param {Visit} visit @param {Section[]} sections */

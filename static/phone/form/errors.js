@@ -5,7 +5,7 @@
  * @param {any} payload What was sent: numbers in `where` count its lists.
  * @returns {{scope: string, criterion: string} | null} null when it is about the visit as a whole
  */
-export function placeOf(where, payload) {
+export function answerAddress(where, payload) {
   const steps = where.split('.');
   const [first] = steps;
   if (first === 'context' && steps[1]) return { scope: 'context', criterion: steps[1] };
@@ -28,4 +28,23 @@ function answerAt(scope, observations, steps) {
   const found = observations.find(({ criterion }) => criterion === rest) ??
     (/^\d+$/.test(steps[0] ?? '') ? observations[Number(steps[0])] : null);
   return found ? { scope, criterion: found.criterion } : null;
+}
+
+/**
+ * The server's reasons and the reviewer's remarks, each with the step that it is about.
+ * @param {Pick<import('../types.js').View, 'visit' | 'steps'>} view
+ */
+export function wrongsIn({ visit, steps }) {
+  const found = visit.errors.map(({ where, message }) => ({
+    address: answerAddress(where, visit.payload),
+    message,
+  }));
+  const remarks = (visit.remarks ?? []).map(({ message, ...address }) => ({ address, message }));
+  return [...found, ...remarks].map(({ address, message }) => {
+    /** @param {import('../types.js').Step} each */
+    const about = (each) =>
+      each.scope === address?.scope &&
+      each.section?.criteria.some(({ key }) => key === address?.criterion);
+    return { step: steps.find(about) ?? null, criterion: address?.criterion ?? '', message };
+  });
 }

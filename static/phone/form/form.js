@@ -97,7 +97,9 @@ export function fill(fieldset, answer, wrong) {
   fieldset.classList.toggle('is-wrong', reasons.length > 0);
   field?.setAttribute('aria-invalid', String(reasons.length > 0));
   said.id = `w-${fieldset.dataset.criterion}`;
-  for (const told of [fieldset, field]) if (told) describe(told, said.id, reasons.length > 0);
+  for (const described of [fieldset, field]) {
+    if (described) describe(described, said.id, reasons.length > 0);
+  }
 }
 
 /** What a screen reader says with it, beside what it says anyway. @param {Element} element @param {string} id @param {boolean} isSaid */

@@ -1,34 +1,28 @@
 /** Brings the screen in line with the visit: a step of an open one, the state and the answers of a complete one. */
 import { interactionOf, isOpen, startInteraction } from '../visit/draft.js';
 import { VisitClosed } from '../visit/editing.js';
-import { $, one } from '../shell/elements.js';
-import { later } from '../shell/later.js';
-import { readVisit } from '../sync/network.js';
+import { $ } from '../shell/elements.js';
+import { createCompletedAnswers } from '../visit/completed-answers.js';
 import { picturesOf, stateOf } from '../visit/state.js';
 import { indexOfStep } from './steps.js';
 import { t } from '../shell/words.js';
 
 /** @param {import('../types.js').Page} page */
 export function createShowing(page) {
-  const { visit, photos, sections, screen, status, store } = page;
+  const { visit, screen, status } = page;
+  const answers = createCompletedAnswers(page, settled);
 
   /** @param {number} index @param {Parameters<typeof screen.show>[1]} [options] */
   function show(index, options) {
     screen.show(index, options);
-    const { id, scope } = screen.step();
-    if (visit.place.step === id) return;
-    const startedAt = interactionOf(visit, scope)?.started_at ?? new Date().toISOString();
-    const criterion = options?.criterion ?? null;
-    page.editing.change((kept) => {
-      kept.place = { step: id, criterion };
-      startInteraction(kept, scope, startedAt);
-    });
+    if (visit.cursor.step === screen.step().id) return;
+    moveCursor(page, options?.criterion ?? null);
     screen.showHead();
   }
 
   /** To where the visit stands, without taking the focus. */
-  function showPlace({ adopts = false } = {}) {
-    const { step, criterion } = visit.place;
+  function showCursor({ adopts = false } = {}) {
+    const { step, criterion } = visit.cursor;
     show(indexOfStep(screen.renewSteps(), step), { criterion, moves: false, adopts });
   }
 
@@ -38,51 +32,9 @@ export function createShowing(page) {
     show(index);
   }
 
-  function showState() {
-    if (page.isPreview) return status.say(t('Nothing is kept'), 'todo');
-    if (isOpen(visit)) return status.saved(visit.changed_at);
-    page.cover?.lift();
-    const shown = stateOf(visit, picturesOf(photos), page.progress);
-    screen.showDone(shown);
-    showAnswers(shown);
-    return status.say(shown.state, shown.tone);
-  }
+  const showState = () => sayState(page, answers);
 
-  /** What stands under the state. @type {{box: HTMLElement | null, told: string}} */
-  let read = { box: null, told: '' };
-
-  /** Under the state of a complete visit: all that it says; and where the server has other answers, the choice. @param {{tone: string}} shown */
-  async function showAnswers(shown) {
-    /** @param {string} name */
-    const part = (name) => one($('step'), `[data-part="${name}"]`);
-    const [found, done] = await Promise.all([
-      later(() => import('../visit/reading.js')),
-      later(() => import('../visit/completed-view.js')),
-    ]);
-    const box = part('answers');
-    if (!found || !done || !box) return;
-    part('explained').textContent = done.explained(visit, photos, shown);
-    const told = JSON.stringify(
-      [visit, photos],
-      (name, value) => (['choices', 'place', 'is_given_up'].includes(name) ? undefined : value),
-    );
-    if (read.box === box && read.told === told) return; // who is choosing, or reading on, stays where they are
-    read = { box, told };
-    box.replaceChildren(found.buildReading(visit, sections));
-    done.fillStuck(part('stuck'), { visit, photos, sections, store, changed });
-    part('choosing').replaceChildren();
-    if (visit.state !== 'conflict' || !visit.stored) return;
-    const { showConflict } = await import('../conflict/resolution.js');
-    showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });
-  }
-
-  /** A photo was given up, or taken back: the server is told. */
-  async function changed() {
-    await reload();
-    page.sender?.nudge();
-  }
-
-  /** The auditor has chosen between the two versions. */
+  /** The auditor chose between two versions, or gave up a photo or took it back: the server is told. */
   async function settled() {
     await reload();
     if (isOpen(visit)) show(screen.renewSteps().length - 1);
@@ -90,25 +42,18 @@ export function createShowing(page) {
     return page.sender?.nudge();
   }
 
-  /** The store may know more than the screen: the queue or another tab has been at it. */
+  /** Brings the screen in line with the store. */
   async function reload() {
-    const before = page.editing.nChanges();
-    const [kept, pictures] = [await store.visit(visit.id), await store.photosOf(visit.id)];
-    if (!kept) return;
-    const isTyping = !page.editing.isSaved() || page.editing.nChanges() !== before;
-    if (isOpen(kept) && isTyping) return;
-    const isOther = kept.state !== visit.state;
-    const { place } = visit;
-    Object.assign(visit, kept, isOpen(kept) && { place });
-    photos.splice(0, Infinity, ...pictures, ...photos.filter((photo) => photo.is_unkept));
+    const before = visit.state;
+    if (!(await takeKept(page))) return;
     if (!isOpen(visit)) showState();
-    else if (isOther) {
+    else if (visit.state !== before) {
       page.cover?.lift();
       show(screen.renewSteps().length - 1);
       showState();
     } else if (page.cover) page.cover.refresh();
     else if (screen.hasSameSteps()) screen.refresh();
-    else showPlace();
+    else showCursor();
   }
 
   /** @param {any} error */
@@ -118,5 +63,46 @@ export function createShowing(page) {
     return status.warn(error.message);
   }
 
-  return { show, showPlace, leaveTo, showState, reload, couldNotSave };
+  return { show, showCursor, leaveTo, showState, reload, couldNotSave };
+}
+
+/**
+ * The screen stands at another step from now on; an encounter starts when its first page opens.
+ * @param {import('../types.js').Page} page @param {string | null} criterion
+ */
+function moveCursor({ visit, screen, editing }, criterion) {
+  const { id, scope } = screen.step();
+  const startedAt = interactionOf(visit, scope)?.started_at ?? new Date().toISOString();
+  editing.change((kept) => {
+    kept.cursor = { step: id, criterion };
+    startInteraction(kept, scope, startedAt);
+  });
+}
+
+/**
+ * The store may know more than the screen: the queue or another tab has been at it.
+ * @param {import('../types.js').Page} page
+ * @returns {Promise<boolean>} whether that is on the screen's copy now: not while somebody types
+ */
+async function takeKept({ visit, photos, store, editing }) {
+  const before = editing.nChanges();
+  const [kept, pictures] = [await store.visit(visit.id), await store.photosOf(visit.id)];
+  if (!kept) return false;
+  const isTyping = !editing.isSaved() || editing.nChanges() !== before;
+  if (isOpen(kept) && isTyping) return false;
+  const { cursor } = visit;
+  Object.assign(visit, kept, isOpen(kept) && { cursor });
+  photos.splice(0, Infinity, ...pictures, ...photos.filter((photo) => photo.is_unkept));
+  return true;
+}
+
+/** @param {import('../types.js').Page} page @param {ReturnType<typeof createCompletedAnswers>} answers */
+function sayState({ visit, photos, screen, status, isPreview, cover, progress }, answers) {
+  if (isPreview) return status.say(t('Nothing is kept'), 'todo');
+  if (isOpen(visit)) return status.saved(visit.changed_at);
+  cover?.lift();
+  const shown = stateOf(visit, picturesOf(photos), progress);
+  screen.showDone(shown);
+  answers.show(shown);
+  return status.say(shown.state, shown.tone);
 }

@@ -50,15 +50,15 @@ export function unansweredIn(step, visit, sections) {
  */
 export function nextUnanswered(steps, visit, sections, after) {
   /** @param {Step} step @param {string} key */
-  const place = (step, key) => step.section?.criteria.findIndex((each) => each.key === key) ?? -1;
+  const indexIn = (step, key) => step.section?.criteria.findIndex((each) => each.key === key) ?? -1;
   /** @param {number} index */
   const openIn = (index) => unansweredIn(steps[index], visit, sections);
-  const here = after.criterion === null ? -1 : place(steps[after.index], after.criterion);
+  const here = after.criterion === null ? -1 : indexIn(steps[after.index], after.criterion);
   const indices = steps.map((_, index) => (after.index + index) % steps.length);
   for (const index of indices) {
     const open = openIn(index);
     const found = index === after.index
-      ? open.find(({ key }) => place(steps[index], key) > here)
+      ? open.find(({ key }) => indexIn(steps[index], key) > here)
       : open[0];
     if (found) return { index, criterion: found.key };
   }
@@ -66,5 +66,5 @@ export function nextUnanswered(steps, visit, sections, after) {
   return first ? { index: after.index, criterion: first.key } : null;
 }
 
-/** Where a stored place leads now: its interaction may be gone. @param {Step[]} steps @param {string} id @returns {number} an index into `steps` */
+/** Where a stored cursor leads now: its interaction may be gone. @param {Step[]} steps @param {string} id @returns {number} an index into `steps` */
 export const indexOfStep = (steps, id) => Math.max(0, steps.findIndex((step) => step.id === id));

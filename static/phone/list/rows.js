@@ -1,7 +1,8 @@
 /** What stands in the list of visits: plain rows, in four groups. */
 import { liveInteractions } from '../visit/draft.js';
 import { stateOf } from '../visit/state.js';
-import { dayAndTime, dayName, dayOf, momentName, timeOf } from '../shell/times.js';
+import { dayAndTime, dayOf, timeOf } from '../shell/times.js';
+import { dayName, momentName } from './days.js';
 import { plural, t } from '../shell/words.js';
 
 /**
@@ -164,12 +165,12 @@ export function nudgeLine(visits, now) {
   const days = daysUnsent(visits, now);
   if (days < 1) return '';
   const old = unsentOf(visits).filter((visit) => now - Date.parse(visit.started_at) >= DAY_MS);
-  const places = old.map((visit) => visit.location.name).join(', ');
+  const locations = old.map((visit) => visit.location.name).join(', ');
   return plural(
-    '{places}: not sent for {n} day. Complete and send it, or save it to a file.',
-    '{places}: not sent for {n} days. Complete and send it, or save it to a file.',
+    '{locations}: not sent for {n} day. Complete and send it, or save it to a file.',
+    '{locations}: not sent for {n} days. Complete and send it, or save it to a file.',
     days,
-    { places },
+    { locations },
   );
 }
 

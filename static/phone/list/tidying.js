@@ -1,5 +1,7 @@
 /** What the list does with visits that the server has: tries photos again, and lets go of what is old. */
 
+import { asked } from '../store/db.js';
+
 /** @typedef {import('../types.js').Store} Store */
 
 const KEPT_DAYS = 30;
@@ -30,6 +32,13 @@ export async function prune(store, now) {
   for (const { id, received_at: at } of await received(store)) {
     if (now - Date.parse(at ?? '') <= KEPT_DAYS * DAY_MS || untold.has(id)) continue;
     const photos = await store.photosOf(id);
-    if (!photos.some((photo) => photo.refused && !photo.removed_at)) await store.forget(id);
+    if (!photos.some((photo) => photo.refused && !photo.removed_at)) await forget(store, id);
   }
 }
+
+/** @param {Store} store @param {string} id */
+const forget = ({ db }, id) =>
+  db.run(['visits', 'photos'], 'readwrite', async (kept, pictures) => {
+    for (const photo of await asked(pictures.index('visit').getAll(id))) pictures.delete(photo.id);
+    await asked(kept.delete(id));
+  });

@@ -51,12 +51,12 @@ function tagsOf(view, start) {
   const [, date, time] = /^(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)/.exec(exif.get(TAKEN) ?? '') ?? [];
   const latitude = degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), 'NS', 90);
   const longitude = degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), 'EW', 180);
-  const isPlace = latitude !== null && longitude !== null;
+  const hasPosition = latitude !== null && longitude !== null;
   return {
     taken: date ? `${date.replaceAll(':', '-')}T${time}` : '',
     offset: /^[+-]\d\d:\d\d/.exec(exif.get(OFFSET) ?? '')?.[0] ?? '',
-    latitude: isPlace ? latitude : null,
-    longitude: isPlace ? longitude : null,
+    latitude: hasPosition ? latitude : null,
+    longitude: hasPosition ? longitude : null,
   };
 }
 
@@ -84,8 +84,7 @@ function valueAt(tiff, at, type, count) {
   const one = {
     3: short,
     4: long,
-    5: (/** @type {Tiff} */ from, /** @type {number} */ place) =>
-      long(from, place) / long(from, place + 4),
+    5: (/** @type {Tiff} */ from, /** @type {number} */ at) => long(from, at) / long(from, at + 4),
   }[type];
   return Array.from({ length: count }, (_, number) => one(tiff, at + TIFF_TYPES[type] * number));
 }

@@ -28,17 +28,17 @@ export const whyNotKept = ({ name, message: reason }) =>
 
 /**
  * @param {File} file
- * @returns {Promise<{blob: Blob, sha256: string, taken_at: string, place: import('../types.js').Photo['place']}>}
+ * @returns {Promise<{blob: Blob, sha256: string, taken_at: string, photo_position: import('../types.js').Photo['photo_position']}>}
  */
 export async function preparePhoto(file) {
-  const told = await toldByCamera(file); // shrinking takes it away
+  const fromCamera = await toldByCamera(file); // shrinking takes it away
   const blob = await toJpeg(file);
   const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
-  return { blob, sha256: hex(digest), ...told };
+  return { blob, sha256: hex(digest), ...fromCamera };
 }
 
 /**
- * What the file does not say: the time is then that of the file, and the place unknown.
+ * What the file does not say: the time is then that of the file, and the position unknown.
  * @param {File} file
  */
 async function toldByCamera(file) {
@@ -48,7 +48,7 @@ async function toldByCamera(file) {
   const { latitude = null, longitude = null } = exif ?? {};
   return {
     taken_at: at ?? new Date(file.lastModified || Date.now()).toISOString(),
-    place: latitude === null || longitude === null ? null : { latitude, longitude },
+    photo_position: latitude === null || longitude === null ? null : { latitude, longitude },
   };
 }
 

@@ -14,13 +14,16 @@ export const asked = (request) =>
   });
 
 /**
- * @param {object} options
- * @param {string} options.name
- * @param {((db: IDBDatabase, transaction: IDBTransaction) => void)[]} options.upgrades Step n leads to version n;
+ * @typedef {object} Options
+ * @property {string} name
+ * @property {((db: IDBDatabase, transaction: IDBTransaction) => void)[]} upgrades Step n leads to version n;
  *   once released a step is left alone and the next change of shape is a new one.
- * @param {IDBFactory} [options.factory]
+ * @property {() => void} [upgraded] What was here before has another shape now.
+ * @property {IDBFactory} [factory]
  */
-export function openDatabase({ name, upgrades, factory = globalThis.indexedDB }) {
+
+/** @param {Options} options */
+export function openDatabase(options) {
   /** @type {Promise<IDBDatabase> | null} */
   let opening = null;
 
@@ -28,30 +31,7 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
     opening = null;
   };
 
-  function open() {
-    opening ??= new Promise((resolve, reject) => {
-      const request = factory.open(name, upgrades.length);
-      request.onupgradeneeded = (event) => {
-        for (const upgrade of upgrades.slice(event.oldVersion)) {
-          upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
-        }
-      };
-      request.onsuccess = () => {
-        const db = request.result;
-        db.onclose = forget; // iOS closes connections of pages in the background
-        db.onversionchange = () => {
-          db.close(); // a newer release in another tab waits for this
-          forget();
-        };
-        resolve(db);
-      };
-      request.onerror = () => {
-        forget();
-        reject(request.error);
-      };
-    });
-    return opening;
-  }
+  const open = () => (opening ??= opened(options, forget));
 
   /** @param {string[]} stores @param {IDBTransactionMode} mode */
   async function begin(stores, mode) {
@@ -75,32 +55,66 @@ export function openDatabase({ name, upgrades, factory = globalThis.indexedDB })
    * @param {(...stores: IDBObjectStore[]) => T | Promise<T>} work
    * @returns {Promise<T>}
    */
-  async function run(stores, mode, work) {
-    const transaction = await begin(stores, mode);
-    return new Promise((resolve, reject) => {
-      /** @type {any} */
-      let result;
-      /** @type {any} */
-      let failure = null;
-      transaction.oncomplete = () => resolve(result);
-      transaction.onabort = () =>
-        reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
-      /** @param {any} error */
-      const fail = (error) => {
-        failure ??= error;
-        try {
-          transaction.abort();
-        } catch {
-          reject(failure); // it had ended already
-        }
-      };
-      Promise.resolve()
-        .then(() => work(...stores.map((store) => transaction.objectStore(store))))
-        .then((value) => {
-          result = value;
-        }, fail);
-    });
-  }
+  const run = async (stores, mode, work) => completed(await begin(stores, mode), stores, work);
 
   return { run };
 }
+
+/** @param {Options} options @param {() => void} closed @returns {Promise<IDBDatabase>} */
+const opened = ({ name, upgrades, upgraded, factory = globalThis.indexedDB }, closed) =>
+  new Promise((resolve, reject) => {
+    const request = factory.open(name, upgrades.length);
+    let isUpgraded = false;
+    request.onupgradeneeded = (event) => {
+      isUpgraded = event.oldVersion > 0;
+      for (const upgrade of upgrades.slice(event.oldVersion)) {
+        upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction));
+      }
+    };
+    request.onsuccess = () => {
+      const db = request.result;
+      db.onclose = closed; // iOS closes connections of pages in the background
+      db.onversionchange = () => {
+        db.close(); // a newer release in another tab waits for this
+        closed();
+      };
+      resolve(db);
+      if (isUpgraded) upgraded?.();
+    };
+    request.onerror = () => {
+      closed();
+      reject(request.error);
+    };
+  });
+
+/**
+ * @template T
+ * @param {IDBTransaction} transaction
+ * @param {string[]} stores
+ * @param {(...stores: IDBObjectStore[]) => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
+const completed = (transaction, stores, work) =>
+  new Promise((resolve, reject) => {
+    /** @type {any} What `work` made: a `T` by the time it is handed on. */
+    let result;
+    /** @type {unknown} */
+    let failure = null;
+    transaction.oncomplete = () => resolve(result);
+    transaction.onabort = () =>
+      reject(failure ?? transaction.error ?? new Error(t('The phone could not save.')));
+    /** @param {unknown} error */
+    const fail = (error) => {
+      failure ??= error;
+      try {
+        transaction.abort();
+      } catch {
+        reject(failure); // it had ended already
+      }
+    };
+    Promise.resolve()
+      .then(() => work(...stores.map((store) => transaction.objectStore(store))))
+      .then((value) => {
+        result = value;
+      }, fail);
+  });

@@ -1,6 +1,6 @@
 /** Which visit the form's address names. */
+import { later } from '../shell/later.js';
 import { isOpen } from '../visit/draft.js';
-import { drafts, whoAmI } from './network.js';
 
 /**
  * @typedef {import('../types.js').Visit} Visit
@@ -19,7 +19,10 @@ import { drafts, whoAmI } from './network.js';
  */
 export async function findVisit({ store, version, sections, isPreview }) {
   const [, what, id] = /^#(visit|assignment|sent)=([\w-]+)$/.exec(location.hash) ?? [];
-  if (what === 'sent') return { visit: await readSent(store, id), isReading: true };
+  if (what === 'sent') {
+    const visit = (await (await serverCopy())?.readSent(store, id)) ?? null;
+    return { visit, isReading: true };
+  }
   if (isPreview || what === 'assignment') {
     const asksInteractions = sections.some((section) => section.asked === 'interaction');
     const interactionId = asksInteractions ? crypto.randomUUID() : null;
@@ -29,30 +32,14 @@ export async function findVisit({ store, version, sections, isPreview }) {
     return { visit, isReading: false };
   }
   const found = what
-    ? ((await store.visit(id)) ?? (await recover(store, id)))
+    ? ((await store.visit(id)) ?? (await (await serverCopy())?.recover(store, id)))
     : await lastDraft(store, version);
   if (found?.owner !== (await store.meta('user'))) return { visit: null, isReading: false };
   if (found) nameInAddress(found);
   return { visit: found ?? null, isReading: false };
 }
 
-/** This browser was wiped, or the visit began on another phone: the server has the draft. @param {Store} store @param {string} id */
-async function recover(store, id) {
-  const me = await whoAmI();
-  if (typeof me === 'string') return null;
-  await store.signedInAs(me);
-  const { fetchDrafts } = await import('./server-drafts.js');
-  await fetchDrafts({ store, drafts });
-  return store.visit(id);
-}
-
-/** @param {Store} store @param {string} id */
-async function readSent(store, id) {
-  const row = await store.sentOne(id);
-  if (!row?.content) return null;
-  const { visitFrom } = await import('../visit/content.js');
-  return visitFrom(row, await store.meta('user'));
-}
+const serverCopy = () => later(() => import('./server-copy.js'));
 
 /** Signing in again drops the part of the address that names the visit. @param {Store} store @param {number} version */
 async function lastDraft(store, version) {

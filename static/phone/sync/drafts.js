@@ -20,22 +20,28 @@ const KEPT_HERE = [
   'asked',
   'choices',
   'owner',
-  'place',
+  'cursor',
 ];
 
 /**
  * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.
- * @param {import('../types.js').Visit} visit @param {import('../types.js').Photo[]} photos @returns {any}
+ * Where the phone was, and where a photo was taken, stand in it by their former names (`told`, `place`) too: a second
+ * phone of the release before knows only those, and would ask where it is now.
+ * @param {import('../types.js').Visit} visit @param {import('../types.js').Photo[]} photos @returns {any} As JSON.
  */
 export const contentOf = (visit, photos) => ({
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
-  photos: photos.map(({ id, interaction, criterion, sha256, taken_at, place, removed_at }) => ({
+  told: visit.gps,
+  photos: photos.map((
+    { id, interaction, criterion, sha256, taken_at, photo_position = null, removed_at },
+  ) => ({
     id,
     interaction,
     criterion,
     sha256,
     taken_at,
-    place: place ?? null,
+    photo_position,
+    place: photo_position,
     removed_at,
   })),
 });

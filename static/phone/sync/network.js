@@ -8,7 +8,7 @@ import { measure } from '../visit/clock.js';
  */
 
 const API = '/api/v1/';
-const READ_MS = 20_000;
+export const READ_MS = 20_000;
 const VISIT_MS = 40_000;
 const LONGEST_REASON = 500;
 const PHOTO_MS = 120_000; // 300 kB at the edge of coverage
@@ -16,7 +16,7 @@ const PHOTO_MS = 120_000; // 300 kB at the edge of coverage
 export const csrf = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
 
 /** @param {string} path @param {RequestInit} options @param {number} limit @returns {Promise<Reply | null>} */
-async function ask(path, options, limit) {
+export async function ask(path, options, limit) {
   try {
     const asked = Date.now();
     const response = await fetch(path.startsWith('/') ? path : API + path, {
@@ -101,21 +101,5 @@ export async function whoAmI() {
 }
 
 /** @param {any} reply A `Reply`, or null. */
-const isStranger = (reply) =>
+export const isStranger = (reply) =>
   Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
-
-/**
- * My assignments and my last visits.
- * @returns {Promise<{assignments: import('../types.js').Assignment[], sent: ServerVisit[]} | 'offline' | 'sign-in'>}
- */
-export async function fetchLists() {
-  const [assignments, sent] = await Promise.all([
-    ask('assignments/', {}, READ_MS),
-    ask('visits/', {}, READ_MS),
-  ]);
-  if ([assignments, sent].some(isStranger)) return 'sign-in';
-  /** @param {Reply} reply */
-  const isList = (reply) => reply?.ok && Array.isArray(reply.body?.results);
-  if (!assignments || !sent || ![assignments, sent].every(isList)) return 'offline';
-  return { assignments: assignments.body.results, sent: sent.body.results };
-}

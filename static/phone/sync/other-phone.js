@@ -2,6 +2,7 @@
 import { isOpen } from '../visit/draft.js';
 import { mergeInto } from '../conflict/merge.js';
 import { retold, settleClock } from '../visit/clock-correction.js';
+import { contentInPresentNames } from '../visit/former-names.js';
 
 /**
  * @typedef {import('../types.js').Store} Store
@@ -11,9 +12,9 @@ import { retold, settleClock } from '../visit/clock-correction.js';
  * @typedef {import('../types.js').Content} Content
  */
 
-/** A photo whose picture is on another phone. @param {any} told @param {string} visit @returns {Photo} */
-export const elsewhere = (told, visit) => ({
-  ...told,
+/** A photo whose picture is on another phone. @param {any} named @param {string} visit @returns {Photo} */
+export const elsewhere = (named, visit) => ({
+  ...named,
   visit,
   blob: null,
   sent_at: null,
@@ -25,12 +26,12 @@ export const settle = settleClock;
 
 /** What both changed since `base` is asked. @param {{store: Store, id: string, theirs: ServerDraft, base: Base}} given */
 export async function takeIn({ store, id, theirs, base }) {
-  let content = theirs.content;
+  let content = contentInPresentNames(theirs.content);
   await store.change(id, (visit) => {
     if (!isOpen(visit)) return;
     /** @param {Content | null} each */
-    const here = (each) => retold(each, visit.clock_offset_ms);
-    content = here(theirs.content);
+    const here = (each) => retold(contentInPresentNames(each), visit.clock_offset_ms);
+    content = here(content);
     const asked = mergeInto(visit, content, here(base.content), here(base.tried));
     const still = (visit.asked ?? []).filter(({ path }) =>
       !asked.some((each) => String(each.path) === String(path))
@@ -54,9 +55,9 @@ async function takePhotosIn({ store, id, theirs, known }) {
   const here = new Set((await store.photosOf(id)).map((photo) => photo.id));
   const before = known.flatMap((content) => content?.photos ?? []);
   for (const photo of theirs) {
-    const told = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
+    const removals = before.filter((each) => each.id === photo.id).map((each) => each.removed_at);
     if (!here.has(photo.id)) await store.namePhoto(elsewhere(photo, id));
-    else if (!(told.length ? told : [null]).includes(photo.removed_at)) {
+    else if (!(removals.length ? removals : [null]).includes(photo.removed_at)) {
       await store.changePhoto(photo.id, (kept) => void (kept.removed_at = photo.removed_at));
     }
   }

@@ -4,6 +4,7 @@ import { isBegun, isOpen, unsent } from '../visit/draft.js';
 import { baseOf, contentOf, inTurn, know } from './drafts.js';
 import { elsewhere, takeIn } from './other-phone.js';
 import { retold } from '../visit/clock-correction.js';
+import { contentInPresentNames } from '../visit/former-names.js';
 
 /**
  * @typedef {import('../types.js').Store} Store
@@ -63,7 +64,7 @@ async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
     });
     await know(store, id, theirs);
   } else {
-    const content = retold(theirs.content, await clockOffset(store));
+    const content = retold(contentInPresentNames(theirs.content), await clockOffset(store));
     const pictures = (content.photos ?? []).map((/** @type {object} */ photo) =>
       elsewhere(photo, id)
     );

@@ -14,6 +14,7 @@ import { differences } from '../conflict/differences.js';
 import { isBegun, isOpen } from '../visit/draft.js';
 import { retold } from '../visit/clock-correction.js';
 import { isElsewhere } from '../visit/state.js';
+import { keepContent, sentIn } from '../store/lists.js';
 import { t } from '../shell/words.js';
 
 /**
@@ -41,12 +42,12 @@ const MOST_READ = 10;
 export async function takeNews({ store, rows, readVisit }) {
   for (const row of rows) await takeOne({ store, row, readVisit });
   let n = 0;
-  for (const row of await store.sent()) {
+  for (const row of await sentIn(store)) {
     if (row.content || n >= MOST_READ) continue;
     n += 1;
     const read = await readVisit(row.id);
     if (!read) return;
-    if (read.content) await store.keepContent(row.id, read.content);
+    if (read.content) await keepContent(store, row.id, read.content);
   }
 }
 
@@ -76,9 +77,9 @@ async function tellPhotos({ store, id, payload, clock }) {
     photos: payload.photos ?? [],
     clock_offset_ms: payload.clock_offset_ms,
   }, clock);
-  const told = new Map(photos.map((photo) => [photo.id, photo.taken_at]));
+  const takenAt = new Map(photos.map((photo) => [photo.id, photo.taken_at]));
   for (const photo of await store.photosOf(id)) {
-    const at = told.get(photo.id) ?? photo.taken_at;
+    const at = takenAt.get(photo.id) ?? photo.taken_at;
     if (at !== photo.taken_at) {
       await store.changePhoto(photo.id, (kept) => void (kept.taken_at = at));
     }
@@ -89,8 +90,8 @@ async function tellPhotos({ store, id, payload, clock }) {
 async function takeReturned({ store, row, readVisit }) {
   const read = await readVisit(row.id);
   if (!read?.content || !read.returned) return;
-  const told = { ...visitFrom(read, await store.meta('user')), photos: photosFrom(read) };
-  const { photos, ...visit } = retold(told, await clockOffset(store));
+  const theirs = { ...visitFrom(read, await store.meta('user')), photos: photosFrom(read) };
+  const { photos, ...visit } = retold(theirs, await clockOffset(store));
   reopen(visit, read.returned);
   await store.adopt(visit, photos);
 }

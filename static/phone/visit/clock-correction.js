@@ -68,9 +68,9 @@ const later = (at, ms) => new Date(Date.parse(at) + ms).toISOString();
 export function retold(content, clock) {
   const by = content?.clock_offset_ms;
   if (typeof clock !== 'number' || typeof by !== 'number') return content;
-  const told = structuredClone(content);
-  if (clock !== by) eachTime(told, (at) => later(at, clock - by));
-  return { ...told, clock_offset_ms: clock };
+  const corrected = structuredClone(content);
+  if (clock !== by) eachTime(corrected, (at) => later(at, clock - by));
+  return { ...corrected, clock_offset_ms: clock };
 }
 
 /**
@@ -85,22 +85,22 @@ export function retold(content, clock) {
 export async function settleClock({ store, id, base }) {
   const offset = (await clockOffset(store)) ?? 0;
   /** @type {any} It is here. */
-  const { clock_offset_ms: told, payload } = await store.visit(id);
+  const { clock_offset_ms: before, payload } = await store.visit(id);
   const sent = payload && { ...answersFrom(payload), photos: structuredClone(payload.photos) };
   /** @type {Set<string>} */
   const known = new Set();
-  for (const content of [base, sent].map((each) => retold(each, told))) {
+  for (const content of [base, sent].map((each) => retold(each, before))) {
     if (content) eachTime(content, (at) => (known.add(at), at));
   }
   /** @param {string} at */
-  const moved = (at) => (known.has(at) ? later(at, offset - told) : at);
+  const moved = (at) => (known.has(at) ? later(at, offset - before) : at);
   for (const photo of await store.photosOf(id)) {
     if (known.has(photo.taken_at)) {
       await store.changePhoto(photo.id, (kept) => eachTime({ photos: [kept] }, moved));
     }
   }
   await store.change(id, (visit) => {
-    if (visit.clock_offset_ms !== told) return; // another tab was first
+    if (visit.clock_offset_ms !== before) return; // another tab was first
     eachTime(visit, moved);
     visit.clock_offset_ms = offset;
     visit.changed_at = new Date().toISOString();

@@ -39,5 +39,5 @@ export const clockOffset = async (store) => measured ?? (await store.meta(NAME))
  * what a measurement may err is no other; nor is one that is not known.
  * @param {Store} store @param {import('../types.js').Visit} visit
  */
-export const isOtherClock = async (store, { clock_offset_ms: told = NaN }) =>
-  Math.abs(told - Number(await clockOffset(store))) > SLOWEST_MS;
+export const isOtherClock = async (store, { clock_offset_ms: known = NaN }) =>
+  Math.abs(known - Number(await clockOffset(store))) > SLOWEST_MS;

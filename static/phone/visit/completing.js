@@ -1,22 +1,13 @@
-/** From the last answer to the receipt: completes the visit, sends it, and says how that goes. */
+/** From the last answer to what is sent: completes the visit. */
 import { clockOffset } from './clock.js';
-import { complete, isOpen } from './draft.js';
+import { complete } from './draft.js';
 import { $ } from '../shell/elements.js';
-import { later } from '../shell/later.js';
-import { send, whoAmI } from '../sync/network.js';
 import { buildPayload } from './payload.js';
-import { inWords, keepSending } from '../sync/sending.js';
-import { t } from '../shell/words.js';
 
-/**
- * @param {import('../types.js').Page} page
- * @param {import('../types.js').Showing} showing
- */
-export function createCompleting(page, showing) {
-  const { visit, sections, store, status, editing } = page;
+/** @param {import('../types.js').Page} page */
+export function createCompleting(page) {
+  const { sections, store, status, editing } = page;
   const next = /** @type {HTMLButtonElement} */ ($('next'));
-  /** @type {any} Opens it, once `shell/session.js` is here. */
-  let openSignIn = null;
 
   /** @param {string} whyNotYet Blank when nothing stands against it. */
   async function submit(whyNotYet) {
@@ -52,40 +43,5 @@ export function createCompleting(page, showing) {
     });
   }
 
-  function startSending() {
-    page.sender = keepSending({ store, whoAmI, send, report, ended: roundEnded });
-  }
-
-  /** @param {import('../types.js').Progress | null} progress */
-  function report(progress) {
-    page.progress = progress;
-    if (!isOpen(visit)) showing.showState();
-  }
-
-  /** @param {string} outcome @param {Error} [error] */
-  async function roundEnded(outcome, error) {
-    await showing.reload();
-    if (isOpen(visit)) return error && status.warn(`${inWords(outcome)} (${error.message}).`);
-    showing.showState();
-    if (outcome === 'sign-in') return askToSignIn();
-    const isWaiting = ['waiting', 'accepted'].includes(visit.state);
-    return status.inform(isWaiting && inWords(outcome) ? `${inWords(outcome)}.` : '');
-  }
-
-  async function askToSignIn() {
-    status.inform(t('Sign in to send.'));
-    const found = await later(() => import('../shell/session.js'));
-    if (!found) return;
-    openSignIn ??= found.createSignIn($('sign-in'), () => {
-      status.inform('');
-      page.sender?.nudge();
-    });
-    const { email } = (await store.meta('who')) ?? {};
-    $('trouble').replaceChildren(
-      `${t('Sign in to send.')} `,
-      found.signInButton(t('Sign in'), () => openSignIn(email)),
-    );
-  }
-
-  return { submit, startSending };
+  return { submit };
 }

@@ -24,7 +24,7 @@ const answersIn = (observations) =>
   ]));
 
 /** @param {any} value @returns {import('../types.js').Answer} */
-const told = (
+const answeredWith = (
   value,
 ) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });
 /** @param {Answers} answers @returns {Answers} */
@@ -38,7 +38,7 @@ const filled = (answers) =>
 export function answersFrom(content) {
   const { context = {} } = content;
   const interest = {
-    ...told(content.conflict_of_interest),
+    ...answeredWith(content.conflict_of_interest),
     note: content.conflict_of_interest_note,
   };
   return {
@@ -53,12 +53,12 @@ export function answersFrom(content) {
     taps: content.taps ?? [],
     hidden_notes: content.hidden_notes ?? '',
     not_completed_reason: content.not_completed_reason ?? '',
-    told: content.place ?? null,
+    gps: content.place ?? null,
     note: content.note ?? '',
     context: filled({
-      staff_seen: told(context.staff_seen),
-      customers_waiting: told(context.customers_waiting),
-      busyness: told(context.busyness),
+      staff_seen: answeredWith(context.staff_seen),
+      customers_waiting: answeredWith(context.customers_waiting),
+      busyness: answeredWith(context.busyness),
       conflict_of_interest: interest,
     }),
     answers: answersIn(content.observations),
@@ -118,7 +118,7 @@ export const photosFrom = (row) =>
     criterion: photo.criterion,
     sha256: photo.sha256,
     taken_at: photo.taken_at,
-    place: photo.place ?? null,
+    photo_position: photo.place ?? null,
     blob: null,
     removed_at: isGivenUp(row, photo) ? row.received_at : null,
     is_given_up: isGivenUp(row, photo),
@@ -151,6 +151,6 @@ export function reopen(visit, returned) {
     state: 'returned',
     revision: returned.revision + 1,
     stored: null,
-    place: { step: 'check', criterion: null },
+    cursor: { step: 'check', criterion: null },
   });
 }

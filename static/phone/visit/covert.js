@@ -103,12 +103,12 @@ export function openCovert(page, showReport) {
     const ids = visit.taps.map(() => crypto.randomUUID());
     editing.change((kept) => {
       prefill(kept, ids);
-      kept.place = { step: '', criterion: null };
+      kept.cursor = { step: '', criterion: null };
     });
     lift();
     showReport();
   };
-  editing.change((kept) => void (kept.place = { step: 'covert', criterion: null }));
+  editing.change((kept) => void (kept.cursor = { step: 'covert', criterion: null }));
   cover(true, t('Notes'));
   const { element, refresh } = buildCovert({ visit, tapped, untapped, noted, report });
   page.cover = { refresh, lift };

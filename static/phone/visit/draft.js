@@ -43,7 +43,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
     taps: [],
     hidden_notes: '',
     not_completed_reason: '',
-    told: null,
+    gps: null,
     revision: 1,
     returned: null,
     remarks: [],
@@ -54,7 +54,7 @@ export function newVisit({ id, interactionId, assignment, version, owner, at }) 
 /** This phone's own, while it has shown and sent nothing of a visit yet. */
 export const unsent = () => ({
   asked: [],
-  place: { step: '', criterion: null },
+  cursor: { step: '', criterion: null },
   payload: null,
   errors: [],
   reason: '',
@@ -121,7 +121,7 @@ export function patchAnswer(visit, scope, criterion, patch) {
     if (value === null || value === undefined) delete answer[name];
   }
   answers[criterion] = answer;
-  visit.place.criterion = criterion;
+  visit.cursor.criterion = criterion;
 }
 
 /** @param {Visit} visit @param {string} id @param {string | null} at */

@@ -13,8 +13,8 @@ const EARTH_M = 6_371_008.8;
 const NEAR_M = 300;
 const FAR_M = 1000;
 
-/** @returns {Promise<Visit['told']>} null when the phone could not say */
-export function whereAmI(geolocation = navigator.geolocation) {
+/** @returns {Promise<Visit['gps']>} null when the phone could not say */
+export function readGps(geolocation = navigator.geolocation) {
   if (!geolocation) return Promise.resolve(null);
   return new Promise((resolve) => {
     geolocation.getCurrentPosition(
@@ -31,16 +31,16 @@ export function whereAmI(geolocation = navigator.geolocation) {
 }
 
 /** near, unsure, far or refused, as the server grades it.
- * @param {any} told As the visit has it. @param {Location} location @returns {keyof typeof WORDS} */
-export function grade(told, location) {
-  if (!told) return '';
-  if (told.refused) return 'refused';
+ * @param {any} gps As the visit has it. @param {Location} location @returns {keyof typeof WORDS} */
+export function gpsGrade(gps, location) {
+  if (!gps) return '';
+  if (gps.refused) return 'refused';
   if (
-    told.latitude === undefined || location.latitude === null || location.latitude === undefined
+    gps.latitude === undefined || location.latitude === null || location.latitude === undefined
   ) return 'unsure';
-  const far = distance(told, location);
-  if (far + told.accuracy_m <= NEAR_M) return 'near';
-  return far - told.accuracy_m > FAR_M ? 'far' : 'unsure';
+  const far = distance(gps, location);
+  if (far + gps.accuracy_m <= NEAR_M) return 'near';
+  return far - gps.accuracy_m > FAR_M ? 'far' : 'unsure';
 }
 
 /** In metres. @param {{latitude?: any, longitude?: any}} a @param {{latitude?: any, longitude?: any}} b */
@@ -60,19 +60,19 @@ const WORDS = {
   far: t('Place: elsewhere. You can go on; the reviewer sees it.'),
   refused: t('Place: not told. You can go on.'),
 };
-/** @param {Visit['told']} told @param {Location} location */
-export const placeInWords = (told, location) => WORDS[grade(told, location)];
+/** @param {Visit['gps']} gps @param {Location} location */
+export const gpsInWords = (gps, location) => WORDS[gpsGrade(gps, location)];
 
 /** Asks, keeps and shows it. @param {import('../types.js').Page} page */
-export async function tellPlace({ visit, editing }) {
+export async function recordGps({ visit, editing }) {
   const show = () => {
-    const line = $('step').querySelector('[data-part="told"]');
-    if (line) line.textContent = placeInWords(visit.told, visit.location);
+    const line = $('step').querySelector('[data-part="gps"]');
+    if (line) line.textContent = gpsInWords(visit.gps, visit.location);
   };
   show();
-  if (visit.told) return;
-  const told = await whereAmI();
-  if (!told || !isOpen(visit)) return;
-  editing.change((kept) => void (kept.told = told));
+  if (visit.gps) return;
+  const gps = await readGps();
+  if (!gps || !isOpen(visit)) return;
+  editing.change((kept) => void (kept.gps = gps));
   show();
 }

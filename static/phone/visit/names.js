@@ -25,9 +25,9 @@ export function interactionCrumb(visit, id) {
   const live = liveInteractions(visit);
   const index = live.findIndex((each) => each.id === id);
   const { label, started_at: start } = live[index];
-  const place = t('Interaction {number} of {n}', { number: index + 1, n: live.length });
+  const number = t('Interaction {number} of {n}', { number: index + 1, n: live.length });
   const time = start && timeOf(start, visit.location.timezone);
-  return [place, [label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
+  return [number, [label, time].filter(Boolean).join(', ')].filter(Boolean).join(' · ');
 }
 
 /** A step, named so that it is found again among others. @param {import('../types.js').Visit} visit @param {import('../types.js').Step} step */

@@ -43,7 +43,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
       customers_waiting: visit.context.customers_waiting?.value ?? null,
       busyness: visit.context.busyness?.value ?? '',
     },
-    place: visit.told ?? null,
+    place: visit.gps ?? null,
     conflict_of_interest: interest?.value ?? null,
     conflict_of_interest_note: interest?.note?.trim() ?? '',
     not_completed_reason: visit.not_completed_reason?.trim() ?? '',
@@ -66,7 +66,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
       interaction: photo.interaction,
       sha256: photo.sha256,
       taken_at: photo.taken_at,
-      place: photo.place ?? null,
+      place: photo.photo_position ?? null,
     })),
   };
 }

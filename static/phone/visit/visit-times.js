@@ -5,7 +5,7 @@
  */
 import { clockOffset } from './clock.js';
 import { isWritten, keepWritten } from './draft.js';
-import { clockOf, dayAfter, dayOf, momentAt } from '../shell/times.js';
+import { clockOf, dayOf } from '../shell/times.js';
 
 /**
  * @typedef {import('../types.js').Visit} Visit
@@ -95,3 +95,17 @@ export function leaveAt(visit, clock, now, offset = 0) {
     : Math.max(first, start);
   write(visit, 'left_at', new Date(at ?? start).toISOString());
 }
+
+/** The moment at which calendar and clocks over there show both. @param {string} day 2026-03-02 @param {string} clock 14:02 @param {string} [timeZone] */
+export function momentAt(day, clock, timeZone) {
+  const shown = Date.parse(`${day}T${clock}Z`);
+  /** @param {number} at */
+  const aheadOfUtc = (at) =>
+    Date.parse(`${dayOf(at, timeZone)}T${clockOf(new Date(at).toISOString(), timeZone)}Z`) - at;
+  const near = shown - aheadOfUtc(shown);
+  return new Date(shown - aheadOfUtc(near)).toISOString(); // the clocks may have changed in between
+}
+
+/** @param {string} day 2026-03-02 @param {number} n days later; before it where negative */
+const dayAfter = (day, n) =>
+  new Date(Date.parse(`${day}T00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);

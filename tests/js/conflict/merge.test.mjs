@@ -344,7 +344,7 @@ test('a draft says whose it is, and waits while somebody else is signed in', asy
 
 test('a draft holds what was typed and nothing about this phone', () => {
   const content = contentOf(makeVisit(), []);
-  for (const name of ['payload', 'state', 'owner', 'place', 'receipt']) {
+  for (const name of ['payload', 'state', 'owner', 'cursor', 'receipt']) {
     assert.equal(name in content, false);
   }
   assert.equal(content.assignment, 5);

@@ -3,7 +3,8 @@ import test from 'node:test';
 
 import { groupsOf, unsentLine } from '../../../static/phone/list/rows.js';
 import { shrunk } from '../../../static/phone/photo/shrink.js';
-import { dayName, dayOf } from '../../../static/phone/shell/times.js';
+import { dayName } from '../../../static/phone/list/days.js';
+import { dayOf } from '../../../static/phone/shell/times.js';
 import { AT, makeVisit } from '../making.mjs';
 
 const NOW = Date.parse('2026-03-02T14:00:00Z');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createPhotographing } from '../../../static/phone/photo/capture.js';
-import { SamePicture } from '../../../static/phone/store/store.js';
+import { SamePicture } from '../../../static/phone/store/photos.js';
 import { makeVisit } from '../making.mjs';
 
 const ROOM = { isFull: true };

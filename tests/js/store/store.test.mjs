@@ -4,7 +4,8 @@ import test from 'node:test';
 
 import { complete } from '../../../static/phone/visit/draft.js';
 import { VisitClosed } from '../../../static/phone/visit/editing.js';
-import { createStore, SamePicture } from '../../../static/phone/store/store.js';
+import { SamePicture } from '../../../static/phone/store/photos.js';
+import { createStore } from '../../../static/phone/store/store.js';
 import { AT, makePhoto, makeVisit } from '../making.mjs';
 import { memory } from '../memory.mjs';
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { keepAssignments } from '../../../static/phone/store/lists.js';
 import { takeArrived } from '../../../static/phone/sync/arrived-visit.js';
 import { showConflict } from '../../../static/phone/conflict/resolution.js';
 import { patchAnswer } from '../../../static/phone/visit/draft.js';
@@ -102,7 +103,7 @@ test('a photo taken after the other phone sent is not thrown away: the auditor d
 const PLAN = { ...makeVisit(), id: 5, visit_id: 'v1', first_interaction_id: 'i1' };
 async function beginning(at) {
   const store = await phone();
-  await store.keepAssignments([PLAN]);
+  await keepAssignments(store, [PLAN]);
   await store.begin({
     assignmentId: 5,
     id: `made ${at}`,

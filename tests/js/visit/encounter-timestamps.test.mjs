@@ -11,7 +11,7 @@ import {
 } from '../../../static/phone/visit/draft.js';
 import { daysUnsent, nudgeLine } from '../../../static/phone/list/rows.js';
 import { said } from '../../../static/phone/visit/encounter-timestamps.js';
-import { grade } from '../../../static/phone/visit/gps.js';
+import { gpsGrade } from '../../../static/phone/visit/gps.js';
 import { arriveAt, leaveAt } from '../../../static/phone/visit/visit-times.js';
 import { nextUnanswered, stepsOf } from '../../../static/phone/form/steps.js';
 import { answered, AT, makeVisit, SECTIONS } from '../making.mjs';
@@ -150,12 +150,12 @@ test('the next unanswered question comes after this one, and round again', () =>
 test('a place is graded by how far and how sure', () => {
   const shop = { latitude: 51.5, longitude: 0 };
   const at = (longitude, accuracy_m) => ({ latitude: 51.5, longitude, accuracy_m });
-  assert.equal(grade(at(0.001, 20), shop), 'near');
-  assert.equal(grade(at(0.001, 800), shop), 'unsure');
-  assert.equal(grade(at(0.1, 20), shop), 'far');
-  assert.equal(grade({ refused: true }, shop), 'refused');
-  assert.equal(grade(at(0, 1), { latitude: null, longitude: null }), 'unsure');
-  assert.equal(grade(null, shop), '');
+  assert.equal(gpsGrade(at(0.001, 20), shop), 'near');
+  assert.equal(gpsGrade(at(0.001, 800), shop), 'unsure');
+  assert.equal(gpsGrade(at(0.1, 20), shop), 'far');
+  assert.equal(gpsGrade({ refused: true }, shop), 'refused');
+  assert.equal(gpsGrade(at(0, 1), { latitude: null, longitude: null }), 'unsure');
+  assert.equal(gpsGrade(null, shop), '');
 });
 
 test('from the second day unsent work is named', () => {

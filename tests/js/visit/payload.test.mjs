@@ -11,7 +11,7 @@ import {
   renameInteraction,
   restoreInteraction,
 } from '../../../static/phone/visit/draft.js';
-import { placeOf } from '../../../static/phone/form/errors.js';
+import { answerAddress } from '../../../static/phone/form/errors.js';
 import { buildPayload } from '../../../static/phone/visit/payload.js';
 import { arriveAt, leaveAt } from '../../../static/phone/visit/visit-times.js';
 import { answered, AT, makePhoto, makeVisit, SECTIONS } from '../making.mjs';
@@ -148,7 +148,7 @@ test('a removed interaction is left out with its photos, and comes back whole', 
 
 test('photos are listed with their digest, time and place; removed ones are not', () => {
   const place = { latitude: 51.5, longitude: -0.1 };
-  const photos = [makePhoto({ place }), makePhoto({ id: 'p2', removed_at: AT })];
+  const photos = [makePhoto({ photo_position: place }), makePhoto({ id: 'p2', removed_at: AT })];
   assert.deepEqual(built(makeVisit(), photos).photos, [
     {
       id: 'p1',
@@ -173,24 +173,27 @@ test("the server's paths lead to the answer on the screen", () => {
     observations: [{ criterion: 'clean' }],
     photos: [{ interaction: 'i1', criterion: 'a' }],
   };
-  assert.deepEqual(placeOf('interactions.0.observations.a', payload), {
+  assert.deepEqual(answerAddress('interactions.0.observations.a', payload), {
     scope: 'i1',
     criterion: 'a',
   });
-  assert.deepEqual(placeOf('interactions.0.observations.queue.1', payload), {
+  assert.deepEqual(answerAddress('interactions.0.observations.queue.1', payload), {
     scope: 'i1',
     criterion: 'queue.1',
   });
-  assert.deepEqual(placeOf('interactions.0.observations.1.note', payload), {
+  assert.deepEqual(answerAddress('interactions.0.observations.1.note', payload), {
     scope: 'i1',
     criterion: 'queue.1',
   });
-  assert.deepEqual(placeOf('observations.clean', payload), { scope: 'visit', criterion: 'clean' });
-  assert.deepEqual(placeOf('photos.0.taken_at', payload), { scope: 'i1', criterion: 'a' });
-  assert.deepEqual(placeOf('context.staff_seen', payload), {
+  assert.deepEqual(answerAddress('observations.clean', payload), {
+    scope: 'visit',
+    criterion: 'clean',
+  });
+  assert.deepEqual(answerAddress('photos.0.taken_at', payload), { scope: 'i1', criterion: 'a' });
+  assert.deepEqual(answerAddress('context.staff_seen', payload), {
     scope: 'context',
     criterion: 'staff_seen',
   });
-  assert.equal(placeOf('started_at', payload), null);
-  assert.equal(placeOf('interactions.7.observations.a', payload), null);
+  assert.equal(answerAddress('started_at', payload), null);
+  assert.equal(answerAddress('interactions.7.observations.a', payload), null);
 });

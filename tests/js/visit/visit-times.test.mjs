@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { arriveAt, arriveOn, leaveAt } from '../../../static/phone/visit/visit-times.js';
-import { momentAt } from '../../../static/phone/shell/times.js';
+import { momentAt } from '../../../static/phone/visit/visit-times.js';
 import { makeVisit } from '../making.mjs';
 
 const NEXT_MORNING = Date.parse('2026-03-03T09:00:00Z');
