@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 
+from reports.measure.defaults import REFIT_DAYS, SEED
 from reports.measure.drift.detector import Settings
 from reports.models import Backtest, Run
 
-SEED = 1
 DETECTOR = asdict(Settings()) | {"seed": SEED}
-GOING_ON = {"refit_days": 28.0, "incremental": True}
+GOING_ON = {"refit_days": REFIT_DAYS, "incremental": True}
 """`refit_days`: how long what is common is carried on before it is estimated anew; 0 for every run. `incremental`:
 look only at locations with news; else at all, which takes longer and finds the same."""
 

@@ -17,6 +17,7 @@ from reports.detection.data.settings import expected_rate
 from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.online_update import catch_up
 from reports.detection.scan.scan import run_scan
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR, REFIT_DAYS
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10
@@ -29,14 +30,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--standard", metavar="KEY", help="Key of the standard; all that have visits by default.")
         parser.add_argument(
-            "--false-alarms", type=float, metavar="RATE", help="Wanted false alarms per location and year (0.1)."
+            "--false-alarms",
+            type=float,
+            metavar="RATE",
+            help=f"Wanted false alarms per location and year ({FALSE_ALARMS_PER_YEAR:g}).",
         )
         parser.add_argument("--as-of", metavar="DATE", help="Only what was known at this moment (UTC) counts: now.")
         parser.add_argument(
             "--refit-days",
             type=float,
             metavar="DAYS",
-            help="Carry on what is common to all locations for so long, then estimate it anew (28; 0: every run).",
+            help="Carry on what is common to all locations for so long, then estimate it anew "
+            f"({REFIT_DAYS:g}; 0: every run).",
         )
         parser.add_argument("--refit", action="store_true", help="Estimate it anew now.")
         parser.add_argument(

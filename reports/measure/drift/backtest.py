@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS
 from reports.measure.drift.detector import Restarts, Settings, Signal, scan, stated_threshold
 from reports.measure.model.chain import NONE, Chain
 from reports.measure.model.effects import WEEK_DAYS, Effects
@@ -42,8 +43,8 @@ def backtest(
     *,
     start: float,
     stop: float | None = None,
-    refit_days: float = 28.0,
-    scan_days: float = 7.0,
+    refit_days: float = REFIT_DAYS,
+    scan_days: float = SCAN_DAYS,
     window_days: float = WINDOW_DAYS,
     threshold: float | None = None,
     progress: Callable[[float], None] | None = None,
@@ -82,8 +83,8 @@ def replay(
     *,
     start: float,
     stop: float,
-    refit_days: float = 28.0,
-    scan_days: float = 7.0,
+    refit_days: float = REFIT_DAYS,
+    scan_days: float = SCAN_DAYS,
     window_days: float = WINDOW_DAYS,
     threshold: float | None = None,
     after: Replayed | None = None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR, LEAST_BASELINE, LOOK_BACK, SMALLEST_DROP
 from reports.measure.drift.evidence import (
     CONSISTENCY,
     DROPS,
@@ -46,10 +47,10 @@ class Settings:
     Raises ValueError for a value out of range.
     """
 
-    false_alarms_per_year: float = 0.1
-    smallest_drop: float = 0.03
-    look_back: int = 40
-    least_baseline: int = 4
+    false_alarms_per_year: float = FALSE_ALARMS_PER_YEAR
+    smallest_drop: float = SMALLEST_DROP
+    look_back: int = LOOK_BACK
+    least_baseline: int = LEAST_BASELINE
 
     def __post_init__(self):
         if self.false_alarms_per_year <= 0:

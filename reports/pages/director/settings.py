@@ -12,6 +12,7 @@ from locations.models import Location
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
 from reports.detection.data.threshold import LEAST_EVIDENCE
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.detector import YEAR_DAYS
 from reports.models import DriftSettings, LocationResult, Run, Tally
 from reports.pages.access import NotVisible
@@ -19,10 +20,13 @@ from reports.pages.scope import Link
 from reports.pages.sentences import words
 from reports.pages.sentences.false_flags import how_often
 
-RATES = (0.02, 0.05, 0.1, 0.2, 0.5)
+RATES = tuple(round(times * FALSE_ALARMS_PER_YEAR, 4) for times in (0.2, 0.5, 1, 2, 5))
 YEAR = timedelta(days=365)
 MONTHS = 12
-FALSE_FLAGS = "At most. 0.1 is one in ten years for each store; the fewer, the later a flag comes."
+FALSE_FLAGS = (
+    f"At most. {FALSE_ALARMS_PER_YEAR:g} is {how_often(FALSE_ALARMS_PER_YEAR).removeprefix('about ')} for each "
+    "store; the fewer, the later a flag comes."
+)
 SMALLEST_DROP = "Smaller drops are not looked for: at 3, a store expected at 83 % is watched from 80 % down."
 LOOK_BACK = "How many visits back a change may have begun."
 BURN_IN, LEAST_PERIOD = timedelta(weeks=26), timedelta(weeks=12)
