@@ -77,12 +77,23 @@ def begin(run_id: int) -> Run:
     """
     run = Run.objects.select_related("standard").get(pk=run_id)
     _fail_dead(run.standard, but=run_id)
+    if run.state == Run.State.RUNNING and run.code_version != code_version():
+        _start_over(run)
     if run.state == Run.State.WAITING:
         _begin(run)
         run.refresh_from_db()
     if run.state != Run.State.RUNNING:
         raise RunTaken(f"Run {run_id} is {run.state}, or another run of its standard is under way.")
     return run
+
+
+def _start_over(run: Run) -> None:
+    """What shards of another release hold does not go on in this one; a worker of that one finds its shard gone."""
+    with transaction.atomic():
+        begun = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk, code_version=run.code_version)
+        if begun.filter(state=Run.State.RUNNING).update(state=Run.State.WAITING, phase="", n_done=0, n_total=0):
+            Shard.objects.filter(run=run).delete()
+    run.refresh_from_db()
 
 
 def _begin(run: Run) -> None:

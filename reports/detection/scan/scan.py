@@ -113,7 +113,7 @@ class _Desk:
         with transaction.atomic():
             shards.finish(shard, common.kept.pack())
             parts = cut(common.location_indexes, common.kept.n)
-            shards.plan(run, Shard.Phase.LOCATIONS, [{"places": part.tolist()} for part in parts])
+            shards.plan(run, Shard.Phase.LOCATIONS, [{"location_indexes": part.tolist()} for part in parts])
             shards.plan(run, Shard.Phase.WRITING, [{}])
             describe(run, **common.found)
         run.refresh_from_db(fields=["threshold", "estimated_by"])
@@ -139,7 +139,7 @@ class _Desk:
         out in between counts here as it is now. `at_once` evaluates the location of such a visit anew.
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
-        common, location_indexes = self._known(), np.array(shard.payload["places"], dtype=int)
+        common, location_indexes = self._known(), np.array(shard.payload["location_indexes"], dtype=int)
         if common.history is not None:
             part = common.history.subset(np.isin(common.history.chain.location, location_indexes))
         else:

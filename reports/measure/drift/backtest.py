@@ -146,14 +146,14 @@ def as_known(chain: Chain, moment: float) -> Chain:
     """
     known = chain.as_of(moment)
     columns = np.flatnonzero((known.ratings != NONE).any(axis=0))
-    places, location = np.unique(known.location, return_inverse=True)
+    location_indexes, location = np.unique(known.location, return_inverse=True)
     auditors = np.unique(known.auditor[known.auditor >= 0])
     _, first, section = np.unique(known.section[columns], return_index=True, return_inverse=True)
     return replace(
         known,
         location=location,
-        n_locations=places.size,
-        region=np.unique(known.region[places], return_inverse=True)[1],
+        n_locations=location_indexes.size,
+        region=np.unique(known.region[location_indexes], return_inverse=True)[1],
         auditor=np.where(known.auditor < 0, -1, np.searchsorted(auditors, known.auditor)),
         ratings=known.ratings[:, columns],
         section=np.argsort(np.argsort(first))[section],

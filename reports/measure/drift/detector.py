@@ -268,12 +268,12 @@ class _Replay:
         self.signals: list[Signal] = []
         first, candidate = chain.first_visit[:-1].copy(), chain.first_visit[:-1].copy()
         if restarts is not None:
-            for place, moment in ((first, restarts.baseline_from), (candidate, restarts.onset_after)):
+            for begin, moment in ((first, restarts.baseline_from), (candidate, restarts.onset_after)):
                 late = np.flatnonzero(np.isfinite(moment))
                 for location in late:
                     start, stop = chain.first_visit[location : location + 2]
                     times = chain.time[start:stop]
-                    place[location] = start + np.searchsorted(times, moment[location], side="right")
+                    begin[location] = start + np.searchsorted(times, moment[location], side="right")
         self.baselines = Baselines(first, candidate, first > chain.first_visit[:-1])
         pending = (chain.time >= since) & (np.arange(chain.n_visits) >= candidate[chain.location])
         self.pending = np.flatnonzero(pending if watched is None else pending & watched)

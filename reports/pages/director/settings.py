@@ -118,8 +118,8 @@ def settings_page(*, user, standard: str = "") -> SettingsPage:
 
 def chain_facts(*, user, standard: Standard) -> ChainFacts:
     """Over the stores of the user; visits a year are those of the last year that there were any."""
-    places = Location.objects.visible_to(user, SETS_DRIFT)
-    tallies = Tally.objects.filter(location__in=places, version__standard=standard, is_excluded=False).order_by()
+    locations = Location.objects.visible_to(user, SETS_DRIFT)
+    tallies = Tally.objects.filter(location__in=locations, version__standard=standard, is_excluded=False).order_by()
     ends = tallies.aggregate(first=Min("started_at"), last=Max("started_at"), n=Count("location", distinct=True))
     first, last = ends["first"], ends["last"]
     fitted = FittedRun.last(standard)
@@ -132,7 +132,7 @@ def chain_facts(*, user, standard: Standard) -> ChainFacts:
     a_year = counted["n"] / counted["n_places"] / years if years > 0 else None
     n_stores = ends["n"]
     if run is not None:
-        n_stores = LocationResult.objects.filter(standard=standard, location__in=places).able_to_flag(run).count()
+        n_stores = LocationResult.objects.filter(standard=standard, location__in=locations).able_to_flag(run).count()
     return ChainFacts(n_stores, a_year, first, last, run)
 
 

@@ -36,7 +36,7 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
         ("Staffing", visit.staffing),
         ("Kind", visit.kind),
         ("Entry", visit.get_mode_display().lower()),
-        ("Place", place(visit)),
+        ("Place", where_the_phone_was(visit)),
         ("Phone’s clock", _clock(visit)),
         ("Photos to come", f"{missing} of {len(photos)}" if missing else ""),
         ("Photos given up on the phone", f"{given_up} of {len(photos)}" if given_up else ""),
@@ -48,7 +48,7 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
     return [Fact(name, value) for name, value in told if value]
 
 
-def place(visit: Visit) -> str:
+def where_the_phone_was(visit: Visit) -> str:
     """Where the phone was when the visit began, never as coordinates."""
     said = visit.get_gps_grade_display().lower()
     if visit.gps_grade == Visit.GpsGrade.FAR and visit.gps_distance_m:
