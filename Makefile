@@ -88,11 +88,12 @@ test-servers: $(ALL)
 test-browser: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "(slow or browser) and not servers"
 
-lint: $(ALL) ## Ruff, mypy, and the phone's scripts: their types and their form
+lint: $(ALL) ## Ruff, mypy, imports that point down, and the phone's scripts: their types and their form
 	@failed=0; \
 	$(BIN)/ruff check --quiet --output-format concise . || failed=1; \
 	$(BIN)/ruff format --quiet --check --output-format concise . || failed=1; \
 	$(DEVELOP) $(BIN)/mypy --no-error-summary . || failed=1; \
+	$(BIN)/lint-imports --no-cache --config pyproject.toml >$(VENV)/.imports 2>&1 || { cat $(VENV)/.imports; failed=1; }; \
 	$(DENO) check $(RULES) --no-remote --no-npm static/phone || failed=1; \
 	$(DENO) lint $(RULES) static/phone tests/js || failed=1; \
 	$(DENO) fmt $(RULES) --check $(SCRIPTS) || failed=1; \

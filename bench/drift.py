@@ -31,6 +31,7 @@ from bench.detector.judge import Flags, Judged, judge
 from bench.detector.paths import Paths
 from bench.product import replays
 from bench.product.database import own_database
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.backtest import DatedSignal, backtest
 from reports.measure.drift.calibration import calibrate
 from reports.measure.drift.detector import DECLINE, YEAR_DAYS, Settings
@@ -49,7 +50,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--weeks", type=int, default=104, help="of watching, after the burn-in")
     parser.add_argument("--burn-in", type=int, default=52, help="weeks")
     parser.add_argument("--rate", type=float, default=2.5, help="visits per location and month")
-    parser.add_argument("--false-alarms", type=float, default=0.1, help="wanted per location and year")
+    parser.add_argument(
+        "--false-alarms", type=float, default=FALSE_ALARMS_PER_YEAR, help="wanted per location and year"
+    )
     parser.add_argument("--in-control", action="store_true", help="nothing changes: false alarms only")
     parser.add_argument("--product", action="store_true", help="import, backtest to flags.csv, compare with memory")
     parser.add_argument("--own", action="store_true", help="chains of bench/chains, also where the lab is")

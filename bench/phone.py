@@ -42,7 +42,7 @@ STAGE = """
 import datetime
 from django.contrib.auth.hashers import make_password
 from audits.models import Assignment, Criterion, Option, Section, Standard, Version
-from audits.standards import publish
+from audits.standards.publication import publish
 from locations.models import Location, Membership, Region, User
 region = Region.objects.create(name="Bench")
 ana = User.objects.create(email="ana@example.org", password=make_password("bench"))

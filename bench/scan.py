@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HELPER = """
 import time, django
 django.setup()
-from reports.detection.scan import RunTaken, work_on_run
+from reports.detection.scan.scan import work_on_run
+from reports.detection.scan.shards import RunTaken
 from reports.models import Run, Shard
 run = Run.objects.filter(pk={run_id})
 while not Shard.objects.filter(run={run_id}, phase=2).exists() and run.filter(finished_at=None).exists():

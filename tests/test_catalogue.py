@@ -95,7 +95,7 @@ class Visible(HTMLParser):
 
 TEMPLATES = sorted(
     path
-    for pattern in ("*.html", "phone/*.html", "registration/*.html", "mail/**/*")
+    for pattern in ("*.html", "phone/**/*.html", "registration/*.html", "mail/**/*")
     for path in (ROOT / "templates").glob(pattern)
     if path.is_file()
 )
@@ -165,7 +165,10 @@ def test_unmarked_words_are_seen():
     ]
 
 
-TOLD = ["answers", "bodies", "conformity", "content", "draft_api", "drafts", "intake", "payload", "photos", "views"]
+TOLD = [
+    "api/bodies", "api/drafts", "intake/answers", "intake/checked_visit", "intake/content", "intake/drafts",
+    "intake/photos", "intake/pictures", "intake/visits", "phone/pages", "standards/kinds",
+]  # fmt: skip
 INTERNAL = {
     "This visit id belongs to somebody else's visit.",
     "The draft  belongs to somebody else.",
@@ -174,12 +177,20 @@ INTERNAL = {
     " problem(s); first: : ",
 }
 """Of exceptions that are answered by 404 or tried again, and read only in a log."""
+ADMIN = {
+    "“no” is the good answer",
+    "recorded, not scored: no credit bounds",
+    "full credit at , none at ",
+    "Anchor “” of “” has no conformity: give it 0 to 1.",
+    "“” is of the kind “”, which is not known here: choose another.",
+}
+"""Read by those who write standards, whose pages speak English."""
 
 
 @pytest.mark.parametrize("name", TOLD)
 def test_the_server_tells_auditors_nothing_past_the_catalogue(name):
     left = unmarked_in_python((ROOT / "audits" / f"{name}.py").read_text())
-    assert [text for text in left if text not in INTERNAL] == []
+    assert [text for text in left if text not in INTERNAL | ADMIN] == []
 
 
 def unmarked_in_python(source: str) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bench.chains.truth import Truth
 from bench.detector.judge import Flags, Judged, false_alarms, judge
+from reports.measure.defaults import REFIT_DAYS
 from reports.measure.drift.detector import Settings, smallest_logits
 from reports.measure.drift.evidence import Baselines, History, Stretches, evidence
 from reports.measure.drift.onset import onset_among_last
@@ -23,7 +24,9 @@ class Paths:
     newest : (N,) the share of the newest onset in the evidence.
     """
 
-    def __init__(self, chain: Chain, settings: Settings, *, start: float, stop: float, refit_days: float = 28.0):
+    def __init__(
+        self, chain: Chain, settings: Settings, *, start: float, stop: float, refit_days: float = REFIT_DAYS
+    ):
         location, moments, terms, channels, times = [], [], [], [], []
         effects = None
         for moment in np.arange(start, stop, WEEK_DAYS):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from audits.release import PAGES, PHONE
+from audits.phone.release import PAGES, PHONE
 from config.assets.joining import join
 
 

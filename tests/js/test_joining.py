@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from audits.release import EARLY, FORM, LIST, PAGES, PHONE
+from audits.phone.release import EARLY, FORM, LIST, PAGES, PHONE
 from config.assets.joining import COMMON, JoiningError, join
 from config.assets.storage import ModuleManifestStorage
 

@@ -32,11 +32,11 @@ def rows(tally) -> list[list[int]]:
 def record(world):
     from uuid import uuid4
 
-    from audits.intake import record_visit
+    from audits.api.documents import receive_visit
 
     def record(**fields) -> Visit:
         payload = visit_payload(world, started_at=fields.pop("started_at", NOON), **fields)
-        return record_visit(visit_id=uuid4(), auditor=world.ana, payload=payload).visit
+        return receive_visit(visit_id=uuid4(), auditor=world.ana, payload=payload).visit
 
     return record
 

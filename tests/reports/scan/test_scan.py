@@ -24,7 +24,8 @@ from locations.models import Metric
 from reports.detection.data.chain_loader import Codes
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.packed_effects import pack, unpack
-from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_scan
+from reports.detection.data.parameters import BadParameters
+from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.reconcile_flags import _why_closed
 from reports.detection.scan.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
