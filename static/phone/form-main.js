@@ -10,7 +10,7 @@ import { readOutline } from './form/form.js';
 import { later } from './shell/later.js';
 import { createPhotographing } from './photo/capture.js';
 import { createScreen } from './form/screen.js';
-import { createLateSender, hasToSend } from './sync/late-sender.js';
+import { sendLater } from './sync/late-sender.js';
 import { createSharing } from './sync/sharing.js';
 import { createShowing } from './form/showing.js';
 import { keepSpace } from './shell/space.js';
@@ -56,7 +56,7 @@ async function open() {
 /** @param {Pick<Page, 'visit' | 'photos' | 'sections' | 'store' | 'isPreview'>} of @returns {Page} */
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
-  const editing = /** @type {any} */ (null); // `start` puts it there
+  const editing = /** @type {any} `any`: `start` puts it there. */ (null);
   return {
     visit,
     photos,
@@ -105,8 +105,7 @@ async function start(page, isReading) {
     'visibilitychange',
     () => document.visibilityState === 'hidden' && sharing.share(),
   );
-  page.sender = createLateSender(page, showing);
-  if (!isOpen(visit) || (await hasToSend(store))) page.sender.nudge();
+  sendLater(page, showing);
 }
 
 /** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */

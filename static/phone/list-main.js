@@ -167,7 +167,7 @@ let nRenders = 0;
 async function allPictures(visits) {
   return new Map(
     await Promise.all(
-      visits.map(/** @returns {Promise<[string, any]>} */ async (
+      visits.map(/** @returns {Promise<[string, ReturnType<typeof picturesOf>]>} */ async (
         { id },
       ) => [id, picturesOf(await store.photosOf(id))]),
     ),
@@ -273,17 +273,20 @@ $('send-now').addEventListener('click', async () => {
   await sender.nudge();
 });
 
-$('languages').addEventListener('click', async (/** @type {{target: any}} */ { target }) => {
-  const { language } = target.dataset;
-  if (!language || (await speak(language, offline))) return;
-  const said = t(
-    'The pages in {language} are not on this phone yet: choose it again when there is a connection.',
-    {
-      language: target.textContent,
-    },
-  );
-  trouble(said);
-});
+$('languages').addEventListener(
+  'click',
+  async (/** @type {import('./types.js').Tap} */ { target }) => {
+    const { language } = target.dataset;
+    if (!language || (await speak(language, offline))) return;
+    const said = t(
+      'The pages in {language} are not on this phone yet: choose it again when there is a connection.',
+      {
+        language: target.textContent,
+      },
+    );
+    trouble(said);
+  },
+);
 
 // ---- leaving
 

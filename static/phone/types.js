@@ -94,9 +94,14 @@
  * @property {string | null} receipt
  * @property {string | null} received_at
  *
+ * @typedef {any} Copy `any`: a visit or what there is of it in a draft, of this release or another; null where there is none.
+ * @typedef {any} Leaf `any`: what two copies may say differently: an answer, a time, a text, taps, an encounter; null for nothing.
+ * @typedef {any} Thrown `any`: JavaScript lets anything be thrown.
+ * @typedef {{target: any}} Tap `any`: whatever of the page was touched.
+ *
  * @typedef {object} Asked
  * @property {string[]} path
- * @property {any} theirs
+ * @property {Leaf} theirs
  *
  * @typedef {object} Photo
  * @property {string} id
@@ -167,10 +172,10 @@
  * @property {number} n_interactions
  * @property {string[]} photos_missing
  * @property {string[]} [photos_given_up]
- * @property {any} content A `Sent`, where the visit itself was asked for and what was sent is on record; else nothing.
+ * @property {any} content `any`, as the network gives it: a `Sent`, where the visit itself was asked for and what was sent is on record; else nothing.
  *
- * @typedef {Visit & {photos: any[]}} Content Of a draft, as the server keeps it: all but what is the phone's own.
- * @typedef {{id: string, revision: number, content: any}} ServerDraft `content`: a `Content`; null once it was emptied.
+ * @typedef {Visit & {photos: Photo[]}} Content Of a draft, as the server keeps it: all but what is the phone's own.
+ * @typedef {{id: string, revision: number, content: Copy}} ServerDraft `content`: null once it was emptied.
  *
  * @typedef {object} Base What this phone knows of the server's copy of a draft.
  * @property {number} revision
@@ -236,7 +241,7 @@
  * @property {number} status
  * @property {boolean} ok
  * @property {boolean} redirected
- * @property {any} body The JSON, or null when it was none.
+ * @property {any} body `any`: JSON of the network; null when it was none.
  * @property {number} wait Seconds that the server asked to be left alone.
  */
 export {};

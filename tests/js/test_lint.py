@@ -37,6 +37,20 @@ def test_a_function_has_at_most_60_lines(tmp_path, opening, n_lines, wrong):
     assert lint(script(tmp_path, f"{opening.format()}\n{body}}}\n")) == wrong
 
 
+@pytest.mark.parametrize(
+    ("comment", "wrong"),
+    [
+        ("/** @type {any} */", ["phone/any-with-reason 1"]),
+        ("/** @param {Record<string, any>} found In the page. */", ["phone/any-with-reason 1"]),
+        ("/** @type {any} `any`: JSON of the network. */", []),
+        ("/**\n * `any`, as nobody knows what was thrown.\n * @type {any}\n */", []),
+        ("/** Where there is any. @type {string} */", []),
+    ],
+)
+def test_any_stands_with_a_word_why(tmp_path, comment, wrong):
+    assert lint(script(tmp_path, f"{comment}\nexport const found = null;\n")) == wrong
+
+
 def test_nothing_that_is_served_breaks_a_rule(tmp_path):
     worker = script(tmp_path, WORKER.read_text().replace("{{ given }}", "GIVEN"))
     assert lint(MODULES, worker) == []

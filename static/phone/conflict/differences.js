@@ -4,7 +4,7 @@ import { isAskedFor, leavesOf, same } from './merge.js';
 
 /** @typedef {import('../types.js').Visit} Visit */
 
-/** As it would be sent. @param {string[]} path @param {any} value */
+/** As it would be sent. @param {string[]} path @param {import('../types.js').Leaf} value */
 const said = ([kind, , name], value) =>
   kind === 'answers' ? observation(name, value) : typeof value === 'string' ? value.trim() : value;
 

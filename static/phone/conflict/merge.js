@@ -7,6 +7,8 @@ import { answersOf, keepWritten, MOMENTS, newInteraction } from '../visit/draft.
 /**
  * @typedef {import('../types.js').Visit} Visit
  * @typedef {import('../types.js').Interaction} Interaction
+ * @typedef {import('../types.js').Copy} Copy
+ * @typedef {import('../types.js').Leaf} Leaf
  */
 
 const PLAIN = [
@@ -23,6 +25,8 @@ const PLAIN = [
 ];
 /** @type {(keyof Interaction)[]} */
 const OF_INTERACTION = ['label', 'removed_at', ...MOMENTS];
+/** @type {string[]} */
+const TIMES = MOMENTS;
 const TYPED = [
   'answers',
   'started_at',
@@ -32,15 +36,15 @@ const TYPED = [
   'not_completed_reason',
   'taps',
 ];
-/** What somebody typed, chose or tapped: never decided without asking. @param {any[]} path */
+/** What somebody typed, chose or tapped: never decided without asking. @param {string[]} path */
 export const isAskedFor = ([kind, , name]) =>
-  TYPED.includes(kind) || name === 'label' || MOMENTS.includes(name);
+  TYPED.includes(kind) || name === 'label' || TIMES.includes(name);
 
-/** @param {any} visit A visit or its draft; null has none. @returns {Map<string, {path: string[], value: any}>} */
+/** @param {Copy} visit @returns {Map<string, {path: string[], value: Leaf}>} */
 export function leavesOf(visit) {
-  /** @type {Map<string, {path: string[], value: any}>} */
+  /** @type {Map<string, {path: string[], value: Leaf}>} */
   const leaves = new Map();
-  /** @param {string[]} path @param {any} value */
+  /** @param {string[]} path @param {Leaf} value */
   const leaf = (path, value) => leaves.set(JSON.stringify(path), { path, value: value ?? null });
   if (!visit) return leaves;
   for (const name of PLAIN) leaf([name], visit[name]);
@@ -64,9 +68,9 @@ export function leavesOf(visit) {
   return leaves;
 }
 
-/** Two answers that say the same in another order are the same. @param {any} a @param {any} b */
+/** Two answers that say the same in another order are the same. @param {Leaf} a @param {Leaf} b */
 export const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-/** @param {any} value @returns {any} */
+/** @param {Leaf} value @returns {Leaf} */
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value === '' ? null : value ?? null;
@@ -78,7 +82,7 @@ function sorted(value) {
     : null;
 }
 
-/** @param {any} visit A visit or its draft. @param {string[]} path @param {any} value */
+/** @param {Copy} visit @param {string[]} path @param {Leaf} value */
 export function setLeaf(visit, [kind, scope, name], value) {
   if (kind === 'interactions') interactionIn(visit, scope)[name] = value;
   else if (kind !== 'answers') visit[kind] = value;
@@ -91,7 +95,7 @@ export function setLeaf(visit, [kind, scope, name], value) {
   }
 }
 
-/** @param {any} visit @param {string} id */
+/** @param {Copy} visit @param {string} id */
 function interactionIn(visit, id) {
   let found = visit.interactions.find((/** @type {Interaction} */ each) => each.id === id);
   if (!found) visit.interactions.push(found = newInteraction(id, null));
@@ -101,10 +105,10 @@ function interactionIn(visit, id) {
 /**
  * Bring into `mine` what changed in `theirs` since both were `base`. Where both changed, mine stays and theirs is
  * returned, for the auditor to choose.
- * @param {any} mine
- * @param {any} theirs
- * @param {any} base None: whatever differs is asked, save when each began.
- * @param {any} [tried] What mine was since then and may have become a part of theirs: that is nothing new either.
+ * @param {Copy} mine
+ * @param {Copy} theirs
+ * @param {Copy} base None: whatever differs is asked, save when each began.
+ * @param {Copy} [tried] What mine was since then and may have become a part of theirs: that is nothing new either.
  * @returns {import('../types.js').Asked[]}
  */
 export function mergeInto(mine, theirs, base, tried = null) {

@@ -51,7 +51,7 @@ function asSent(visit, sections) {
 /**
  * Where a visit was not complete here its silence is nobody's word: what the server alone says comes in. What was said
  * here before and taken back is a word.
- * @param {Visit} visit @param {Visit} mine @param {any} shared The draft that both had last; null where there was none.
+ * @param {Visit} visit @param {Visit} mine @param {import('../types.js').Copy} shared The draft that both had last; null where there was none.
  * @returns {(question: Asked) => boolean}
  */
 const isAddition = (visit, mine, shared) => ({ path }) =>
@@ -60,7 +60,7 @@ const isAddition = (visit, mine, shared) => ({ path }) =>
 /**
  * @typedef {object} Given
  * @property {HTMLElement} box
- * @property {any} visit A `Disputed`.
+ * @property {Disputed} visit
  * @property {Section[]} sections
  * @property {Store} store
  * @property {ReadVisit} readVisit
@@ -145,24 +145,27 @@ async function takeServers({ store, visit, readVisit }) {
  */
 async function keepMine(dispute) {
   const { store, visit, differing, isNew } = dispute;
-  await store.change(visit.id, (/** @type {any} A `Disputed`. */ kept) => {
-    for (const question of differing) {
-      if (isNew(question) || choiceOf(dispute, question)?.takesTheirs) takeTheirs(kept, question);
-    }
-    kept.choices = [];
-    keepWritten(kept, answersFrom(kept.stored).written);
-    kept.left_at ??= storedOf(kept).left_at; // as shown: sent anew, it would end at that moment
-    if (kept.mayCorrect) {
-      Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
-    } else {
-      kept.stored = null;
-      const receipt = receiptOf(kept.id); // by which a reviewer finds it
-      kept.reason = t(
-        'Your choice is kept on this phone. It can be sent when a reviewer returns visit no. {receipt}: ask for that.',
-        { receipt },
-      );
-    }
-  });
+  await store.change(
+    visit.id,
+    (/** @type {any} `any`: a `Disputed`, or chosen already in another tab. */ kept) => {
+      for (const question of differing) {
+        if (isNew(question) || choiceOf(dispute, question)?.takesTheirs) takeTheirs(kept, question);
+      }
+      kept.choices = [];
+      keepWritten(kept, answersFrom(kept.stored).written);
+      kept.left_at ??= storedOf(kept).left_at; // as shown: sent anew, it would end at that moment
+      if (kept.mayCorrect) {
+        Object.assign(kept, { state: 'returned', revision: kept.storedRevision + 1, stored: null });
+      } else {
+        kept.stored = null;
+        const receipt = receiptOf(kept.id); // by which a reviewer finds it
+        kept.reason = t(
+          'Your choice is kept on this phone. It can be sent when a reviewer returns visit no. {receipt}: ask for that.',
+          { receipt },
+        );
+      }
+    },
+  );
 }
 
 /** @param {Dispute} dispute */

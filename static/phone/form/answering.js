@@ -21,8 +21,7 @@ const OF_VISIT = { 'visit-note': 'note', 'not-completed-reason': 'not_completed_
  * @property {(id: string) => void} bringBack
  * @property {{prepare: () => unknown, take: (input: HTMLInputElement) => void, keepAgain: (id: string) => void, drop: (id: string) => void}} camera
  * @property {() => void} goCovert
- *
- * @typedef {{target: any}} Tap `any`: whatever of the page was touched.
+ * @typedef {import('../types.js').Tap} Tap
  */
 
 /** @param {Page} page @param {Means} means */

@@ -125,13 +125,11 @@ const said = (
   about,
   message,
 ) => (/[.?!]$/.test(about) ? `${about} ${message}` : t('{about}: {message}', { about, message }));
-/** @param {Step[]} steps @param {string} scope @returns {any} The step, for each interaction has one. */
+/** @param {Step[]} steps @param {string} scope @returns {any} `any`: the step, as each interaction has one. */
 const firstStepOf = (steps, scope) => steps.find((step) => step.scope === scope);
-/** @param {any} step One with a section. @param {string} key @returns {string} */
+/** @param {Step} step @param {string} key @returns {string} */
 const textOf = (step, key) =>
-  step.section.criteria.find((/** @type {import('../types.js').Criterion} */ criterion) =>
-    criterion.key === key
-  )?.text ?? key;
+  step.section?.criteria.find((criterion) => criterion.key === key)?.text ?? key;
 
 /** @param {string | Node} content */
 function item(content) {

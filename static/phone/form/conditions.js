@@ -7,8 +7,8 @@ import { answersOf, liveInteractions } from '../visit/draft.js';
  * @typedef {import('../types.js').Answer} Answer
  */
 
-/** An answer in the words of a condition: yes, no, or the value. @param {Answer['value'] | undefined} value */
-const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : String(value));
+/** An answer in the words of a condition, and of a choice: yes, no, or the value. @param {Answer['value']} [value] */
+export const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : String(value));
 
 /** @param {Answer | undefined} answer @param {string} value */
 const says = (answer, value) => answer?.state === 'answered' && inWords(answer.value) === value;

@@ -2,7 +2,7 @@
 
 /**
  * @param {string} where
- * @param {any} payload What was sent: numbers in `where` count its lists.
+ * @param {any} payload `any`: what was sent, of this release or another; numbers in `where` count its lists.
  * @returns {{scope: string, criterion: string} | null} null when it is about the visit as a whole
  */
 export function answerAddress(where, payload) {

@@ -2,7 +2,7 @@
 import { clockOf, dayOf } from '../shell/times.js';
 
 /** Also where somebody is writing: another tab or phone may have changed it, and what is typed next would replace that unseen.
- * @param {HTMLTextAreaElement} area @param {string} text */
+ * @param {HTMLInputElement | HTMLTextAreaElement} area @param {string} text */
 export function putText(area, text) {
   if (area.value !== text) area.value = text; // else the cursor would jump
 }
@@ -12,7 +12,9 @@ export function fillFields(box, visit) {
   const { timezone } = visit.location;
   /** @param {string} name @param {string} value */
   const put = (name, value) => {
-    const field = /** @type {any} */ (box.querySelector(`[data-part="${name}"]`));
+    const field = /** @type {any} `any`: an input, a text area, or none. */ (box.querySelector(
+      `[data-part="${name}"]`,
+    ));
     if (field?.type === 'textarea') putText(field, value);
     else if (field && field !== document.activeElement) field.value = value; // a time may be half written
   };

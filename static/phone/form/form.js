@@ -1,10 +1,16 @@
 /** Criteria on the page: reading the form's outline, showing an answer, and what a tap or a key means. */
 import { $, all, copyOf, one } from '../shell/elements.js';
 import { putText } from './fields.js';
-import { clock, count, elapsed, keepBefore, seconds, start, stop } from './timer.js';
-import { t } from '../shell/words.js';
+import { written } from '../shell/words.js';
+import { inWords } from './conditions.js';
+import { kindOf } from './kinds.js';
+import { fillTimer } from './stopwatch.js';
+import { keepBefore, start, stop } from './timer.js';
 
-/** @typedef {import('../types.js').Answer} Answer */
+/**
+ * @typedef {import('../types.js').Answer} Answer
+ * @typedef {import('./kinds.js').Kind} Kind
+ */
 
 /**
  * The version's structure, as the page's templates hold it.
@@ -57,15 +63,13 @@ export function putBeside(fieldset, template) {
   fieldset.append(parts);
 }
 
-/** @param {ParentNode} fieldset @param {string} name @returns {any} */
+/** @param {ParentNode} fieldset @param {string} name @returns {any} `any`: what the templates promise by that name. */
 const part = (fieldset, name) => fieldset.querySelector(`[data-part="${name}"]`);
-/** @param {any} value */
-const inWords = (value) => (value === true ? 'yes' : value === false ? 'no' : value);
-
 /** Bring one criterion's controls in line with its answer.
  * @param {HTMLElement} fieldset @param {Answer} answer @param {string[]} wrong */
 export function fill(fieldset, answer, wrong) {
   const isAnswered = answer.state === 'answered';
+  const kind = kindOf(fieldset.dataset.kind);
   /** @type {HTMLInputElement[]} */
   const radios = all(fieldset, 'input[type=radio]');
   for (const radio of radios) {
@@ -73,7 +77,7 @@ export function fill(fieldset, answer, wrong) {
   }
   const field = part(fieldset, 'field');
   if (field) fillText(field, answer, fieldset.dataset.kind);
-  if (fieldset.dataset.kind === 'seconds') fillTimer(fieldset, answer);
+  kind.fill?.(fieldset, answer);
   for (const deed of ['does_not_apply', 'not_observed']) {
     fieldset.querySelector(`[data-deed="${deed}"]`)?.setAttribute(
       'aria-pressed',
@@ -83,14 +87,8 @@ export function fill(fieldset, answer, wrong) {
   fieldset.classList.toggle('set-aside', Boolean(answer.state) && !isAnswered);
   fillNote(fieldset, answer);
   fillReason(fieldset, answer);
-  const notNumber = answer.typed
-    ? [
-      fieldset.dataset.kind === 'seconds'
-        ? t('Write seconds, such as 42 or 1:30.')
-        : t('Write a whole number, such as 3.'),
-    ]
-    : [];
-  const reasons = [...notNumber, ...wrong];
+  const unread = answer.typed || kind.isUnknown ? [kind.wanted] : [];
+  const reasons = [...unread, ...wrong];
   const said = part(fieldset, 'wrong');
   said.textContent = reasons.join(' ');
   said.hidden = !reasons.length;
@@ -114,14 +112,16 @@ export function describe(element, id, isSaid) {
 
 /**
  * Where somebody is writing, what says the same stays as it is written: `1:30` for 90 seconds.
- * @param {any} field @param {Answer} answer @param {string} [kind]
+ * @param {HTMLInputElement | HTMLTextAreaElement} field @param {Answer} answer @param {string} [kind]
  */
 export function fillText(field, answer, kind) {
-  /** @param {{typed?: any, value?: any}} said */
-  const textOf = ({ typed, value }) => String(typed ?? value ?? '');
-  const saysSame = textOf(patchOfText(field.value, kind)) === textOf(answer);
-  if (field !== document.activeElement || !saysSame) putText(field, textOf(answer));
+  const saysSame = typedIn(patchOfText(field.value, kindOf(kind))) === typedIn(answer);
+  if (field !== document.activeElement || !saysSame) putText(field, typedIn(answer));
 }
+
+/** An answer as somebody would type it. @param {{typed?: string | null, value?: Answer['value']}} answer */
+const typedIn = ({ typed, value }) =>
+  typed ?? String(typeof value === 'number' ? written(value, { useGrouping: false }) : value ?? '');
 
 /** @param {HTMLElement} fieldset @param {Answer} answer */
 function fillNote(fieldset, answer) {
@@ -135,14 +135,14 @@ function fillNote(fieldset, answer) {
   else if (why) showNote(fieldset, false);
 }
 
-/** Why it does not apply or was not seen; the field is made when it is first wanted. @param {any} fieldset @param {Answer} answer */
+/** Why it does not apply or was not seen; the field is made when it is first wanted. @param {HTMLElement} fieldset @param {Answer} answer */
 function fillReason(fieldset, answer) {
   const isAside = answer.state === 'does_not_apply' || answer.state === 'not_observed';
   let box = part(fieldset, 'reason-box');
   if (!box && !isAside) return;
   if (!box) {
     box = copyOf($('reason'));
-    fieldset.querySelector('.beside').after(box);
+    one(fieldset, '.beside').after(box);
   }
   box.hidden = !isAside;
   const select = part(fieldset, 'reason');
@@ -155,45 +155,22 @@ function showNote(fieldset, isShown) {
   fieldset.querySelector('[data-deed="note"]')?.setAttribute('aria-expanded', String(isShown));
 }
 
-/** @param {any} fieldset @param {any} answer */
-function fillTimer(fieldset, answer) {
-  const isRunning = Boolean(answer.timer);
-  const isTyped = fieldset.dataset.typing !== undefined || Boolean(answer.typed);
-  const hasValue = answer.value !== undefined;
-  const button = fieldset.querySelector('[data-deed="timer"]');
-  button.textContent = isRunning ? t('Stop') : hasValue ? t('Measure again') : t('Start');
-  button.classList.toggle('strong', isRunning || !hasValue);
-  const keep = fieldset.querySelector('[data-deed="keep"]');
-  keep.hidden = !(isRunning && answer.timer.before !== null);
-  if (!keep.hidden) keep.textContent = t('Keep {time}', { time: clock(answer.timer.before) });
-  part(fieldset, 'field-box').hidden = !isTyped;
-  fieldset.querySelector('[data-deed="type"]').hidden = isTyped || !keep.hidden;
-  tick(fieldset, answer, Date.now());
-}
-
-/** The running seconds. @param {HTMLElement} fieldset @param {any} answer @param {number} now */
-export function tick(fieldset, answer, now) {
-  const shown = answer.timer ? elapsed(answer, now) : (answer.value ?? 0);
-  part(fieldset, 'clock').textContent = clock(shown);
-}
-
 /** What choosing or typing makes of the answer; null when it is no answer. @param {HTMLInputElement} control @param {HTMLElement} fieldset */
 export function patchOfInput(control, fieldset) {
+  const kind = kindOf(fieldset.dataset.kind);
   if (control.dataset.part === 'reason') return { reason: control.value || null };
   if (control.dataset.part === 'note') return { note: control.value || null };
   if (control.type === 'radio') {
-    const value = fieldset.dataset.kind === 'yes_no' ? control.value === 'yes' : control.value;
-    return { state: 'answered', value };
+    return { state: 'answered', value: kind.chosen(control.value) };
   }
-  if (control.dataset.part === 'field') return patchOfText(control.value, fieldset.dataset.kind);
+  if (control.dataset.part === 'field') return patchOfText(control.value, kind);
   return null;
 }
 
-/** @param {string} text @param {string} [kind] */
+/** @param {string} text @param {Kind} kind */
 function patchOfText(text, kind) {
   if (!text.trim()) return { state: null, value: null, typed: null, timer: null };
-  if (kind === 'text') return { state: 'answered', value: text };
-  const value = kind === 'seconds' ? seconds(text) : count(text);
+  const value = kind.read(text);
   // What is no number yet stays in its field and counts as unanswered.
   if (value === null) return { state: null, value: null, typed: text, timer: null };
   return { state: 'answered', value, typed: null, timer: null };

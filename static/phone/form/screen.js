@@ -4,7 +4,7 @@ import { $, all, one } from '../shell/elements.js';
 import { later } from '../shell/later.js';
 import { isOpen } from '../visit/draft.js';
 import { showDone } from './completed-page.js';
-import { tick } from './form.js';
+import { tick } from './stopwatch.js';
 import { showFoot, showHead, showMoments } from './frame.js';
 import { answerIn, refresh } from './refreshing.js';
 import { createStepPages } from './step-pages.js';

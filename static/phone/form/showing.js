@@ -56,7 +56,7 @@ export function createShowing(page) {
     else showCursor();
   }
 
-  /** @param {any} error */
+  /** @param {import('../types.js').Thrown} error */
   async function couldNotSave(error) {
     if (!(error instanceof VisitClosed)) return status.notSaved(error);
     await reload();

@@ -63,7 +63,7 @@ export const unsentOf = (visits) => visits.filter((visit) => visit.state !== 're
 
 /** As it stands inside a sentence. @param {string} words */
 const inside = (words) => words[0].toLowerCase() + words.slice(1);
-/** @param {any[]} parts Words, or nothing. */
+/** @param {(string | number | null | undefined | false)[]} parts Words, or nothing. */
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
 /** @param {string} url */
 const pathOf = (url) => new URL(url, 'http://here').pathname; // a proxy may have named another host
@@ -98,7 +98,7 @@ const titleOf = (
   { standard, version_number: number },
 ) => (number ? `${standard} v${number}` : standard);
 
-/** @param {any} visit A `Visit`. @param {Pictures} pictures @param {Progress | null} progress @param {number} now
+/** @param {Visit} visit @param {Pictures} pictures @param {Progress | null} progress @param {number} now
  * @returns {[keyof ReturnType<typeof groupsOf>, Row]} */
 function rowOfVisit(visit, pictures, progress, now) {
   const zone = visit.location.timezone;
@@ -126,7 +126,7 @@ function rowOfVisit(visit, pictures, progress, now) {
     return ['needs', { ...row, ...stateOf(visit, pictures, progress), about: pictures.refused[0] }];
   }
   const about = joined(
-    momentName(visit.ended_at, now, zone),
+    momentName(visit.ended_at ?? visit.started_at, now, zone),
     [
       liveInteractions(visit).length &&
       plural('{n} interaction', '{n} interactions', liveInteractions(visit).length),
@@ -178,7 +178,7 @@ export function nudgeLine(visits, now) {
 export function unsentLine(visits, now = Date.now()) {
   const unsent = unsentOf(visits);
   if (!unsent.length) return t('Nothing waits on this phone');
-  /** @type {any} There is one. */
+  /** @type {any} `any`: there is one. */
   const last = unsent.map((visit) => visit.changed_at).sort().at(-1);
   const time = dayOf(Date.parse(last)) === dayOf(now) ? timeOf(last) : dayAndTime(last);
   return plural(

@@ -60,7 +60,7 @@ function tagsOf(view, start) {
   };
 }
 
-/** One directory: tag -> text, or a list of numbers. @param {Tiff} tiff @param {number} offset @returns {Map<number, any>} */
+/** One directory: tag -> text, or a list of numbers. @param {Tiff} tiff @param {number} offset @returns {Map<number, any>} `any`: what the file says under a tag. */
 function entriesAt(tiff, offset) {
   const found = new Map();
   const n = Math.min(short(tiff, offset), MOST_ENTRIES);
@@ -80,18 +80,13 @@ function entriesAt(tiff, offset) {
 /** @param {Tiff} tiff @param {number} at @param {number} type @param {number} count */
 function valueAt(tiff, at, type, count) {
   if (type === 2) return text(tiff.view, tiff.start + at, count).replace(/\0.*$/s, '');
-  /** @type {any} */
-  const one = {
-    3: short,
-    4: long,
-    5: (/** @type {Tiff} */ from, /** @type {number} */ at) => long(from, at) / long(from, at + 4),
-  }[type];
+  const one = NUMBERS[type];
   return Array.from({ length: count }, (_, number) => one(tiff, at + TIFF_TYPES[type] * number));
 }
 
 /**
  * Degrees, minutes and seconds as one number; null where one is missing or beyond the globe.
- * @param {any} parts @param {string} ref @param {string} signs @param {number} most
+ * @param {any} parts `any`: what the file says. @param {string} ref @param {string} signs @param {number} most
  */
 function degrees(parts, ref, signs, most) {
   if (!Array.isArray(parts) || parts.length !== 3 || !signs.includes(ref || '?')) return null;
@@ -121,3 +116,10 @@ export function momentOf({ taken, offset }, now) {
   if (moment.getTime() > now + 60_000 || moment.getFullYear() < OLDEST_YEAR) return null;
   return moment.toISOString();
 }
+
+/** By type. @type {Record<number, (tiff: Tiff, at: number) => number>} */
+const NUMBERS = {
+  3: short,
+  4: long,
+  5: (tiff, at) => long(tiff, at) / long(tiff, at + 4),
+};

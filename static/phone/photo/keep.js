@@ -64,7 +64,7 @@ function couldNotOpen({ page, means }) {
   page.status.warn(t('This page is not on this phone yet: open it once with a connection.'));
 }
 
-/** @param {Camera} camera @param {any} error Whatever was thrown. */
+/** @param {Camera} camera @param {import('../types.js').Thrown} error */
 async function couldNotKeep({ page, means, photography }, error) {
   means.showing.showState();
   const isTold = error instanceof SamePicture ||

@@ -4,12 +4,12 @@ const DOUBLE_TAP_MS = 400;
 
 /**
  * @param {{disabled: boolean}} button
- * @param {(work: () => void, ms: number) => any} [after]
- * @param {(timer: any) => void} [cancel]
+ * @param {(work: () => void, ms: number) => number} [after]
+ * @param {(timer?: number) => void} [cancel]
  */
 export function createHold(button, after = setTimeout, cancel = clearTimeout) {
-  /** @type {any} */
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
 
   /** Answers again once the second tap would have come. */
   function hold() {

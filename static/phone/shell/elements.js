@@ -6,7 +6,9 @@
  * @param {string} id
  * @returns {T}
  */
-export const $ = (id) => /** @type {any} */ (document.getElementById(id));
+export const $ = (
+  id,
+) => /** @type {any} `any`: which element it is the caller says. */ (document.getElementById(id));
 
 /**
  * The first that fits.
@@ -15,7 +17,10 @@ export const $ = (id) => /** @type {any} */ (document.getElementById(id));
  * @param {string} selector
  * @returns {T}
  */
-export const one = (box, selector) => /** @type {any} */ (box.querySelector(selector));
+export const one = (
+  box,
+  selector,
+) => /** @type {any} `any`: which element it is the caller says. */ (box.querySelector(selector));
 
 /**
  * All that fit.
@@ -24,7 +29,12 @@ export const one = (box, selector) => /** @type {any} */ (box.querySelector(sele
  * @param {string} selector
  * @returns {T[]}
  */
-export const all = (box, selector) => /** @type {any} */ ([...box.querySelectorAll(selector)]);
+export const all = (
+  box,
+  selector,
+) => /** @type {any} `any`: which elements they are the caller says. */ ([
+  ...box.querySelectorAll(selector),
+]);
 
 /**
  * A copy of the one element in a template.
@@ -33,4 +43,5 @@ export const all = (box, selector) => /** @type {any} */ ([...box.querySelectorA
  */
 export const copyOf = (
   template,
-) => /** @type {any} */ (template.content.firstElementChild?.cloneNode(true));
+) => /** @type {any} `any`: the one element in it. */ (template.content.firstElementChild
+  ?.cloneNode(true));

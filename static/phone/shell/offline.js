@@ -41,7 +41,7 @@ export function createOffline({ address, changed }) {
     registration?.waiting?.postMessage({ deed: 'take-over' });
   }
 
-  /** @param {object} message @returns {Promise<any>} the worker's answer */
+  /** @param {object} message @returns {Promise<any>} `any`: the worker's answer */
   async function ask(message) {
     const { active } = await container.ready;
     return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { t } from './words.js';
 
 /** @typedef {'ok' | 'wrong' | 'offline'} Outcome */
 
-/** @param {any} address Of the page. @param {Record<string, string>} fields @returns {Promise<Outcome>} */
+/** @param {string} address Of the page. @param {Record<string, string>} fields @returns {Promise<Outcome>} */
 async function signIn(address, fields) {
   try {
     await fetch(address, { cache: 'no-store' }); // brings the cookie that sending needs
@@ -45,7 +45,8 @@ const WORDS = {
 export function createSignIn(dialog, signedIn) {
   /** @type {HTMLFormElement} */
   const form = one(dialog, 'form');
-  const { username, password } = /** @type {any} */ (form.elements);
+  const { username, password } =
+    /** @type {any} `any`: fields by their names, as the template has them. */ (form.elements);
   const wrong = one(dialog, '[role="alert"]');
   /** @param {string} sentence */
   const say = (sentence) => Object.assign(wrong, { textContent: sentence, hidden: !sentence });
@@ -53,7 +54,7 @@ export function createSignIn(dialog, signedIn) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     say('');
-    const outcome = await signIn(dialog.dataset.address, {
+    const outcome = await signIn(dialog.dataset.address ?? '', {
       username: username.value,
       password: password.value,
     });

@@ -7,13 +7,14 @@ const page = globalThis.document;
 /** `fr`; whatever is written for a person follows it: words, numbers, days. */
 export const LANGUAGE = page?.documentElement.lang || 'en-gb';
 
-/** @type {Record<string, any>} A string, or strings by plural category (`one`, `few`, `other`). */
+/** @type {Record<string, any>} `any`, as JSON in the page: a string, or strings by plural category (`one`, `few`, `other`). */
 const WORDS = JSON.parse(page?.getElementById('words')?.textContent ?? '{}');
 
-/** 1,500 or 1 500; what is no number stays as it is. @param {string | number} value */
+/** 1,500 or 1 500; what is no number stays as it is. @param {string | number} value @param {Intl.NumberFormatOptions} [options] */
 export const written = (
   value,
-) => (typeof value === 'number' ? value.toLocaleString(LANGUAGE) : value);
+  options,
+) => (typeof value === 'number' ? value.toLocaleString(LANGUAGE, options) : value);
 
 /** @param {string} sentence @param {Record<string, string | number>} values */
 const filled = (sentence, values) =>

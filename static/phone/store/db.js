@@ -96,7 +96,7 @@ const opened = ({ name, upgrades, upgraded, factory = globalThis.indexedDB }, cl
  */
 const completed = (transaction, stores, work) =>
   new Promise((resolve, reject) => {
-    /** @type {any} What `work` made: a `T` by the time it is handed on. */
+    /** @type {any} `any`: what `work` made, a `T` by the time it is handed on. */
     let result;
     /** @type {unknown} */
     let failure = null;

@@ -7,6 +7,6 @@ import { asked } from './db.js';
 /** @param {Database} db @param {string} name @returns {Promise<any>} `any`: whatever was kept under it. */
 export const meta = (db, name) => read(db, 'meta', (store) => asked(store.get(name)));
 
-/** @param {Database} db @param {string} name @param {any} value */
+/** @param {Database} db @param {string} name @param {unknown} value */
 export const setMeta = (db, name, value) =>
   write(db, 'meta', (store) => asked(store.put(value, name)));

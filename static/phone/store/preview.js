@@ -1,7 +1,7 @@
 /** Stands in for the store in the admin's preview: the form works, and nothing is kept or sent. */
 import { newVisit } from '../visit/draft.js';
 
-/** @param {number} version @param {string} standard @returns {any} As much of a store as a form asks for. */
+/** @param {number} version @param {string} standard @returns {any} `any`: as much of a store as a form asks for. */
 export function createPreview(version, standard) {
   const location = { id: 0, name: standard, address: '' };
   const plan = { kind: '', opens_on: '', closes_on: '', daypart: '' };
@@ -28,7 +28,7 @@ export function createPreview(version, standard) {
     photosOf: async () => [...photos.values()],
     /** @param {import('../types.js').Photo} photo */
     addPhoto: async (photo) => void photos.set(photo.id, photo),
-    /** @param {string} id @param {(photo: any) => unknown} apply */
+    /** @param {string} id @param {(photo: import('../types.js').Photo | undefined) => unknown} apply */
     changePhoto: async (id, apply) => apply(photos.get(id)),
     toSend: async () => [],
     meta: async () => null,

@@ -58,7 +58,7 @@ const open = () => openDatabase({ name: 'plumbline', upgrades: UPGRADES, upgrade
 export function createStore(db = open()) {
   /** @param {[string, Function]} deed */
   const on = ([name, deed]) => [name, (/** @type {unknown[]} */ ...given) => deed(db, ...given)];
-  return /** @type {any} Each by its name, which TypeScript cannot see here. */ (
+  return /** @type {any} `any`: each by its name, which TypeScript cannot see here. */ (
     { db, ...Object.fromEntries(Object.entries(DEEDS).map(on)) }
   );
 }

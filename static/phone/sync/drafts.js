@@ -27,7 +27,7 @@ const KEPT_HERE = [
  * What goes to the server: all that was typed, and which photos there are. A picture itself leaves only with the visit.
  * Where the phone was, and where a photo was taken, stand in it by their former names (`told`, `place`) too: a second
  * phone of the release before knows only those, and would ask where it is now.
- * @param {import('../types.js').Visit} visit @param {import('../types.js').Photo[]} photos @returns {any} As JSON.
+ * @param {import('../types.js').Visit} visit @param {import('../types.js').Photo[]} photos @returns {import('../types.js').Copy}
  */
 export const contentOf = (visit, photos) => ({
   ...Object.fromEntries(Object.entries(visit).filter(([name]) => !KEPT_HERE.includes(name))),
@@ -145,11 +145,11 @@ export function debounced(
   save,
   { quiet = 2000, longest = 30_000, after = setTimeout, cancel = clearTimeout } = {},
 ) {
-  /** @type {any} */
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   let since = null;
   const run = () => {
-    timer = null;
+    timer = undefined;
     since = null;
     return save();
   };

@@ -11,7 +11,8 @@ const lines = new Map();
  */
 export function alone(name, work) {
   if (globalThis.navigator?.locks) {
-    return /** @type {Promise<any>} */ (navigator.locks.request(`plumbline-${name}`, work));
+    return /** @type {Promise<any>} `any`, as the browser's types do not say: what `work` gives. */ (navigator
+      .locks.request(`plumbline-${name}`, work));
   }
   const turn = (lines.get(name) ?? Promise.resolve()).then(work, work);
   lines.set(name, turn);

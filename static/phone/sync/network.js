@@ -45,7 +45,7 @@ function parsed(text) {
   }
 }
 
-/** @param {string} path @param {string} type @param {BodyInit} body @param {number} limit */
+/** @param {string} path @param {string} type @param {BodyInit | null} body @param {number} limit */
 const put = (path, type, body, limit, method = 'PUT') =>
   ask(path, { method, headers: { 'Content-Type': type, 'X-CSRFToken': csrf() }, body }, limit);
 
@@ -53,14 +53,9 @@ export const send = {
   /** @param {import('../types.js').Visit} visit */
   visit: (visit) =>
     put(`visits/${visit.id}/`, 'application/json', JSON.stringify(visit.payload), VISIT_MS),
-  /** @param {{id: string, visit: string, blob: any}} photo `blob`: the picture. */
-  photo: (photo) =>
-    put(
-      `visits/${photo.visit}/photos/${photo.id}/`,
-      photo.blob.type || 'image/jpeg',
-      photo.blob,
-      PHOTO_MS,
-    ),
+  /** @param {{id: string, visit: string, blob: Blob | null}} photo `blob`: the picture, which is here. */
+  photo: ({ id, visit, blob }) =>
+    put(`visits/${visit}/photos/${id}/`, blob?.type || 'image/jpeg', blob, PHOTO_MS),
   /** @param {import('../types.js').Photo} photo */
   givenUp: ({ visit, id, removed_at: removed, refused }) => {
     const body = JSON.stringify({ reason: refused.slice(0, LONGEST_REASON) });
@@ -100,6 +95,6 @@ export async function whoAmI() {
   return reply?.ok && reply.body?.id ? reply.body : 'offline';
 }
 
-/** @param {any} reply A `Reply`, or null. */
+/** @param {Reply | null} reply */
 export const isStranger = (reply) =>
-  Boolean(reply) && (reply.redirected || [401, 403].includes(reply.status));
+  Boolean(reply?.redirected || [401, 403].includes(reply?.status ?? 0));

@@ -12,7 +12,7 @@ import { contentInPresentNames } from '../visit/former-names.js';
  * @typedef {import('../types.js').Content} Content
  */
 
-/** A photo whose picture is on another phone. @param {any} named @param {string} visit @returns {Photo} */
+/** A photo whose picture is on another phone. @param {import('../types.js').Copy} named As a draft names it. @param {string} visit @returns {Photo} */
 export const elsewhere = (named, visit) => ({
   ...named,
   visit,

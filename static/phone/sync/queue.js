@@ -68,7 +68,7 @@ async function sendAnswers(round) {
   for (const visit of leastTried(waiting, round)) {
     asked.add(visit.id);
     report({ id: visit.id, photo: 0, photos: 0 });
-    /** @type {any} A `Reply`; null only where it means `offline`. */
+    /** @type {any} `any`: a `Reply` of the network; null only where it means `offline`. */
     const reply = await send.visit(visit);
     const meaning = verdict(reply, visit.id);
     if (meaning === 'conflict') await store.conflict(visit.id, reply.body ?? {});
@@ -88,7 +88,7 @@ async function sendPhotos(round) {
     const stop = await sendAnswers(round);
     if (stop) return stop;
     report({ id: photo.visit, photo: index + 1, photos });
-    /** @type {any} */
+    /** @type {any} `any`: a `Reply` of the network; null only where it means `offline`. */
     const reply = await send.photo(photo);
     const meaning = verdict(reply, photo.id);
     if (meaning === 'received') await store.photoReceived(photo.id);
@@ -112,7 +112,7 @@ async function sendPhotos(round) {
 async function tellGivenUp(round) {
   const { store, send } = round;
   for (const photo of await store.photosToTell()) {
-    /** @type {any} */
+    /** @type {any} `any`: a `Reply` of the network; null only where it means `offline`. */
     const reply = await send.givenUp(photo);
     const meaning = verdict(reply, photo.id);
     if (meaning === 'received' || (meaning === 'refused' && reply.body)) {
@@ -145,7 +145,7 @@ const leastTried = (things, { tried }) =>
 
 /**
  * Note how one attempt went.
- * @param {Round} round @param {string} id @param {ReturnType<typeof verdict>} meaning @param {any} reply
+ * @param {Round} round @param {string} id @param {ReturnType<typeof verdict>} meaning @param {any} reply `any`: a `Reply` where it means anything else than `offline`.
  * @returns {Promise<Ended | null>} what ends the round
  */
 async function heard({ probe, tried, ended }, id, meaning, reply) {
@@ -191,11 +191,11 @@ export const backOff = (failures, random = Math.random) =>
  * Keeps trying. `nudge` sends now; while one round runs, further nudges ask for one more round after it.
  *
  * @param {object} means
- * @param {() => Promise<{outcome: string, wait: number, error?: any}>} means.round
+ * @param {() => Promise<{outcome: string, wait: number, error?: import('../types.js').Thrown}>} means.round
  * @param {(outcome: string, error?: Error) => void} means.ended Called after each round; `failed` when the phone's own
  *   storage threw.
- * @param {(work: () => void, ms: number) => any} [means.after]
- * @param {(timer: any) => void} [means.cancel]
+ * @param {(work: () => void, ms: number) => number} [means.after]
+ * @param {(timer?: number) => void} [means.cancel]
  * @param {() => number} [means.random]
  */
 export function createSender(
@@ -205,8 +205,8 @@ export function createSender(
   let running = null;
   let again = false;
   let failures = 0;
-  /** @type {any} */
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
 
   async function run() {
     const { outcome, wait, error } = await round().catch((error) => ({

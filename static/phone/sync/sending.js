@@ -1,4 +1,5 @@
 /** When to send: at the start, when somebody looks, after each save, and by the sender's own back-off. */
+import { onHints } from './hints.js';
 import { alone } from './lock.js';
 import { createSender, flush } from './queue.js';
 import { t } from '../shell/words.js';
@@ -16,11 +17,7 @@ export function keepSending({ store, whoAmI, send, report, ended }) {
   const tried = new Map();
   const round = () => alone('queue', () => flushOwn({ store, whoAmI, send, report, tried }));
   const sender = createSender({ round, ended });
-  // `online` is a hint only: after reloads without a network it may never come.
-  for (const hint of ['focus', 'online', 'pageshow']) addEventListener(hint, () => sender.nudge());
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') sender.nudge();
-  });
+  onHints(() => sender.nudge());
   sender.nudge();
   return sender;
 }
@@ -44,15 +41,15 @@ export async function flushOwn({ store, whoAmI, send, report, tried }) {
   return outcome === 'there' ? flush({ store, send, probe, report, tried }) : { outcome, wait: 0 };
 }
 
-/** @type {(outcome: string) => any} Of a round; nothing where it is none. */
-export const inWords = (outcome) =>
-  ({
-    empty: '',
-    sent: '',
-    offline: t('No connection: kept on this phone'),
-    later: t('The server is busy: trying again soon'),
-    unanswered: t('Not everything went through: trying again soon'),
-    'sign-in': t('Sign in to send'),
-    other: t('Somebody else is signed in on this phone'),
-    failed: t('This phone’s storage did not answer: reload the page'),
-  })[outcome];
+/** @type {Record<string, string>} */
+const WORDS = {
+  offline: t('No connection: kept on this phone'),
+  later: t('The server is busy: trying again soon'),
+  unanswered: t('Not everything went through: trying again soon'),
+  'sign-in': t('Sign in to send'),
+  other: t('Somebody else is signed in on this phone'),
+  failed: t('This phone’s storage did not answer: reload the page'),
+};
+
+/** Of a round; blank where there is nothing to say. @param {string} outcome */
+export const inWords = (outcome) => WORDS[outcome] ?? '';

@@ -12,7 +12,7 @@ import { contentInPresentNames } from '../visit/former-names.js';
  */
 
 /** A draft from the server, as this phone keeps it.
- * @param {any} content @param {number} owner @returns {import('../types.js').Visit} */
+ * @param {import('../types.js').Copy} content @param {number} owner @returns {import('../types.js').Visit} */
 export const visitOf = ({ photos: _photos, ...content }, owner) => ({
   ...content,
   owner,
@@ -45,7 +45,7 @@ export const fetchDraft = ({ store, drafts, id }) =>
   inTurn(id, () => fetchInTurn({ store, drafts, row: { id, revision: null }, owner: null }));
 
 /**
- * @param {{store: Store, drafts: Pick<Drafts, 'read'>, row: {id: string, revision: number | null}, owner: any}} given
+ * @param {{store: Store, drafts: Pick<Drafts, 'read'>, row: {id: string, revision: number | null}, owner: number | null}} given
  *   `owner`: who signed in; none is wanted where the visit is here.
  */
 async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
@@ -68,7 +68,7 @@ async function fetchInTurn({ store, drafts, row: { id, revision }, owner }) {
     const pictures = (content.photos ?? []).map((/** @type {object} */ photo) =>
       elsewhere(photo, id)
     );
-    await store.adopt(visitOf(content, owner), pictures);
+    await store.adopt(visitOf(content, Number(owner)), pictures);
     await know(store, id, theirs);
   }
   return true;

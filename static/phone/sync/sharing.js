@@ -13,9 +13,9 @@ export function createSharing(page, showing) {
   const { store, visit, photos, screen } = page;
   /** @type {(() => void) | null} */
   let changedDraft = null;
-  /** @type {any} */
-  let firstShare = null;
-  /** @type {any} */
+  /** @type {number | undefined} */
+  let firstShare;
+  /** @type {number | undefined} */
   let sharingLater;
   const isToShare = () => !page.isPreview && isBegun(visit, photos);
 

@@ -16,7 +16,7 @@ const TAPPED = ['started_at', 'left_at', 'completed_at'];
 
 /**
  * Puts what `change` makes of it in the place of each time that a phone's clock told.
- * @param {any} content A visit, a draft, or what there is of one. @param {(at: string) => string} change
+ * @param {import('../types.js').Copy} content @param {(at: string) => string} change
  */
 function eachTime(content, change) {
   for (const name of TAPPED) {
@@ -84,7 +84,7 @@ export function retold(content, clock) {
  */
 export async function settleClock({ store, id, base }) {
   const offset = (await clockOffset(store)) ?? 0;
-  /** @type {any} It is here. */
+  /** @type {any} `any`: the visit, which is here, with an offset of its own. */
   const { clock_offset_ms: before, payload } = await store.visit(id);
   const sent = payload && { ...answersFrom(payload), photos: structuredClone(payload.photos) };
   /** @type {Set<string>} */

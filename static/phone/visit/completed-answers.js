@@ -37,7 +37,14 @@ export function createCompletedAnswers({ visit, photos, sections, store }, settl
     part('choosing').replaceChildren();
     if (visit.state !== 'conflict' || !visit.stored) return;
     const { showConflict } = await import('../conflict/resolution.js');
-    showConflict({ box: part('choosing'), visit, sections, store, readVisit, done: settled });
+    showConflict({
+      box: part('choosing'),
+      visit: /** @type {import('../conflict/resolution.js').Disputed} */ (visit),
+      sections,
+      store,
+      readVisit,
+      done: settled,
+    });
   }
 
   return { show };

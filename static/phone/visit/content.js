@@ -23,7 +23,7 @@ const answersIn = (observations) =>
     },
   ]));
 
-/** @param {any} value @returns {import('../types.js').Answer} */
+/** @param {import('../types.js').Answer['value']} [value] @returns {import('../types.js').Answer} */
 const answeredWith = (
   value,
 ) => (value === null || value === undefined || value === '' ? {} : { state: 'answered', value });

@@ -29,7 +29,7 @@ function encountersOf(taps) {
 
 /**
  * Written up before: it may have been moved or removed since, but a moment of it is still that of a tap.
- * @param {Record<string, any>} interaction @param {Record<string, string>} moments
+ * @param {Partial<Record<string, unknown>>} interaction @param {Record<string, string>} moments
  */
 const isOf = (interaction, moments) =>
   Object.entries(moments).some(([moment, at]) => interaction[moment] === at);

@@ -115,7 +115,7 @@ export function observation(criterion, answer) {
  * @param {Visit} visit @param {string} scope @param {string} criterion @param {object} patch */
 export function patchAnswer(visit, scope, criterion, patch) {
   const answers = answersOf(visit, scope);
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, unknown>} */
   const answer = { ...answers[criterion], ...patch };
   for (const [name, value] of Object.entries(answer)) {
     if (value === null || value === undefined) delete answer[name];
@@ -171,7 +171,7 @@ export function moveUp(visit, id) {
 /** A moment of an encounter; null takes it back.
  * @param {Visit} visit @param {string} id @param {string} moment A `Moment`. @param {string | null} at */
 export function markMoment(visit, id, moment, at) {
-  /** @type {Record<string, any> | undefined} */
+  /** @type {Record<string, unknown> | undefined} */
   const interaction = interactionOf(visit, id);
   if (interaction) interaction[moment] = at;
 }

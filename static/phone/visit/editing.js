@@ -17,7 +17,7 @@ export class VisitClosed extends Error {}
  * @param {Visit} given.visit The copy on the screen; changed at once.
  * @param {() => void} given.saving
  * @param {(at: string) => void} given.saved
- * @param {(error: any) => void} given.failed
+ * @param {(error: import('../types.js').Thrown) => void} given.failed
  */
 export function startEditing({ store, visit, saving = () => {}, saved, failed }) {
   /** Changes on the screen that are not yet known to be in the store, oldest first. @type {Function[]} */
@@ -55,7 +55,7 @@ export function startEditing({ store, visit, saving = () => {}, saved, failed })
   /** @param {() => boolean | Promise<boolean>} work @returns {Promise<boolean>} */
   const inTurn = (work) => (writing = writing.then(work));
 
-  /** @param {(id: string, apply: (visit: Visit, photos?: any) => unknown) => Promise<Visit>} write @param {string} at @param {Function[]} going */
+  /** @param {(id: string, apply: (visit: Visit, photos?: Photo[]) => unknown) => Promise<Visit>} write @param {string} at @param {Function[]} going */
   async function save(write, at, going) {
     try {
       const kept = await write(visit.id, (stored, photos) => {

@@ -59,7 +59,7 @@ export function listenToEncounters({ visit, screen, editing }, { leaveTo, offerU
     leaveTo(screen.renewSteps().findIndex((step) => step.scope === id));
   }
 
-  $('moments').addEventListener('click', (/** @type {{target: any}} */ { target }) => {
+  $('moments').addEventListener('click', (/** @type {import('../types.js').Tap} */ { target }) => {
     /** @type {import('../types.js').Moment | undefined} */
     const moment = target.closest('button')?.dataset.moment;
     if (!moment) return;

@@ -11,7 +11,7 @@ const OF_PHOTO = { place: 'photo_position' };
 
 /**
  * The word under the former name counts: a phone of that release wrote it last, and leaves the present one as it was.
- * @param {Row} row @param {Record<string, string>} names @returns {any} A row of the present shape.
+ * @param {Row} row @param {Record<string, string>} names @returns {any} `any`: a row of the present shape, whichever it is.
  */
 function renamed(row, names) {
   const made = { ...row };

@@ -6,6 +6,7 @@ import { t } from '../shell/words.js';
 /**
  * @typedef {import('../types.js').Visit} Visit
  * @typedef {import('../types.js').Location} Location
+ * @typedef {{latitude: number, longitude: number}} Position
  */
 
 const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 60_000 };
@@ -31,19 +32,23 @@ export function readGps(geolocation = navigator.geolocation) {
 }
 
 /** near, unsure, far or refused, as the server grades it.
- * @param {any} gps As the visit has it. @param {Location} location @returns {keyof typeof WORDS} */
+ * @param {Visit['gps']} gps @param {Location} location @returns {keyof typeof WORDS} */
 export function gpsGrade(gps, location) {
   if (!gps) return '';
   if (gps.refused) return 'refused';
   if (
     gps.latitude === undefined || location.latitude === null || location.latitude === undefined
   ) return 'unsure';
-  const far = distance(gps, location);
-  if (far + gps.accuracy_m <= NEAR_M) return 'near';
-  return far - gps.accuracy_m > FAR_M ? 'far' : 'unsure';
+  const { latitude, longitude = 0, accuracy_m: accuracy = 0 } = gps;
+  const far = distance({ latitude, longitude }, {
+    latitude: location.latitude,
+    longitude: Number(location.longitude),
+  });
+  if (far + accuracy <= NEAR_M) return 'near';
+  return far - accuracy > FAR_M ? 'far' : 'unsure';
 }
 
-/** In metres. @param {{latitude?: any, longitude?: any}} a @param {{latitude?: any, longitude?: any}} b */
+/** In metres. @param {Position} a @param {Position} b */
 export function distance(a, b) {
   /** @param {number} degrees */
   const radians = (degrees) => (degrees * Math.PI) / 180;

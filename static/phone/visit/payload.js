@@ -22,11 +22,10 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
   const interactions = liveInteractions(visit);
   /** @param {string} scope @param {Section['asked']} kind */
   const observed = (scope, kind) => observationsOf(visit, scope, kind, sections);
-  /** @type {any[]} */
-  const written = [
-    isWritten(visit, 'started_at') ? 'started_at' : '',
-    isWritten(visit, 'left_at') ? 'ended_at' : '',
-  ];
+  /** @type {Sent['written']} */
+  const written = [];
+  if (isWritten(visit, 'started_at')) written.push('started_at');
+  if (isWritten(visit, 'left_at')) written.push('ended_at');
   const interest = visit.context.conflict_of_interest;
   return {
     revision: visit.revision ?? 1,
@@ -35,7 +34,7 @@ export function buildPayload({ visit, photos, sections, clockOffset, at }) {
     assignment: visit.assignment,
     started_at: visit.started_at,
     ended_at: visit.left_at ?? visit.completed_at ?? at,
-    written: written.filter(Boolean),
+    written,
     mode: visit.mode ?? 'live',
     clock_offset_ms: clockOffset,
     context: {

@@ -3,9 +3,9 @@ import { answersOf, interactionOf, liveInteractions, MOMENTS } from './draft.js'
 import { interactionName } from './names.js';
 import { aboutOf, MOMENT_NAMES } from '../conflict/question-names.js';
 import { tapsInWords } from './taps.js';
-import { clock } from '../form/timer.js';
+import { kindOf } from '../form/kinds.js';
 import { dayAndTime, timeOf } from '../shell/times.js';
-import { plural, t, written } from '../shell/words.js';
+import { plural, t } from '../shell/words.js';
 
 /**
  * @typedef {import('../types.js').Visit} Visit
@@ -33,13 +33,8 @@ function setAside({ state = 'answered', reason }) {
 /** @param {import('../types.js').Criterion | undefined} criterion @param {Answer | null} answer */
 export function answerInWords(criterion, answer) {
   if (!answer?.state) return answer?.note ? `${t('No answer')}. ${answer.note}` : t('No answer');
-  const { value } = answer;
   const plain = setAside(answer) ??
-    (value === true ? t('Yes') : value === false ? t('No') : null) ??
-    criterion?.options?.[String(value)] ??
-    (criterion?.kind === 'seconds'
-      ? clock(Number(value))
-      : String(written(/** @type {string | number} */ (value ?? ''))));
+    kindOf(criterion?.kind).said(answer.value ?? '', criterion?.options);
   return [plain, answer.note].filter(Boolean).join('. ');
 }
 
@@ -56,25 +51,28 @@ function listOf(rows) {
 
 /**
  * When the auditor came and left, what was tapped and noted inside, why it was not completed.
- * @param {Visit} visit @returns {any[]} Names and words.
+ * @param {Visit} visit @returns {[string, string][]} Names and words.
  */
 function rowsOfVisit(visit) {
   const { timezone } = visit.location;
   const left = visit.left_at ?? visit.ended_at;
-  return [
+  /** @type {[string, string][]} */
+  const rows = [
     [t('Arrived'), dayAndTime(visit.started_at, timezone)],
-    left && [t('Left'), dayAndTime(left, timezone)],
-    visit.not_completed_reason && [t('Why it could not be completed'), visit.not_completed_reason],
-    visit.taps?.length && [t('Taps from inside'), tapsInWords(visit.taps, timezone)],
-    visit.hidden_notes && [t('Notes from inside'), visit.hidden_notes],
-  ].filter(Boolean);
+    [t('Left'), left ? dayAndTime(left, timezone) : ''],
+    [t('Why it could not be completed'), visit.not_completed_reason],
+    [t('Taps from inside'), visit.taps?.length ? tapsInWords(visit.taps, timezone) : ''],
+    [t('Notes from inside'), visit.hidden_notes],
+  ];
+  return rows.filter(([, words]) => words);
 }
 
-/** @param {Visit} visit @param {any} interaction @returns {[string, string][]} */
+/** @param {Visit} visit @param {Interaction} interaction @returns {[string, string][]} */
 const rowsOfMoments = (visit, interaction) =>
-  MOMENTS.filter((moment) => interaction[moment]).map((
-    moment,
-  ) => [MOMENT_NAMES[moment], timeOf(interaction[moment], visit.location.timezone)]);
+  MOMENTS.flatMap((moment) => {
+    const at = interaction[moment];
+    return at ? [[MOMENT_NAMES[moment], timeOf(at, visit.location.timezone)]] : [];
+  });
 
 /** What was answered, and how many photos were sent with it.
  * @param {Section} section @param {string} scope @param {Visit} visit @returns {[string, string][]} */
@@ -121,9 +119,9 @@ export function buildReading(visit, sections) {
 }
 
 /** What a question of `conflict/merge.js` is about, and both answers to it.
- * @param {Asked} question @param {any} mine @param {Visit} visit @param {Section[]} sections */
+ * @param {Asked} question @param {import('../types.js').Leaf} mine @param {Visit} visit @param {Section[]} sections */
 export function questionInWords(question, mine, visit, sections) {
-  /** @param {any} value */
+  /** @param {import('../types.js').Leaf} value */
   const say = (value) => saidAt(question.path, value, visit, sections);
   return {
     about: aboutOf(question, visit, sections),
@@ -132,7 +130,7 @@ export function questionInWords(question, mine, visit, sections) {
   };
 }
 
-/** @param {string[]} path @param {any} value @param {Visit} visit @param {Section[]} sections */
+/** @param {string[]} path @param {import('../types.js').Leaf} value @param {Visit} visit @param {Section[]} sections */
 function saidAt([kind, , name], value, visit, sections) {
   const { timezone } = visit.location;
   if (kind === 'answers') {
@@ -155,7 +153,7 @@ const answersCounted = ({ answers }) =>
  * Both versions of each answer, as two buttons.
  * @param {object} given
  * @param {Asked[]} given.questions
- * @param {(visit: Visit, path: string[]) => any} given.leafOf
+ * @param {(visit: Visit, path: string[]) => import('../types.js').Leaf} given.leafOf
  * @param {Visit} given.visit
  * @param {Section[]} given.sections
  * @param {string[]} given.names Of the two versions: mine, theirs.

@@ -21,9 +21,11 @@ export async function clocks(store) {
   return { now: Date.now() - offset, offset };
 }
 
-/** A time of the visit by a clock that is right. @param {any} visit @param {'started_at' | 'left_at'} name @param {number} offset @returns {string} */
-const rightly = (visit, name, offset) =>
-  isWritten(visit, name) ? visit[name] : new Date(Date.parse(visit[name]) - offset).toISOString();
+/** A time of the visit by a clock that is right. @param {Visit} visit @param {'started_at' | 'left_at'} name @param {number} offset */
+function rightly(visit, name, offset) {
+  const at = visit[name] ?? '';
+  return isWritten(visit, name) ? at : new Date(Date.parse(at) - offset).toISOString();
+}
 
 /** @param {Visit} visit @param {'started_at' | 'left_at'} name @param {string} at */
 function write(visit, name, at) {

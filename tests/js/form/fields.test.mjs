@@ -67,6 +67,8 @@ test('a number is written as it was until another tab has answered differently',
   assert.equal(field.value, '1:3');
   fillText(field, answered(12), 'seconds');
   assert.equal(field.value, '12');
+  fillText(field, answered(1234.5), 'seconds');
+  assert.equal(field.value, '1234.5');
 });
 
 test('the note of an answer that another tab wrote stands where somebody is writing', () => {

@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { patchAnswer } from '../../../static/phone/visit/draft.js';
-import {
-  clock,
-  count,
-  elapsed,
-  keepBefore,
-  seconds,
-  start,
-  stop,
-} from '../../../static/phone/form/timer.js';
+import { clock, elapsed, keepBefore, start, stop } from '../../../static/phone/form/timer.js';
 import { makeVisit } from '../making.mjs';
 
 const after = (visit, patch) => {
@@ -39,22 +31,7 @@ test('a clock set back gives 0 seconds, never less', () => {
   assert.equal(elapsed({ timer: { started_at: 60_000 } }, 1_000), 0);
 });
 
-test('seconds are typed as a number or as minutes and seconds', () => {
-  assert.deepEqual(['42', ' 90 ', '1:30', '0:05'].map(seconds), [42, 90, 90, 5]);
-  assert.deepEqual(['', '1:3', '1:75', '-4', 'soon', '4.5'].map(seconds), [
-    null,
-    null,
-    null,
-    null,
-    null,
-    null,
-  ]);
-});
-
-test('a count is a whole number, 0 or more', () => {
-  assert.deepEqual(['0', '12', '1.5', '-1', 'two', ''].map(count), [0, 12, null, null, null, null]);
-});
-
 test('a clock shows minutes and seconds', () => {
   assert.deepEqual([0, 42, 90, 3661].map(clock), ['0:00', '0:42', '1:30', '61:01']);
+  assert.deepEqual([2.5, 0.25, 90.1].map(clock), ['0:02.5', '0:00.25', '1:30.1']);
 });
