@@ -53,10 +53,10 @@ from audits.models import Visit
 visit = Visit.objects.get(pk={id!r})
 photo = visit.photos.get()
 print(json.dumps({{
-    "place": [visit.place, visit.place_accuracy_m], "mode": visit.mode, "hidden_notes": visit.hidden_notes,
+    "gps": [visit.gps_grade, visit.gps_accuracy_m], "mode": visit.mode, "hidden_notes": visit.hidden_notes,
     "taps": [tap["what"] for tap in visit.taps], "started_at": visit.started_at.isoformat(),
     "noticed": visit.interactions.get().acknowledged_at.isoformat(),
-    "photo": [photo.criterion.key, str(photo.interaction_id), photo.place, photo.width],
+    "photo": [photo.criterion.key, str(photo.interaction_id), photo.gps_grade, photo.width],
 }}))
 """
 
@@ -116,7 +116,7 @@ def test_a_visit_of_the_release_before_is_sent_with_all_that_it_holds(upgraded, 
     ]
     record = json.loads(server.run(ON_RECORD.format(id=visit["id"])).splitlines()[-1])
     interaction = rows["visit"]["interactions"][0]
-    assert record["place"] == ["unsure", 12]
+    assert record["gps"] == ["unsure", 12]
     assert (record["mode"], record["hidden_notes"]) == ("covert", "Two at the till.")
     assert record["taps"] == ["arrived", "left"]
     assert record["started_at"][:16] == rows["visit"]["started_at"][:16]
