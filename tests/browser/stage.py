@@ -16,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 from audits.models import Assignment, Standard
 from config.demo.places import PASSWORD
 from locations.models import Location, Membership, Region, User
-from locations.roles import Role
+from locations.accounts.roles import Role
 from tests.making import publish_small_standard
 password = make_password(PASSWORD)  # once: it is slow on purpose
 version = publish_small_standard(Standard.objects.create(key={mark!r}, name="Service standard"))
@@ -61,7 +61,7 @@ RETURN = """
 from audits.models import Visit
 from audits.review import return_visit
 from locations.models import Membership, User
-from locations.roles import Role
+from locations.accounts.roles import Role
 visit = Visit.objects.get(pk={id!r})
 reviewer = User.objects.create(email="rev-" + str(visit.pk) + "@example.org")
 Membership.objects.create(user=reviewer, region=visit.location.region, role=Role.REVIEWER)
