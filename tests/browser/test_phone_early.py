@@ -71,6 +71,7 @@ def test_a_last_page_that_comes_late_is_not_drawn_over_the_step_that_somebody_we
     ready.evaluate("(address) => import(address)", held[0].request.url)  # it has come, and its reader was first
     settle(ready)
     assert on(ready, "clean").is_visible()
+    assert not ready.get_by_role("heading", name="unanswered").is_visible()
     ready.locator("#overview").click()
     ready.get_by_role("heading", name="unanswered").wait_for()
 
