@@ -14,8 +14,13 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # Tests bring a key of their own and never read or write var/.
 DEVELOP := DEBUG=1
 # TypeScript's checker reads the JSDoc; it asks no network, and keeps what it knows beside the environment.
-TYPES := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --no-npm --config tests/js/deno.json static/phone/*.js
-SERVED := $(DEVELOP) $(BIN)/python -m tests.servers.run $(BIN)/python -m pytest -q
+DENO := DENO_DIR=$(VENV)/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno
+RULES := --quiet --config tests/js/deno.json
+SCRIPTS := 'static/phone/**/*.js' 'tests/js/**/*.mjs' 'tests/js/*.js' 'tests/js/*.ts' tests/js/deno.json
+# The worker is a script but for what Django puts into it.
+WORKER := templates/phone/sw.js
+FORMATTED_WORKER := sed 's/{{ given }}/GIVEN/' $(WORKER) | $(DENO) fmt $(RULES) --ext js - | sed 's/= GIVEN;/= {{ given }};/'
+SERVED := $(DEVELOP) $(BIN)/python -m bench.servers $(BIN)/python -m pytest -q
 
 # What pages and the admin draw, and what asks the database little, is tested on SQLite alone, and through the whole path on both.
 DRAWN := $(foreach what,test_admin* *pages* test_conformity* test_settings* test_phone_files* test_photo* test_tables* \
@@ -83,16 +88,22 @@ test-servers: $(ALL)
 test-browser: $(ALL)
 	@$(DEVELOP) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "(slow or browser) and not servers"
 
-lint: $(ALL) ## Ruff, mypy, and the types of the phone's modules
+lint: $(ALL) ## Ruff, mypy, imports that point down, and the phone's scripts: their types and their form
 	@failed=0; \
 	$(BIN)/ruff check --quiet --output-format concise . || failed=1; \
 	$(BIN)/ruff format --quiet --check --output-format concise . || failed=1; \
 	$(DEVELOP) $(BIN)/mypy --no-error-summary . || failed=1; \
-	$(TYPES) || failed=1; \
+	$(BIN)/lint-imports --no-cache --config pyproject.toml >$(VENV)/.imports 2>&1 || { cat $(VENV)/.imports; failed=1; }; \
+	$(DENO) check $(RULES) --no-remote --no-npm static/phone || failed=1; \
+	$(DENO) lint $(RULES) static/phone tests/js || failed=1; \
+	$(DENO) fmt $(RULES) --check $(SCRIPTS) || failed=1; \
+	$(FORMATTED_WORKER) | diff $(WORKER) - || failed=1; \
 	exit $$failed
 
-format: $(ALL) ## Let ruff put the code into shape
+format: $(ALL) ## Let ruff and deno put the code into shape
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+	@$(DENO) fmt $(RULES) $(SCRIPTS)
+	@$(FORMATTED_WORKER) > $(VENV)/sw.js && cp $(VENV)/sw.js $(WORKER)
 
 # ---- keeping
 
@@ -106,7 +117,7 @@ schema: $(ALL) ## Write docs/openapi.yaml, the API's description
 	@$(DEVELOP) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 words: $(ALL) ## Bring locale/ up to date with the sentences in the sources
-	@$(DEVELOP) $(BIN)/python -m tests.catalogue $(LANGUAGE)
+	@$(DEVELOP) $(BIN)/python -m config.assets.catalogue $(LANGUAGE)
 
 # ---- running for good: docs/deploy.md
 

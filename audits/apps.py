@@ -7,6 +7,6 @@ class AuditsConfig(AppConfig):
 
     def ready(self) -> None:
         from audits import receivers  # noqa: F401  # it hears of returned visits
-        from audits.guards import lay_guards
+        from audits.standards.guards import lay_guards
 
         post_migrate.connect(lay_guards, sender=self)

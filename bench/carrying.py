@@ -23,17 +23,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Options, make
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.judge import Flags, judge, pooled
 from bench.drift import LAB
-from bench.judge import Flags, judge, pooled
-from bench.lab import lab_chain, open_lab
+from reports.measure.defaults import REFIT_DAYS
 from reports.measure.drift.backtest import DatedSignal
 from reports.measure.drift.detector import Restarts, Settings, scan, stated_threshold
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.model.forward_filter import carry_on, with_current_auditors, with_current_days
 from reports.measure.model.severity import WINDOW_DAYS, fit_effects
-
-REFIT_DAYS = 28.0
 
 
 def weeks(chain: Chain, start: float, stop: float, way: str) -> Iterator[tuple[float, Effects, Effects]]:

@@ -23,14 +23,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 
 import numpy as np
 
-from bench import product
 from bench.chains import Made, Options, make
-from bench.cost import cost_of_a_week
-from bench.database import own_database
-from bench.goals import report
-from bench.judge import Flags, Judged, judge
-from bench.lab import lab_chain, open_lab
-from bench.paths import Paths
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.cost import cost_of_a_week
+from bench.detector.goals import report
+from bench.detector.judge import Flags, Judged, judge
+from bench.detector.paths import Paths
+from bench.product import replays
+from bench.product.database import own_database
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.backtest import DatedSignal, backtest
 from reports.measure.drift.calibration import calibrate
 from reports.measure.drift.detector import DECLINE, YEAR_DAYS, Settings
@@ -49,7 +50,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--weeks", type=int, default=104, help="of watching, after the burn-in")
     parser.add_argument("--burn-in", type=int, default=52, help="weeks")
     parser.add_argument("--rate", type=float, default=2.5, help="visits per location and month")
-    parser.add_argument("--false-alarms", type=float, default=0.1, help="wanted per location and year")
+    parser.add_argument(
+        "--false-alarms", type=float, default=FALSE_ALARMS_PER_YEAR, help="wanted per location and year"
+    )
     parser.add_argument("--in-control", action="store_true", help="nothing changes: false alarms only")
     parser.add_argument("--product", action="store_true", help="import, backtest to flags.csv, compare with memory")
     parser.add_argument("--own", action="store_true", help="chains of bench/chains, also where the lab is")
@@ -138,7 +141,7 @@ def main():
     settings = Settings(false_alarms_per_year=arguments.false_alarms)
     if arguments.product:
         with own_database() as folder:
-            judged = [product.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
+            judged = [replays.compared(chain_of_seed(seed), settings, seed, folder) for seed in arguments.seeds]
         report(judged, title(arguments, "the product's"), peers_known=has_lab(arguments))
         return
     judged = []

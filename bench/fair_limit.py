@@ -23,10 +23,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 from scipy.special import logsumexp
 
+from bench.chains.lab import open_lab, read
 from bench.chains.truth import Truth
-from bench.goals import ELEVEN_POINTS, LARGE
-from bench.judge import Flags, Judged, false_alarms, judge, pooled
-from bench.lab import open_lab, read
+from bench.detector.goals import ELEVEN_POINTS, LARGE
+from bench.detector.judge import Flags, Judged, false_alarms, judge, pooled
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 
 LAB = Path(__file__).resolve().parents[2] / "shared" / "lab"
 GRID = np.arange(-4.0, 2.51, 0.1)  # logits that a rating may be moved by: visit, interaction and drop together
@@ -182,7 +183,9 @@ def main():
     parser.add_argument("--lab", type=Path, default=LAB, help="folder of simulate.py")
     parser.add_argument("--seeds", type=int, nargs="+", default=[4, 5, 6])
     parser.add_argument("--locations", type=int, default=1000)
-    parser.add_argument("--false-alarms", type=float, default=0.1, help="realised per location in control and year")
+    parser.add_argument(
+        "--false-alarms", type=float, default=FALSE_ALARMS_PER_YEAR, help="realised per location in control and year"
+    )
     arguments = parser.parse_args()
     simulate = open_lab(arguments.lab)
     all_found = []

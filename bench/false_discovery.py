@@ -22,10 +22,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import DRIFTS, Made, Options, Truth, make
-from bench.goals import LARGE
-from bench.judge import GRACE_DAYS, Flags, Judged, judge, pooled
-from bench.lab import lab_chain, open_lab
-from bench.paths import Paths
+from bench.chains.lab import lab_chain, open_lab
+from bench.detector.goals import LARGE
+from bench.detector.judge import GRACE_DAYS, Flags, Judged, judge, pooled
+from bench.detector.paths import Paths
 from reports.measure.drift.detector import Settings, stated_threshold
 from reports.measure.model.effects import WEEK_DAYS
 from reports.measure.model.severity import fit_effects

@@ -2,7 +2,7 @@
 
     python bench/import_history.py                          a made chain, on SQLite in a temporary folder
     python bench/import_history.py ../shared/data/*_*       real folders, one after the other
-    python -m tests.servers.run python bench/import_history.py ...       the same on PostgreSQL
+    python -m bench.servers python bench/import_history.py ...           the same on PostgreSQL
 
 The rows saved one by one are a sample of the same files. Three ways are timed, each with a transaction per row:
 `save()` alone, everything looked up and built before; finding the visit, interaction and criterion of each row and

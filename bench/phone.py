@@ -29,9 +29,9 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 
+from bench.product.chromium import ARGUMENTS, SMALL_PHONE, chromium  # noqa: E402
+from bench.servers import free_port  # noqa: E402
 from config.demo.__main__ import environment  # noqa: E402
-from tests.browser.conftest import ARGUMENTS, SMALL_PHONE, chromium  # noqa: E402
-from tests.servers.run import free_port  # noqa: E402
 
 EMULATED = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
 SLOWER = 4
@@ -42,7 +42,7 @@ STAGE = """
 import datetime
 from django.contrib.auth.hashers import make_password
 from audits.models import Assignment, Criterion, Option, Section, Standard, Version
-from audits.standards import publish
+from audits.standards.publication import publish
 from locations.models import Location, Membership, Region, User
 region = Region.objects.create(name="Bench")
 ana = User.objects.create(email="ana@example.org", password=make_password("bench"))

@@ -26,9 +26,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Options, make
-from bench.inspections import days_earlier, read_inspections
-from bench.judge import Judged, judge, pooled
-from bench.visiting import POSSIBLE_A_MONTH, Followed, by_value, equally, followed
+from bench.detector.inspections import days_earlier, read_inspections
+from bench.detector.judge import Judged, judge, pooled
+from bench.detector.visiting import POSSIBLE_A_MONTH, Followed, by_value, equally, followed
 from reports.measure.drift.detector import Settings
 
 PLANS = {"equally": equally, "by value": by_value}

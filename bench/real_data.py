@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--only", choices=ZONES, action="append", help="one set; may be given again")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench.database import own_database
+    from bench.product.database import own_database
 
     with own_database() as folder:
         for key in options.only or ZONES:

@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HELPER = """
 import time, django
 django.setup()
-from reports.detection.scan import RunTaken, work_on_run
+from reports.detection.scan.scan import work_on_run
+from reports.detection.scan.shards import RunTaken
 from reports.models import Run, Shard
 run = Run.objects.filter(pk={run_id})
 while not Shard.objects.filter(run={run_id}, phase=2).exists() and run.filter(finished_at=None).exists():
@@ -57,7 +58,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench.database import own_database
+    from bench.product.database import own_database
 
     with own_database():
         if options.in_memory:
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def in_memory(sizes: list[int], every_nth: int) -> None:
-    from bench import weekly
+    from bench.detector import weekly
 
     before: tuple[int, dict[str, float]] | None = None
     for n_locations in sizes:
@@ -88,8 +89,8 @@ def in_memory(sizes: list[int], every_nth: int) -> None:
 
 def through_the_product(options) -> float:
     """Returns how many visits were scored a second of CPU."""
+    from bench.product.database_chains import make_chain, observe
     from reports.detection.scan.lifecycle import request_scan
-    from tests.reports.chains import make_chain, observe
 
     n_locations, n_visits = options.locations, options.visits
     drops = dict.fromkeys(range(0, n_locations, 20), (n_visits * options.every * 0.6, 1.2, None))

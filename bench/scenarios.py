@@ -22,8 +22,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 import numpy as np
 
 from bench.chains import Made, Options, make
-from bench.goals import LARGE
-from bench.judge import Flags, Judged, false_alarms, judge, pooled
+from bench.detector.goals import LARGE
+from bench.detector.judge import Flags, Judged, false_alarms, judge, pooled
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.backtest import DatedSignal, backtest
 from reports.measure.drift.calibration import calibrate
 from reports.measure.drift.detector import DECLINE, IMPROVEMENT, Settings
@@ -91,7 +92,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SCENARIOS)}; none: all")
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
     parser.add_argument("--locations", type=int, default=300)
-    parser.add_argument("--false-alarms", type=float, default=0.1, help="wanted per location and year")
+    parser.add_argument(
+        "--false-alarms", type=float, default=FALSE_ALARMS_PER_YEAR, help="wanted per location and year"
+    )
     parser.add_argument("--threshold", choices=["stated", "calibrated"], default="stated")
     parser.add_argument("--in-control", action="store_true", help="only the false alarms")
     arguments = parser.parse_args()

@@ -135,7 +135,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "config.storage.ModuleManifestStorage"
+        else "config.assets.storage.ModuleManifestStorage"
     },
 }
 

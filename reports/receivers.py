@@ -1,13 +1,17 @@
-"""Hears what `audits` says, and what detection leaves for the workers."""
+"""Hears what `audits` and `locations` say, and what detection leaves for the workers."""
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
 from locations.queueing import send_on_commit
+from locations.signals import readings_changed
 from reports.detection.data import scoring
+from reports.detection.scan import rejudge_comparisons as waiting
 from reports.detection.signals import backtest_waits, run_waits
 from reports.tasks.backtests import work_on_backtests
+from reports.tasks.comparisons import call_soon
 from reports.tasks.scans import work_on_run
 from reports.tasks.scoring import evaluate_location, score_visit
 from reports.tasks.sweeper import EVALUATED_AT_ONCE
@@ -42,6 +46,21 @@ def _evaluate_locations_of(visit_ids) -> None:
         visits = Visit.objects.filter(pk__in=visit_ids).order_by()
         for standard_id, location_id in visits.values_list("version__standard", "location").distinct():
             send_on_commit(evaluate_location, standard_id, location_id)
+
+
+@receiver(readings_changed)
+def queue_changed_readings(sender, location_ids, **kwargs) -> None:
+    """Queued in the transaction of the readings. One message for all that waits: thousands that come one by one
+    ask for one task, not for thousands."""
+    first = waiting.note_changed(location_ids)
+    if first is None:
+        return
+
+    def call() -> None:
+        if not waiting.is_called_for(first):
+            call_soon()
+
+    transaction.on_commit(call, robust=True)
 
 
 @receiver(run_waits)

@@ -89,9 +89,9 @@ def visit_id():
 @pytest.fixture
 def visit(world, payload, visit_id):
     """ana's stored visit to Harbour Street."""
-    from audits.intake import record_visit
+    from audits.api.documents import receive_visit
 
-    return record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    return receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from audits.models import Criterion, Option, Section, Standard, Version
-from audits.standards import publish
+from audits.standards.publication import publish
 
 
 def publish_small_standard(standard: Standard, number: int = 1) -> Version:

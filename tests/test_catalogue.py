@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +12,7 @@ from babel.messages.jslexer import tokenize
 from babel.messages.mofile import read_mo
 from django.template.base import Lexer, TokenType
 
-from tests import catalogue
+from config.assets import catalogue
 
 ROOT = catalogue.ROOT
 EACH = [(language, domain) for language in catalogue.languages() for domain in catalogue.DOMAINS]
@@ -60,6 +61,11 @@ def test_what_is_compiled_is_what_stands_in_the_catalogue(language):
     assert words == json.loads(catalogue.compiled(language, "djangojs")), "run: make words"
 
 
+@pytest.mark.parametrize("language", catalogue.languages())
+def test_the_same_words_make_the_same_binary_on_another_day(language):
+    assert f"{datetime.now():%Y-%m-%d}".encode() not in catalogue.compiled(language, "django")
+
+
 def test_what_templates_say_is_found():
     source = (
         '{% translate "One" as one %}{% translate one %}'
@@ -89,7 +95,7 @@ class Visible(HTMLParser):
 
 TEMPLATES = sorted(
     path
-    for pattern in ("*.html", "phone/*.html", "registration/*.html", "mail/**/*")
+    for pattern in ("*.html", "phone/**/*.html", "registration/*.html", "mail/**/*")
     for path in (ROOT / "templates").glob(pattern)
     if path.is_file()
 )
@@ -117,7 +123,7 @@ def unmarked_in_template(source: str) -> list[str]:
     return [text for text in visible.said if re.search(r"[A-Za-z]{2,}", NO_TEXT.sub("", text))]
 
 
-SCRIPTS = [path for path in sorted((ROOT / "static" / "phone").glob("*.js")) if path.name != "types.js"]
+SCRIPTS = [path for path in sorted((ROOT / "static" / "phone").rglob("*.js")) if path.name != "types.js"]
 NO_WORDS = {"Date"}
 """Names that look like words: a header of HTTP."""
 
@@ -159,7 +165,10 @@ def test_unmarked_words_are_seen():
     ]
 
 
-TOLD = ["answers", "bodies", "conformity", "content", "draft_api", "drafts", "intake", "payload", "photos", "views"]
+TOLD = [
+    "api/bodies", "api/drafts", "intake/answers", "intake/checked_visit", "intake/content", "intake/drafts",
+    "intake/photos", "intake/pictures", "intake/visits", "phone/pages", "standards/kinds",
+]  # fmt: skip
 INTERNAL = {
     "This visit id belongs to somebody else's visit.",
     "The draft  belongs to somebody else.",
@@ -168,12 +177,20 @@ INTERNAL = {
     " problem(s); first: : ",
 }
 """Of exceptions that are answered by 404 or tried again, and read only in a log."""
+ADMIN = {
+    "“no” is the good answer",
+    "recorded, not scored: no credit bounds",
+    "full credit at , none at ",
+    "Anchor “” of “” has no conformity: give it 0 to 1.",
+    "“” is of the kind “”, which is not known here: choose another.",
+}
+"""Read by those who write standards, whose pages speak English."""
 
 
 @pytest.mark.parametrize("name", TOLD)
 def test_the_server_tells_auditors_nothing_past_the_catalogue(name):
     left = unmarked_in_python((ROOT / "audits" / f"{name}.py").read_text())
-    assert [text for text in left if text not in INTERNAL] == []
+    assert [text for text in left if text not in INTERNAL | ADMIN] == []
 
 
 def unmarked_in_python(source: str) -> list[str]:

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.servers import free_port
 from config.demo import answers, chain, photos, readings, standard
 from config.demo.__main__ import HOME, environment
 from config.demo.drifts import DRIFTS, STRICT, Drift
 from config.demo.places import ACCOUNTS, AUDITORS, stores
 from config.demo.supervisor import Child, GaveUp, Supervisor
 from tests.patience import wait_until
-from tests.servers.run import free_port
 
 TODAY = date(2026, 3, 2)
 
@@ -148,9 +148,10 @@ def test_every_role_that_signs_in_has_an_account():
 @pytest.mark.django_db
 def test_a_small_chain_is_stored_through_the_products_own_checks():
     """Also what a phone would be told: the same visit again is known, and its content is the stored one."""
-    from audits.intake import content_digest
+    from audits.api.documents import read_visit
+    from audits.intake.checked_visit import check_visit
+    from audits.intake.content import content_digest
     from audits.models import Assignment, Observation, Photo, Version, Visit
-    from audits.payload import check_visit
     from config.demo import load
     from locations.models import Location, Reading, User
     from reports.detection.data.scoring import score_waiting
@@ -168,7 +169,11 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     stored = Visit.objects.get(pk=sent.id)
     assert stored.digest == content_digest(sent.payload)
     assert stored.revisions.get().content == sent.payload
-    assert check_visit(sent.payload, auditor=stored.auditor, stored=stored).place.grade == stored.place != ""
+    assert (
+        check_visit(read_visit(sent.payload), auditor=stored.auditor, stored=stored).gps.grade
+        == stored.gps_grade
+        != ""
+    )
     assert set(Observation.objects.filter(state=1).values_list("criterion__kind", flat=True)) == {
         "yes_no", "level", "count", "seconds", "choice", "text",
     }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from audits.release import release
+from audits.phone.release import release
 from tests.conftest import NOON
 
 PHONE, SIGN_IN, ME = "/phone/", "/sign-in/", "/phone/me/"

@@ -109,12 +109,12 @@ def stage(world, visit):
     from django.core.files.base import ContentFile
     from django.utils import timezone
 
-    from audits.drafts import save_draft
+    from audits.intake.drafts import save_draft
+    from audits.intake.pictures import prepare
     from audits.models import Assignment, Photo
-    from audits.photos import prepare
     from locations.models import Metric, Reading
     from reports.models import Backtest, DriftFlag, Run
-    from tests.audits.test_photos import jpeg
+    from tests.audits.intake.test_photos import jpeg
 
     prepared, now = prepare(jpeg()), timezone.now()
     photo = Photo(id=uuid4(), visit=visit, sha256="0" * 64, received_at=now)

@@ -6,9 +6,9 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from audits.admin.criterion_form import CriterionForm
 from audits.admin.outline import admin_url, trail_to, traits_of
-from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices, WrittenForm
+from audits.admin.writing import DraftOnly, DraftOnlyInline, NumberField, PlainChoices, WrittenForm
 from audits.models import Criterion, Option
-from audits.standards import ASKS_TO_CHOOSE
+from audits.standards.kinds import FIELDS_OF_KINDS, KINDS, kind_of
 
 
 class OptionForm(WrittenForm):
@@ -18,6 +18,7 @@ class OptionForm(WrittenForm):
     class Meta:
         model = Option
         fields = ["label", "conformity", "position", "value"]
+        field_classes = {"conformity": NumberField}
         labels = {"label": "Anchor", "position": "Order", "value": "Key"}
         help_texts = {
             "label": "The behaviour that deserves this level, as it would be seen.",
@@ -53,7 +54,8 @@ def _if_kind(*kinds: str) -> str:
     return f"typeof kind === 'undefined' || {chosen}"
 
 
-SCORED = "typeof kind === 'undefined' || (kind != 'text' && dimension != 'perception')"
+UNSCORED = [f"kind != '{kind.key}'" for kind in KINDS.values() if not kind.is_scored]
+SCORED = f"typeof kind === 'undefined' || ({' && '.join(UNSCORED)} && dimension != 'perception')"
 
 
 @admin.register(Criterion)
@@ -61,7 +63,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     form = CriterionForm
     inlines = [OptionInline]
     actions = None
-    list_display = ["text", "standing", "section", "kind", "dimension", "weight", "critical"]
+    list_display = ["text", "version", "section", "kind", "dimension", "weight", "critical"]
     list_filter = [
         "section__version__state",
         ("section__version__standard", admin.RelatedOnlyFieldListFilter),
@@ -81,9 +83,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     change_form_outer_before_template = "admin/audits/criterion/intro.html"
     warn_unsaved_form = True
     conditional_fields = {
-        "yes_conforms": _if_kind("yes_no"),
-        "full_credit": _if_kind("count", "seconds"),
-        "zero_credit": _if_kind("count", "seconds"),
+        **{name: _if_kind(*(kind.key for kind in KINDS.values() if name in kind.fields)) for name in FIELDS_OF_KINDS},
         "weight": SCORED,
         "is_critical": SCORED,
     }
@@ -99,7 +99,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
         return super().get_queryset(request).select_related("section__version__standard", "shown_if")
 
     @admin.display(description="Version", ordering="section__version__number")
-    def standing(self, criterion) -> str:
+    def version(self, criterion) -> str:
         return str(criterion.section.version)
 
     @admin.display(description="Critical", ordering="is_critical", empty_value="–")
@@ -136,7 +136,7 @@ class CriterionAdmin(DraftOnly, PlainChoices, ModelAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         criterion = form.instance
-        if criterion.kind not in ASKS_TO_CHOOSE:
+        if not kind_of(criterion).has_anchors:
             n_removed, _ = criterion.options.all().delete()
             if n_removed:
                 kind = criterion.get_kind_display().lower()

@@ -3,11 +3,13 @@
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from audits.admin.writing import WrittenForm, on_one_line
+from audits.admin.writing import NumberField, WrittenForm, on_one_line
 from audits.models import Criterion, Section, Version
-from audits.standards import CAN_DECIDE, sections_of
+from audits.standards.kinds import FIELDS_OF_KINDS, KINDS, is_scored, kind_of, labels
+from audits.standards.text import sections_of
 
-MEASURED = {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}
+ANCHORED = labels([kind for kind in KINDS.values() if kind.has_anchors])
+UNSCORED = labels([kind for kind in KINDS.values() if not kind.is_scored])
 ALWAYS = ("", "Always shown")
 
 
@@ -29,6 +31,7 @@ class CriterionForm(WrittenForm):
             "section", "text", "guidance", "kind", "dimension", "weight", "is_critical", "yes_conforms",
             "full_credit", "zero_credit", "wants_photo", "key",
         ]  # fmt: skip
+        field_classes = dict.fromkeys(["weight", "full_credit", "zero_credit"], NumberField)
         labels = {
             "text": "Observable behaviour",
             "kind": "Answered as",
@@ -42,7 +45,7 @@ class CriterionForm(WrittenForm):
             "section": "The moment at which it is observed.",
             "text": "What can be seen or heard, one thing at a time: “Was the customer greeted within reach?”",
             "guidance": "What counts and what does not, in words an auditor can use on the spot.",
-            "kind": "Anchored level and choice need anchors below. Text is never scored.",
+            "kind": f"{ANCHORED.capitalize()} need anchors below. {UNSCORED.capitalize()} is never scored.",
             "dimension": "The two scored dimensions are never blended. Perception stays out of all scores.",
             "weight": "Its share in scores: 2 counts double. 0 records without counting. Auditors never see it.",
             "is_critical": "Its failure is a verdict of its own, however good the rest was.",
@@ -113,7 +116,7 @@ class CriterionForm(WrittenForm):
         if key and (other := others.filter(key=key).first()):
             self.add_error("key", f"“{other.text}” has the key “{key}” in this version: choose another.")
 
-    def _has_place(self) -> bool:
+    def _has_position(self) -> bool:
         """Moved into another section, it goes to its end."""
         return self.instance.pk is not None and "section" not in self.changed_data
 
@@ -123,12 +126,9 @@ def _with_version(section: Section) -> str:
 
 
 def _drop_what_the_kind_does_not_have(cleaned: dict) -> None:
-    kind = cleaned.get("kind")
-    if kind not in MEASURED:
-        cleaned["full_credit"] = cleaned["zero_credit"] = None
-    if kind != Criterion.Kind.YES_NO:
-        cleaned["yes_conforms"] = True
-    if kind == Criterion.Kind.TEXT or cleaned.get("dimension") == Criterion.Dimension.PERCEPTION:
+    row = Criterion(kind=cleaned.get("kind", ""), dimension=cleaned.get("dimension", ""))
+    cleaned |= {name: absent for name, absent in FIELDS_OF_KINDS.items() if name not in kind_of(row).fields}
+    if not is_scored(row):
         cleaned["is_critical"] = False
 
 
@@ -139,7 +139,7 @@ def _conditions(home: Section, row: Criterion):
         for criterion in section.criteria.all():
             if section.pk == home.pk and criterion.pk == row.pk:
                 return
-            if follows and criterion.kind in CAN_DECIDE:
+            if follows:
                 yield from ((f"{criterion.pk}:{value}", words) for value, words in _answers(criterion))
         if section.pk == home.pk:
             return
@@ -155,8 +155,7 @@ def _condition_of(row: Criterion) -> tuple[str, str]:
 
 
 def _answers(criterion: Criterion) -> list[tuple[str, str]]:
-    if criterion.kind == Criterion.Kind.YES_NO:
-        given = [("yes", "yes"), ("no", "no")]
-    else:
-        given = [(option.value, f"“{option.label}”") for option in criterion.options.all()]
+    """Empty where the kind's answers cannot decide."""
+    answers = kind_of(criterion).answers
+    given = answers(criterion) if answers else []
     return [(value, f"After {words} to “{criterion.text}”") for value, words in given]

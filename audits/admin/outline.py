@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
-from audits.standards import problems, sections_of
+from audits.standards.kinds import is_scored, kind_of
+from audits.standards.publication import problems
+from audits.standards.text import sections_of
 
 QUOTED = re.compile(r"“(.+?)”")
 
@@ -80,18 +82,12 @@ def _entry(criterion: Criterion, texts: dict[int, str]) -> Entry:
 def traits_of(criterion: Criterion):
     """How a criterion is answered and how it counts, in a few words each."""
     yield criterion.get_kind_display().lower()
-    if not criterion.is_scored:
+    if not is_scored(criterion):
         yield "not scored"
         return
     yield criterion.dimension
     yield f"weight {criterion.weight:g}"
-    if criterion.kind == Criterion.Kind.YES_NO and not criterion.yes_conforms:
-        yield "“no” is the good answer"
-    if criterion.kind in {Criterion.Kind.COUNT, Criterion.Kind.SECONDS}:
-        if criterion.full_credit is None:
-            yield "recorded, not scored: no credit bounds"
-        else:
-            yield f"full credit at {criterion.full_credit:g}, none at {criterion.zero_credit:g}"
+    yield from kind_of(criterion).traits(criterion)
     if criterion.is_critical:
         yield "critical"
     if criterion.wants_photo:
@@ -99,15 +95,15 @@ def traits_of(criterion: Criterion):
 
 
 def linked_problems(version: Version, chapters: list[Chapter]) -> list[Problem]:
-    """What `audits.standards.problems` says, each sentence with the page of the row that it names."""
-    places: dict[str, str] = {}
+    """What `audits.standards.publication.problems` says, each sentence with the page of the row that it names."""
+    pages: dict[str, str] = {}
     for chapter in chapters:
-        places.setdefault(chapter.section.title, chapter.url)
+        pages.setdefault(chapter.section.title, chapter.url)
         for entry in chapter.entries:
-            places.setdefault(entry.criterion.text, entry.url)
-            places.setdefault(entry.criterion.key, entry.url)
-    return [Problem(sentence, _place_named_in(sentence, places)) for sentence in problems(version)]
+            pages.setdefault(entry.criterion.text, entry.url)
+            pages.setdefault(entry.criterion.key, entry.url)
+    return [Problem(sentence, _page_named_in(sentence, pages)) for sentence in problems(version)]
 
 
-def _place_named_in(sentence: str, places: dict[str, str]) -> str:
-    return next((places[words] for words in QUOTED.findall(sentence) if words in places), "")
+def _page_named_in(sentence: str, pages: dict[str, str]) -> str:
+    return next((pages[words] for words in QUOTED.findall(sentence) if words in pages), "")

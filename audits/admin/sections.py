@@ -7,7 +7,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audits.admin.outline import admin_url, trail_to
-from audits.admin.writing import DraftOnly, DraftOnlyInline, WrittenForm, on_one_line
+from audits.admin.writing import DraftOnly, DraftOnlyInline, NumberField, WrittenForm, on_one_line
 from audits.models import Criterion, Section
 
 
@@ -45,6 +45,7 @@ class QuickCriterionForm(WrittenForm):
     class Meta:
         model = Criterion
         fields = ["text", "kind", "dimension", "weight", "is_critical", "position"]
+        field_classes = {"weight": NumberField}
         labels = {"text": "Observable behaviour", "is_critical": "Critical", "position": "Order", "kind": "Answer"}
         help_texts = {
             "position": "The smallest comes first. Left blank: last.",

@@ -16,9 +16,10 @@ from unfold.decorators import display
 from audits.admin.outline import admin_url, linked_problems, outline_of, trail_to
 from audits.admin.sections import SectionForm
 from audits.admin.writing import DraftOnly, DraftOnlyInline, PlainChoices
-from audits.comparison import compare
 from audits.models import Assignment, Section, Standard, Version
-from audits.standards import DraftExists, NotPublishable, clone, publish, retire
+from audits.standards.cloning import DraftExists, clone
+from audits.standards.comparison import compare
+from audits.standards.publication import NotPublishable, publish, retire
 
 STATE_COLOURS = {"draft": "warning", "published": "success", "retired": "default"}
 

@@ -20,7 +20,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audits.admin.outline import Step, admin_url
 from audits.models import Visit
-from audits.review import AlreadyExcluded, exclude
+from audits.models.limits import LONGEST_EXCLUSION_REASON
+from audits.review.exclusion import AlreadyExcluded, exclude
 from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
 
@@ -29,7 +30,7 @@ STATE_COLOURS = {"counts": "success", "waits": "warning", "returned": "info", "e
 
 class ExclusionForm(forms.Form):
     reason = forms.CharField(
-        max_length=255,
+        max_length=LONGEST_EXCLUSION_REASON,
         widget=UnfoldAdminTextInputWidget(),
         error_messages={"required": "Say why: the reason is shown beside the visit."},
     )
@@ -138,9 +139,9 @@ class VisitAdmin(ModelAdmin):
     @admin.display(description="Place", empty_value="–")
     def where(self, visit) -> str | None:
         """Graded: the coordinates are shown to nobody."""
-        if visit.place_distance_m is None:
-            return visit.get_place_display() or None
-        return f"{visit.get_place_display()}, {visit.place_distance_m:,.0f} m away"
+        if visit.gps_distance_m is None:
+            return visit.get_gps_grade_display() or None
+        return f"{visit.get_gps_grade_display()}, {visit.gps_distance_m:,.0f} m away"
 
     @admin.display(description="Sent and sent back")
     def history(self, visit) -> str:
@@ -149,21 +150,21 @@ class VisitAdmin(ModelAdmin):
             (each.returned_at, f"revision {each.revision} returned by {each.returned_by}: {each.comment}")
             for each in visit.returns.select_related("returned_by")
         ]
-        told = [(_local(visit, moment), words) for moment, words in sorted(sent + back)]
-        return format_html_join(mark_safe("<br>"), "{}, {}", told) or "–"
+        lines = [(_local(visit, moment), words) for moment, words in sorted(sent + back)]
+        return format_html_join(mark_safe("<br>"), "{}, {}", lines) or "–"
 
     @admin.display(description="Photos given up on the phone", empty_value="–")
     def given_up(self, visit) -> str | None:
         """A blank reason: the picture was no longer on the phone."""
         lost = visit.photos.given_up().select_related("given_up_by", "criterion").order_by("given_up_at", "pk")
-        told = [
+        lines = [
             (
                 _local(visit, photo.given_up_at), photo.given_up_by, photo.criterion or "the visit",
                 photo.given_up_reason or "the picture was no longer on the phone",
             )
             for photo in lost
         ]  # fmt: skip
-        return format_html_join(mark_safe("<br>"), "{}, by {}, of “{}”: {}", told) or None
+        return format_html_join(mark_safe("<br>"), "{}, by {}, of “{}”: {}", lines) or None
 
     @display(description="State", label=STATE_COLOURS)
     def state(self, visit):

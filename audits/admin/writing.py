@@ -8,6 +8,7 @@ from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
 from audits.models import Version
+from audits.numbers import read_number
 
 LONGEST_MADE_KEY = 40
 
@@ -24,6 +25,18 @@ def make_key(words: str, taken: set[str]) -> str:
     while free in taken:
         free, number = f"{key}-{number}", number + 1
     return free
+
+
+class NumberField(forms.FloatField):
+    """Takes a decimal comma and digits of other scripts, where only one number can be meant."""
+
+    def to_python(self, value):
+        if isinstance(value, str) and value.strip():
+            try:
+                value = read_number(value)
+            except ValueError:
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return super().to_python(value)
 
 
 def on_one_line(text: str) -> str:
@@ -45,7 +58,7 @@ class WrittenForm(forms.ModelForm):
             self.fields["position"].initial = None
 
     def siblings(self) -> QuerySet | None:
-        """The rows among which this one has its place; None where there is no order."""
+        """The rows among which this one has its position; None where there is no order."""
         return None
 
     def namesakes(self) -> QuerySet:
@@ -58,12 +71,12 @@ class WrittenForm(forms.ModelForm):
             taken = set(self.namesakes().exclude(pk=row.pk).values_list(self.key_field, flat=True))
             setattr(row, self.key_field, make_key(getattr(row, self.words_field), taken))
         siblings = self.siblings()
-        if siblings is not None and not self._has_place():
+        if siblings is not None and not self._has_position():
             last = siblings.exclude(pk=row.pk).aggregate(last=Max("position"))["last"]
             row.position = 0 if last is None else last + 1
         return super().save(commit)
 
-    def _has_place(self) -> bool:
+    def _has_position(self) -> bool:
         if "position" in self.fields:
             return self.cleaned_data.get("position") is not None
         return self.instance.pk is not None

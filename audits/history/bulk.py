@@ -24,8 +24,8 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[tupl
                 for row in counted:
                     copy.write_row(row)
         else:
-            places = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", cast(Any, counted))
+            placeholders = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({placeholders})", cast(Any, counted))
     return counted.n
 
 

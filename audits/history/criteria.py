@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from audits.history.files import BadValue, Folder, flag, needed, number, short
-from audits.history.places import day
+from audits.history.locations import day
 from audits.models import Criterion, Section, Standard, Version
-from audits.standards import publish
+from audits.models.limits import DEFAULT_WEIGHT, LONGEST_CRITERION, LONGEST_KEY, LONGEST_TITLE
+from audits.standards.publication import publish
 
 NO_SECTION = "General"
 
@@ -102,11 +103,11 @@ def _line(identity: str, values: tuple[str, ...]) -> Line:
         raise BadValue("weight", weight, "is no number")
     return Line(
         key=plain_key(identity),
-        text=short("text", text, longest=500) or identity,
-        section=short("section", section, longest=120) or NO_SECTION,
-        dimension=dimension.strip() or "completion",
+        text=short("text", text, longest=LONGEST_CRITERION) or identity,
+        section=short("section", section, longest=LONGEST_TITLE) or NO_SECTION,
+        dimension=dimension.strip() or Criterion.Dimension.COMPLETION.value,
         is_critical=bool(flag("critical", critical)),
-        weight=1.0 if given is None else given,
+        weight=DEFAULT_WEIGHT if given is None else given,
         first=valid_from,
         last=valid_to,
     )
@@ -118,7 +119,7 @@ def plain_key(text: str) -> str:
     >>> plain_key("Critical (1-14)")
     'Critical-1-14'
     """
-    return re.sub(r"[^A-Za-z0-9_.:-]+", "-", text).strip("-_.:")[:64] or "x"
+    return re.sub(r"[^A-Za-z0-9_.:-]+", "-", text).strip("-_.:")[:LONGEST_KEY] or "x"
 
 
 def _editions(lines: list[Line]) -> list[Edition]:

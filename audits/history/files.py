@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from audits.models.limits import LONGEST_KEY
+from audits.numbers import read_number
 from locations.imports.tables import Faults, Table, TableError
 
 
@@ -115,7 +117,7 @@ class BadValue(Exception):
         self.column, self.value, self.reason = column, value, reason
 
 
-def needed(column: str, value: str, *, longest: int = 64) -> str:
+def needed(column: str, value: str, *, longest: int = LONGEST_KEY) -> str:
     if not value.strip():
         raise BadValue(column, value, "is needed")
     return short(column, value, longest=longest)
@@ -133,7 +135,7 @@ def number(column: str, value: str, *, low: float, high: float) -> float | None:
     if not value.strip():
         return None
     try:
-        result = float(value)
+        result = read_number(value)
     except ValueError:
         raise BadValue(column, value, "is no number") from None
     if not low <= result <= high:

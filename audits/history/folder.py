@@ -15,8 +15,8 @@ from django.utils import timezone
 from audits.history.bulk import check_as_it_goes
 from audits.history.criteria import Criteria, check_criteria, plain_key, store_versions
 from audits.history.files import BadValue, Bar, Folder, Progress
+from audits.history.locations import check_locations, store_locations
 from audits.history.metrics import check_dictionary, check_readings, store_metrics
-from audits.history.places import check_places, store_places
 from audits.history.spool import Spool, sorted_by
 from audits.history.storing import NEW, SAME, Comparison, Writer, compare
 from audits.history.visits import Visits, check_observations, check_visits, windows
@@ -90,13 +90,13 @@ def import_folder(
     check_time_zone(zone)
     now = now or timezone.now()
     with tempfile.TemporaryDirectory(prefix="plumbline-history-") as disk:
-        places = check_places(folder, zone=zone, under=under)
+        locations = check_locations(folder, zone=zone, under=under)
         criteria = check_criteria(folder)
-        visits = check_visits(folder, places=places, criteria=criteria, standard_key=key, now=now)
+        visits = check_visits(folder, locations=locations, criteria=criteria, standard_key=key, now=now)
         spool = check_observations(folder, visits=visits, criteria=criteria, disk=Path(disk))
         metrics = check_dictionary(folder)
-        readings = check_readings(folder, metrics=metrics, places=places, disk=Path(disk), now=now)
-        found = compare(folder, visits=visits, places=places, criteria=criteria, spool=spool)
+        readings = check_readings(folder, metrics=metrics, locations=locations, disk=Path(disk), now=now)
+        found = compare(folder, visits=visits, locations=locations, criteria=criteria, spool=spool)
         if faults.n and not skip_bad_rows:
             raise HistoryRefused(
                 f"{faults.n:,} rows are wrong: nothing of {path} was stored.", faults=faults, notes=folder.notes
@@ -104,19 +104,26 @@ def import_folder(
         result = Imported(standard=key, faults=faults, notes=folder.notes)
         with transaction.atomic():
             check_as_it_goes()
-            store_places(places)
-            result.locations = Stored(places.n_created, places.n_updated, places.n_unchanged)
+            store_locations(locations)
+            result.locations = Stored(locations.n_created, locations.n_updated, locations.n_unchanged)
             if criteria.editions:
                 _store_visits(
-                    folder, result, visits=visits, criteria=criteria, places=places, spool=spool, found=found
+                    folder, result, visits=visits, criteria=criteria, locations=locations, spool=spool, found=found
                 )
             result.metrics = len(metrics.new)
-            result.readings = store_metrics(folder, metrics=metrics, places=places, spool=readings)
+            result.readings = store_metrics(folder, metrics=metrics, locations=locations, spool=readings)
     return result
 
 
 def _store_visits(
-    folder: Folder, result: Imported, *, visits: Visits, criteria: Criteria, places, spool: Spool, found: Comparison
+    folder: Folder,
+    result: Imported,
+    *,
+    visits: Visits,
+    criteria: Criteria,
+    locations,
+    spool: Spool,
+    found: Comparison,
 ) -> None:
     standard, _created = Standard.objects.get_or_create(
         key=result.standard, defaults={"name": re.sub(r"[_-]+", " ", result.standard).strip().capitalize()}
@@ -128,7 +135,7 @@ def _store_visits(
         raise HistoryRefused(
             f"Standard {bad}. Nothing was stored.", faults=folder.faults, notes=folder.notes
         ) from bad
-    writer = Writer(visits=visits, criteria=criteria, places=places, versions=versions)
+    writer = Writer(visits=visits, criteria=criteria, locations=locations, versions=versions)
     if n_fresh := found.n(NEW):
         with folder.progress("Storing visits", n_fresh, " visits") as bar:
             for window, rows in windows(visits, spool):

@@ -11,13 +11,13 @@ import numpy as np
 from django.db import reset_queries
 
 from audits.history.files import BadValue, Folder, flag, needed, short
-from audits.history.places import Places
+from audits.history.locations import Locations
 from audits.history.spool import FLUSH, Spool, sorted_by
 from locations.imports.readings import Place, ReadingCheck, ReadingRow, Stored, end_of_period, store_readings
 from locations.models import Metric
 
-COLUMNS = {"place": "<u4", "metric": "<u2", "start": "<u4", "end": "<u4", "value": "<f8", "line": "<u4"}
-PLACES_TOGETHER = 256
+COLUMNS = {"location": "<u4", "metric": "<u2", "start": "<u4", "end": "<u4", "value": "<f8", "line": "<u4"}
+LOCATIONS_TOGETHER = 256
 CADENCES = ((3, "daily"), (10, "weekly"), (45, "monthly"), (135, "quarterly"))
 """The longest period, in days, of each cadence; what is longer is yearly or irregular."""
 
@@ -85,12 +85,12 @@ def _name(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def check_readings(folder: Folder, *, metrics: Metrics, places: Places, disk: Path, now: datetime) -> Spool:
+def check_readings(folder: Folder, *, metrics: Metrics, locations: Locations, disk: Path, now: datetime) -> Spool:
     """Check and group the readings by location. A blank end is kept as 0 until the cadence is known."""
-    codes = {code: Place(index, places.zones[code]) for code, index in places.index.items()}
+    codes = {code: Place(index, locations.zones[code]) for code, index in locations.index.items()}
     probes = {key: _probe(metric, index) for index, (key, metric) in enumerate(metrics.by_key.items())}
     check = ReadingCheck(places=codes, metrics=probes, now=now)
-    spool = Spool(disk, name="readings", columns=COLUMNS, n=len(codes), width=PLACES_TOGETHER)
+    spool = Spool(disk, name="readings", columns=COLUMNS, n=len(codes), width=LOCATIONS_TOGETHER)
     columns = list(spool.columns.values())
     for line, values in folder.rows("metrics"):
         code, key, start, value, end = (text.strip() for text in values)
@@ -129,7 +129,7 @@ def _probe(metric: Metric, index: int) -> Metric:
 def _check_repeats(folder: Folder, metrics: Metrics, spool: Spool) -> None:
     """Report repeated readings, and count the lengths of periods and the gaps between their starts."""
     for _first, _end, rows in spool.buckets():
-        rows, repeats = sorted_by(rows, "place", "metric", "start")
+        rows, repeats = sorted_by(rows, "location", "metric", "start")
         for index in np.flatnonzero(repeats).tolist():
             reason = f"repeats the location, metric and period of line {rows['line'][index - 1]}"
             shown = date.fromordinal(int(rows["start"][index]))
@@ -137,12 +137,12 @@ def _check_repeats(folder: Folder, metrics: Metrics, spool: Spool) -> None:
                 "metrics", int(rows["line"][index]), "period_start", shown, reason, count_as="repeats a line"
             )
         rows = rows[~repeats]
-        places, numbers = rows["place"].tolist(), rows["metric"].tolist()
+        locations, numbers = rows["location"].tolist(), rows["metric"].tolist()
         starts, ends = rows["start"].tolist(), rows["end"].tolist()
         for metric, start, end in zip(numbers, starts, ends, strict=True):
             metrics.lengths[metric][end - start + 1 if end else 0] += 1
         for before, after in pairwise(range(len(rows))):
-            if places[before] == places[after] and numbers[before] == numbers[after]:
+            if locations[before] == locations[after] and numbers[before] == numbers[after]:
                 metrics.gaps[numbers[after]][starts[after] - starts[before]] += 1
 
 
@@ -169,27 +169,27 @@ def _median(counts: Counter) -> int:
     return 0
 
 
-def store_metrics(folder: Folder, *, metrics: Metrics, places: Places, spool: Spool) -> Stored:
+def store_metrics(folder: Folder, *, metrics: Metrics, locations: Locations, spool: Spool) -> Stored:
     for key, index in metrics.index.items():
         if key in metrics.new:
             metrics.by_key[key].cadence = cadence_of(metrics.lengths[index], metrics.gaps[index])
             metrics.by_key[key].save()
     known = list(metrics.by_key.values())
-    locations = places.pks()
+    location_pks = locations.pks()
     total = Stored()
     if not spool.n_rows:
         return total
     with folder.progress("Storing readings", spool.n_rows, " readings") as bar:
         for _first, _end, found in spool.buckets():
-            rows, repeats = sorted_by(found, "place", "metric", "start")
-            total += store_readings(rows=[_row(row, locations, known) for row in rows[~repeats].tolist()])
+            rows, repeats = sorted_by(found, "location", "metric", "start")
+            total += store_readings(rows=[_row(row, location_pks, known) for row in rows[~repeats].tolist()])
             bar.update(len(found))
             reset_queries()
     return total
 
 
 def _row(packed: tuple, locations: list[int], metrics: list[Metric]) -> ReadingRow:
-    place, number, start_day, end_day, value, _line = packed
+    location, number, start_day, end_day, value, _line = packed
     metric, start = metrics[number], date.fromordinal(start_day)
     end = date.fromordinal(end_day) if end_day else end_of_period(start, metric.cadence)
-    return ReadingRow(locations[place], metric.pk, start, end, value)
+    return ReadingRow(locations[location], metric.pk, start, end, value)

@@ -10,7 +10,7 @@ from django.db import reset_queries
 from audits.history import bulk
 from audits.history.criteria import Criteria, Versions
 from audits.history.files import Folder
-from audits.history.places import Places
+from audits.history.locations import Locations
 from audits.history.spool import Spool, sorted_by
 from audits.history.visits import WORDS, Visits, windows
 from audits.models import Interaction, Observation, Visit
@@ -33,10 +33,10 @@ class Comparison:
         return int(np.count_nonzero(self.state == state))
 
 
-def compare(folder: Folder, *, visits: Visits, places: Places, criteria: Criteria, spool: Spool) -> Comparison:
+def compare(folder: Folder, *, visits: Visits, locations: Locations, criteria: Criteria, spool: Spool) -> Comparison:
     """Read-only. A repeated cell and a visit that differs from the stored one are faults of the folder."""
     result = Comparison(visits)
-    codes = list(places.index)
+    codes = list(locations.index)
     hashes = np.array([_hash(identity) for identity in criteria.index], np.uint64)
     with folder.progress("Comparing visits", len(visits), " visits") as bar:
         for window, rows in windows(visits, spool):
@@ -65,7 +65,7 @@ def _hash(identity: str) -> int:
 
 def _context(visits: Visits, visit: int, codes: list[str]) -> bytes:
     words = [visits.word(column, visit) for column in WORDS]
-    return "\x1f".join([codes[visits.place[visit]], visits.started_at(visit).isoformat(), *words, ""]).encode()
+    return "\x1f".join([codes[visits.location[visit]], visits.started_at(visit).isoformat(), *words, ""]).encode()
 
 
 def _report_repeats(
@@ -91,8 +91,8 @@ def _look_up(result: Comparison, visits: Visits, window: range) -> None:
 class Writer:
     """Writes the new visits of a folder, window by window, and says so to whoever scores."""
 
-    def __init__(self, *, visits: Visits, criteria: Criteria, places: Places, versions: Versions) -> None:
-        self.visits, self.locations, self.versions = visits, places.pks(), versions
+    def __init__(self, *, visits: Visits, criteria: Criteria, locations: Locations, versions: Versions) -> None:
+        self.visits, self.location_pks, self.versions = visits, locations.pks(), versions
         keys = [criteria.keys[identity] for identity in criteria.index]
         self.criteria = {
             edition: [pks.get(key) for key in keys] for edition, pks in versions.pks.items()
@@ -114,7 +114,7 @@ class Writer:
         started_at = bulk.moment(visits.started_at(visit))
         return (
             bulk.identity(visits.id(visit)),
-            self.locations[visits.place[visit]],
+            self.location_pks[visits.location[visit]],
             self.versions.by_edition[int(visits.edition[visit])].pk,
             visits.names[visit],
             *(visits.word(column, visit) for column in WORDS),

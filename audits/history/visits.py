@@ -14,8 +14,9 @@ import numpy as np
 
 from audits.history.criteria import Criteria
 from audits.history.files import BadValue, Folder, needed, short
-from audits.history.places import Places
+from audits.history.locations import Locations
 from audits.history.spool import FLUSH, Spool
+from audits.numbers import read_number
 
 NAMESPACE = UUID("8f0f7c1e-52a0-5d0b-9a3c-6f1f6f2f7a11")
 """Of the ids of imported visits; another one would make every visit new."""
@@ -32,12 +33,12 @@ WORDS = {"auditor_id": 64, "kind": 32, "daypart": 16, "staffing": 16}
 class Visits:
     """The visits as numbers in columns (a chain has millions), ordered by id: a database stores them faster so.
 
-    A visit's number is its place in `names`, `ids` and every other column.
+    A visit's number is its index in `names`, `ids` and every other column.
     """
 
     names: list[str] = field(default_factory=list)
     ids: np.ndarray = field(default_factory=lambda: np.empty((0, 16), np.uint8))
-    place: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint32))
+    location: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint32))
     edition: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint16))
     started: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     line: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint32))
@@ -57,9 +58,11 @@ class Visits:
         return self.glossary[self.words[column][visit]]
 
 
-def check_visits(folder: Folder, *, places: Places, criteria: Criteria, standard_key: str, now: datetime) -> Visits:
+def check_visits(
+    folder: Folder, *, locations: Locations, criteria: Criteria, standard_key: str, now: datetime
+) -> Visits:
     lines: dict[str, int] = {}
-    columns = {name: array(code) for name, code in (("place", "I"), ("edition", "H"), ("started", "q"))}
+    columns = {name: array(code) for name, code in (("location", "I"), ("edition", "H"), ("started", "q"))}
     words = {column: array("I") for column in WORDS}
     glossary: dict[str, int] = {"": 0}
     editions: dict[date, int | None] = {}
@@ -70,9 +73,9 @@ def check_visits(folder: Folder, *, places: Places, criteria: Criteria, standard
             if visit in lines:
                 raise BadValue("visit_id", visit, f"repeats line {lines[visit]}")
             location = location.strip()
-            if location not in places.index:
+            if location not in locations.index:
                 raise BadValue("location_id", location, "no location has this code")
-            started = _started(started_text.strip(), visited_text.strip(), ZoneInfo(places.zones[location]), now)
+            started = _started(started_text.strip(), visited_text.strip(), ZoneInfo(locations.zones[location]), now)
             on = started.date()
             if on not in editions:
                 editions[on] = criteria.edition_on(on)
@@ -87,7 +90,7 @@ def check_visits(folder: Folder, *, places: Places, criteria: Criteria, standard
             folder.fault("visits", line, bad.column, bad.value, bad.reason, count_as=count_as)
             continue
         lines[visit] = line
-        columns["place"].append(places.index[location])
+        columns["location"].append(locations.index[location])
         columns["edition"].append(edition)
         columns["started"].append((started - EPOCH) // timedelta(microseconds=1))
         for column, text in zip(WORDS, said, strict=True):
@@ -193,7 +196,7 @@ def _remember(known: dict, text: str, value):
 
 def _conformity(text: str) -> float:
     try:
-        value = float(text) if text.strip() else math.nan
+        value = read_number(text) if text.strip() else math.nan
     except ValueError:
         raise BadValue("conformity", text, "is no number: use 0 to 1, or leave it blank") from None
     if text.strip() and not 0 <= value <= 1:

@@ -1,6 +1,6 @@
 """What was promised: a standard, its versions, and in each the observable behaviours that are looked at.
 
-A published version never changes: triggers in the database refuse it (`audits.guards`), whoever asks.
+A published version never changes: triggers in the database refuse it (`audits.standards.guards`), whoever asks.
 """
 
 from django.conf import settings
@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
+from audits.models.limits import DEFAULT_WEIGHT, LONGEST_CRITERION, LONGEST_KEY, LONGEST_TITLE
+
 key_is_plain = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", "Use letters, digits and _ . : - only, beginning with a letter or digit."
 )
@@ -18,7 +20,9 @@ key_is_plain = RegexValidator(
 class Standard(models.Model):
     """A set of expectations of how customers are served."""
 
-    key = models.CharField(max_length=64, unique=True, validators=[key_is_plain], help_text="Its name in files.")
+    key = models.CharField(
+        max_length=LONGEST_KEY, unique=True, validators=[key_is_plain], help_text="Its name in files."
+    )
     name = models.CharField(max_length=160)
     description = models.TextField(blank=True)
 
@@ -86,9 +90,11 @@ class Section(models.Model):
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="sections")
     key = models.CharField(
-        max_length=64, validators=[key_is_plain], help_text="Stays the same in later versions, so that series go on."
+        max_length=LONGEST_KEY,
+        validators=[key_is_plain],
+        help_text="Stays the same in later versions, so that series go on.",
     )
-    title = models.CharField(max_length=120)
+    title = models.CharField(max_length=LONGEST_TITLE)
     guidance = models.TextField(blank=True)
     asked = models.CharField(max_length=11, choices=Asked, default=Asked.INTERACTION)
     position = models.PositiveIntegerField(default=0)
@@ -105,6 +111,8 @@ class Criterion(models.Model):
     """One observable behaviour. `key` outlives versions; a changed meaning gets a new key."""
 
     class Kind(models.TextChoices):
+        """What each one means is said in `audits.standards.kinds`, and on the phone in a row of its own."""
+
         YES_NO = "yes_no", "Yes or no"
         LEVEL = "level", "Anchored level"
         COUNT = "count", "Count"
@@ -119,13 +127,15 @@ class Criterion(models.Model):
 
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="criteria")
     key = models.CharField(
-        max_length=64, validators=[key_is_plain], help_text="Stays the same in later versions while the meaning does."
+        max_length=LONGEST_KEY,
+        validators=[key_is_plain],
+        help_text="Stays the same in later versions while the meaning does.",
     )
-    text = models.CharField(max_length=500)
+    text = models.CharField(max_length=LONGEST_CRITERION)
     guidance = models.TextField(blank=True, help_text="What counts and what does not, in words an auditor can use.")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.YES_NO)
     dimension = models.CharField(max_length=10, choices=Dimension, default=Dimension.COMPLETION)
-    weight = models.FloatField(default=1, help_text="Its share in scores. Never leaves the server.")
+    weight = models.FloatField(default=DEFAULT_WEIGHT, help_text="Its share in scores. Never leaves the server.")
     is_critical = models.BooleanField(default=False, help_text="Its failure is a verdict of its own.")
     yes_conforms = models.BooleanField(default=True, help_text="Off where 'yes' is the failure. Yes-or-no only.")
     full_credit = models.FloatField(null=True, blank=True, help_text="Count or seconds that deserve full credit.")
@@ -169,11 +179,6 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return self.text
 
-    @property
-    def is_scored(self) -> bool:
-        """Whether an answer can carry conformity."""
-        return self.kind != self.Kind.TEXT and self.dimension != self.Dimension.PERCEPTION
-
 
 @receiver(pre_delete, sender=Criterion)
 def free_what_it_shows(sender, instance: Criterion, using: str, **kwargs) -> None:
@@ -188,7 +193,7 @@ class Option(models.Model):
     """An anchor of a level, or an answer to choose."""
 
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="options")
-    value = models.CharField(max_length=64, validators=[key_is_plain])
+    value = models.CharField(max_length=LONGEST_KEY, validators=[key_is_plain])
     label = models.CharField("anchor", max_length=255, help_text="The behaviour that deserves this level.")
     conformity = models.FloatField(null=True, blank=True, help_text="0 to 1; blank where the answer says nothing.")
     position = models.PositiveIntegerField(default=0)

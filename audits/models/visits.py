@@ -6,7 +6,9 @@ Only `audits.intake` (from phones) and `audits.history` (from files) write these
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
+from audits.models.limits import LONGEST_EXCLUSION_REASON, LONGEST_LABEL, LONGEST_REASON
 from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
 from locations.accounts.roles import READS_VISITS
@@ -41,8 +43,8 @@ class Visit(models.Model):
         NORMAL = "normal", "Normal"
         BUSY = "busy", "Busy"
 
-    class Place(models.TextChoices):
-        """Where the phone was when the visit began, as `audits.place` grades it."""
+    class GpsGrade(models.TextChoices):
+        """Where the phone was when the visit began, as `audits.intake.gps_grade` says."""
 
         NEAR = "near", "At the location"
         UNSURE = "unsure", "Perhaps at the location"
@@ -79,15 +81,25 @@ class Visit(models.Model):
     note = models.TextField(blank=True)
     clock_offset_ms = models.BigIntegerField(null=True, blank=True, help_text="Device clock minus server clock.")
     not_completed_reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why the visit could not be completed."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the visit could not be completed.",
     )
     conflict_of_interest = models.BooleanField(
         null=True, blank=True, help_text="Whether the auditor knows the people there; blank where nobody asked."
     )
     conflict_of_interest_note = models.TextField(blank=True, default="", db_default="")
-    place = models.CharField(max_length=7, choices=Place, blank=True, default="", db_default="")
-    place_distance_m = models.FloatField(null=True, blank=True, help_text="From the phone to the location.")
-    place_accuracy_m = models.FloatField(null=True, blank=True, help_text="As the phone told it.")
+    gps_grade = models.CharField(
+        max_length=7, choices=GpsGrade, blank=True, default="", db_default="", db_column="place"
+    )
+    gps_distance_m = models.FloatField(
+        null=True, blank=True, db_column="place_distance_m", help_text="From the phone to the location."
+    )
+    gps_accuracy_m = models.FloatField(
+        null=True, blank=True, db_column="place_accuracy_m", help_text="As the phone told it."
+    )
     taps = models.JSONField(
         null=True, blank=True, help_text="Covert visits: what was tapped when, [{what, at}], on the server's clock."
     )
@@ -108,7 +120,7 @@ class Visit(models.Model):
     excluded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    exclusion_reason = models.CharField(max_length=255, blank=True)
+    exclusion_reason = models.CharField(max_length=LONGEST_EXCLUSION_REASON, blank=True)
 
     objects = VisitQuerySet.as_manager()
 
@@ -150,7 +162,7 @@ class Interaction(models.Model):
     id = models.UUIDField(primary_key=True)
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="interactions")
     position = models.PositiveIntegerField()
-    label = models.CharField(max_length=80, blank=True)
+    label = models.CharField(max_length=LONGEST_LABEL, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     helped_at = models.DateTimeField(null=True, blank=True)
@@ -181,7 +193,11 @@ class Observation(models.Model):
     value = models.JSONField(null=True, blank=True, help_text="The answer as given: true, 42, 'level-2', text.")
     conformity = models.FloatField(null=True, blank=True)
     reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why it does not apply or was not observed."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it does not apply or was not observed.",
     )
     note = models.TextField(blank=True)
 
@@ -206,6 +222,22 @@ class Observation(models.Model):
         return f"{self.criterion}: {self.value if self.state == self.State.ANSWERED else self.get_state_display()}"
 
 
+STATES = {
+    "answered": Observation.State.ANSWERED,
+    "does_not_apply": Observation.State.DOES_NOT_APPLY,
+    "not_observed": Observation.State.NOT_OBSERVED,
+}
+"""By the words that phones send."""
+REASONS = {
+    "not_offered": gettext_lazy("The location does not offer it"),
+    "closed": gettext_lazy("That part of the location was closed"),
+    "no_customer": gettext_lazy("No customer or situation to see it in"),
+    "out_of_view": gettext_lazy("Out of sight from where I was"),
+    "other": gettext_lazy("Another reason, in the note"),
+}
+"""Codes that a phone may send as `reason`; free text is as good."""
+
+
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user):
         """The evidence of the visits that one may read, as they stand now."""
@@ -223,7 +255,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 class Photo(models.Model):
     """Evidence. Expected from the moment that the visit names it; `received_at` is null until it arrives.
 
-    Time and place are those that the camera wrote into the file, read on the phone.
+    Time and position are those that the camera wrote into the file, read on the phone.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -234,8 +266,12 @@ class Photo(models.Model):
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, null=True, blank=True, related_name="photos")
     sha256 = models.CharField(max_length=64, help_text="Of the file as the phone sent it.")
     taken_at = models.DateTimeField(null=True, blank=True)
-    place = models.CharField(max_length=7, choices=Visit.Place, blank=True, default="", db_default="")
-    place_distance_m = models.FloatField(null=True, blank=True, help_text="From where it was taken to the location.")
+    gps_grade = models.CharField(
+        max_length=7, choices=Visit.GpsGrade, blank=True, default="", db_default="", db_column="place"
+    )
+    gps_distance_m = models.FloatField(
+        null=True, blank=True, db_column="place_distance_m", help_text="From where it was taken to the location."
+    )
     received_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when a later revision of the visit left the photo out; it is kept."
@@ -247,7 +283,11 @@ class Photo(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     given_up_reason = models.CharField(
-        max_length=500, blank=True, default="", db_default="", help_text="Why it was refused; blank if it was not."
+        max_length=LONGEST_REASON,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it was refused; blank if it was not.",
     )
     image = models.ImageField(upload_to="photos/%Y/%m/", blank=True)
     thumbnail = models.ImageField(upload_to="photos/%Y/%m/", blank=True)

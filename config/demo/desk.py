@@ -7,9 +7,9 @@ from copy import deepcopy
 from datetime import UTC, datetime, time, timedelta
 from uuid import uuid5
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from config.demo import circumstances
 from config.demo.chain import ZONE, Chain, SentVisit
 from config.demo.drifts import DRIFTS
@@ -44,7 +44,7 @@ def lay(chain: Chain, users: dict[str, User]) -> None:
     corrected["note"] = "Corrected one answer that I had ticked by mistake."
     one = corrected["interactions"][0]["observations"][0]
     one["note"] = "I asked the colleague at the door again: this is how it was."
-    record_visit(visit_id=again.id, auditor=users[CORRECTED_BY], payload=corrected)
+    receive_visit(visit_id=again.id, auditor=users[CORRECTED_BY], payload=corrected)
 
 
 def _leave_waiting(chain: Chain, last: SentVisit, users: dict[str, User]) -> None:
@@ -62,7 +62,7 @@ def _leave_waiting(chain: Chain, last: SentVisit, users: dict[str, User]) -> Non
         "interactions": [],
         "observations": [],
     }
-    record_visit(visit_id=uuid5(last.id, "closed early"), auditor=users[RETURNED_TO], payload=payload)
+    receive_visit(visit_id=uuid5(last.id, "closed early"), auditor=users[RETURNED_TO], payload=payload)
 
 
 def _last_visit(chain: Chain, auditor: str) -> SentVisit | None:

@@ -3,15 +3,18 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import numpy as np
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from audits.answers import AnswerSheet
-from audits.content import as_text
-from audits.intake import attach_photo, content_digest, daypart_of
+from audits.intake.answers import AnswerSheet
+from audits.intake.content import as_text, content_digest
+from audits.intake.daypart import daypart_of
+from audits.intake.document import INTERACTION_TIMES, Gps, InteractionDocument, ObservationDocument
+from audits.intake.gps_grade import CAMERA_ACCURACY_M, grade_gps
+from audits.intake.photos import attach_photo
 from audits.models import (
     Assignment,
     Criterion,
@@ -25,9 +28,9 @@ from audits.models import (
     Visit,
     VisitRevision,
 )
-from audits.place import CAMERA_ACCURACY_M, graded
 from audits.signals import visit_approved
-from audits.standards import clone, publish
+from audits.standards.cloning import clone
+from audits.standards.publication import publish
 from config.demo import circumstances, desk, photos, readings, standard
 from config.demo.chain import ZONE, Chain, SentVisit, weeks_of
 from config.demo.places import ACCOUNTS, ADMINISTRATOR, AUDITORS, CHAIN, PASSWORD, TREE, Account, email_of
@@ -36,7 +39,6 @@ from locations.models import Location, Membership, Metric, Reading, Region, User
 from locations.signals import readings_changed
 
 BATCH = 400
-INTERACTION_TIMES = ("started_at", "acknowledged_at", "helped_at", "ended_at")
 Step = Callable[[str], None]
 
 
@@ -217,7 +219,7 @@ def _visits(chain: Chain, locations: list[Location], users: dict[str, User], ver
 
 def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], version: Version) -> Visit:
     location, started_at = locations[sent.store], _true_time(sent, sent.payload["started_at"])
-    place = graded(sent.payload["place"], location)
+    gps = grade_gps(Gps(**sent.payload["place"]), location)
     return Visit(
         id=sent.id,
         location=location,
@@ -230,9 +232,9 @@ def _visit(sent: SentVisit, locations: list[Location], users: dict[str, User], v
         daypart=daypart_of(started_at.astimezone(location.zone)),
         note=sent.payload["note"],
         clock_offset_ms=sent.payload["clock_offset_ms"],
-        place=place.grade,
-        place_distance_m=place.distance_m,
-        place_accuracy_m=place.accuracy_m,
+        gps_grade=gps.grade,
+        gps_distance_m=gps.distance_m,
+        gps_accuracy_m=gps.accuracy_m,
         conflict_of_interest=sent.payload["conflict_of_interest"],
         conflict_of_interest_note=sent.payload["conflict_of_interest_note"],
         digest=content_digest(sent.payload),
@@ -266,7 +268,11 @@ def _interactions(sent: SentVisit) -> Iterable[Interaction]:
 
 
 def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
-    answers = sheet.check(sent.payload["interactions"], sent.payload["observations"])
+    encounters = [
+        InteractionDocument(UUID(each["id"]), _answered(each["observations"]))
+        for each in sent.payload["interactions"]
+    ]
+    answers = sheet.check(encounters, _answered(sent.payload["observations"]))
     if answers.problems:
         raise ValueError(f"The invented visit {sent.id} does not fit its version: {answers.problems[0]}")
     for observation in answers.observations:
@@ -274,9 +280,13 @@ def _observations(sent: SentVisit, sheet: AnswerSheet) -> list[Observation]:
     return answers.observations
 
 
+def _answered(sent: list[dict]) -> tuple[ObservationDocument, ...]:
+    return tuple(ObservationDocument(**each) for each in sent)
+
+
 def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) -> Iterable[Photo]:
     for photo in sent.payload["photos"]:
-        place = graded(photo["place"], location, unknown_accuracy_m=CAMERA_ACCURACY_M)
+        gps = grade_gps(Gps(**photo["place"]), location, unknown_accuracy_m=CAMERA_ACCURACY_M)
         yield Photo(
             id=photo["id"],
             visit_id=sent.id,
@@ -284,8 +294,8 @@ def _expected_photos(sent: SentVisit, sheet: AnswerSheet, location: Location) ->
             criterion=sheet.criteria[photo["criterion"]][1],
             sha256=photo["sha256"],
             taken_at=_true_time(sent, photo["taken_at"]),
-            place=place.grade,
-            place_distance_m=place.distance_m,
+            gps_grade=gps.grade,
+            gps_distance_m=gps.distance_m,
         )
 
 

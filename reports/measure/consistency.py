@@ -163,20 +163,20 @@ def _shrunk(
 
     pooled : the variance of one visit is the chain's alone: of squares, a location's own is too rough.
     """
-    place, size = chain.location, chain.n_locations
+    location, size = chain.location, chain.n_locations
     telling = weight > 0
-    n = np.bincount(place[telling], minlength=size)
-    total, mass = _sums(place, amount, size), _sums(place, weight, size)
+    n = np.bincount(location[telling], minlength=size)
+    total, mass = _sums(location, amount, size), _sums(location, weight, size)
     raw = np.divide(total, mass, out=np.full(size, np.nan), where=mass > 0)
     shown = n >= LEAST_VISITS
     missing = np.maximum(LEAST_VISITS - n, 0)
     if not shown.any():
         empty = np.full(size, np.nan)
         return Shrunk(empty, empty, empty, raw, missing)
-    influence = np.where(telling, (amount - np.nan_to_num(raw)[place] * weight) ** 2, 0.0)
-    spread = np.bincount(place, influence, size)
-    usual = spread[shown].sum() / (weight[shown[place]] ** 2).sum()  # variance of a visit's own ratio
-    of_usual = usual * np.bincount(place, weight**2, size)
+    influence = np.where(telling, (amount - np.nan_to_num(raw)[location] * weight) ** 2, 0.0)
+    spread = np.bincount(location, influence, size)
+    usual = spread[shown].sum() / (weight[shown[location]] ** 2).sum()  # variance of a visit's own ratio
+    of_usual = usual * np.bincount(location, weight**2, size)
     own = spread * n / np.maximum(n - 1, 1)
     mixed = of_usual if pooled else (own * n + of_usual * PRIOR_VISITS) / (n + PRIOR_VISITS)
     variance = np.divide(mixed, mass**2, out=np.full(size, np.nan), where=mass > 0)

@@ -7,6 +7,7 @@ from django.db.models import F, Q, Value
 from audits.models import Standard
 from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location, Metric
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS
 from reports.models.flags import DriftFlag
 
 
@@ -26,8 +27,8 @@ class Backtest(models.Model):
     standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="backtests")
     start_on = models.DateField(help_text="What was known when this day began is the first baseline.")
     stop_on = models.DateField(help_text="The last day, included.")
-    every_days = models.FloatField(default=7.0, help_text="Between two runs.")
-    refit_days = models.FloatField(default=28.0, help_text="Between two fits of the common effects.")
+    every_days = models.FloatField(default=SCAN_DAYS, help_text="Between two runs.")
+    refit_days = models.FloatField(default=REFIT_DAYS, help_text="Between two fits of the common effects.")
     parameters = models.JSONField(help_text="As those of a run.")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     n_done = models.PositiveIntegerField(default=0, help_text="Runs replayed.")

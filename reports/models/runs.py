@@ -11,6 +11,12 @@ from locations.models import Location
 VISITS_OF_A_CHANGE = 2  # a flag never rests on one visit
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    def fitted(self) -> "RunQuerySet":
+        """Done, with the effects that figures rest on; of each standard the last alone has them."""
+        return self.filter(state=Run.State.DONE, effects__isnull=False, threshold__isnull=False)
+
+
 class Run(models.Model):
     """One scan with its parameters, inputs and code version: every figure names its run."""
 
@@ -39,6 +45,9 @@ class Run(models.Model):
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
     simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
     effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz; of the last run alone.")
+    evaluated_until = models.DateTimeField(
+        null=True, blank=True, help_text="When a visit that came after the run was last evaluated by its effects."
+    )
     chain_movement = models.FloatField(
         null=True, blank=True, help_text="This week against the average, on the 0 to 1 scale."
     )
@@ -63,6 +72,8 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at", "-pk"]

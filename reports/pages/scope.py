@@ -12,6 +12,7 @@ from audits.models import Section, Standard, Version
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from locations.models.places import lineage
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.settings import expected_rate
 from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible
@@ -57,9 +58,14 @@ class Scope:
     n_below_left_off: int
     standard: Standard | None
     standards: list[Link]
-    run: Run | None
+    fitted: FittedRun | None
     progress: Progress | None
     as_of: datetime
+
+    @property
+    def run(self) -> Run | None:
+        """The last good one; what follows of it is asked of `fitted`."""
+        return self.fitted.run if self.fitted else None
 
     @property
     def has_many_below(self) -> bool:
@@ -98,8 +104,10 @@ def scope(*, user, region: str = "", standard: str = "") -> Scope:
     """
     place, above, below, left_off = _regions(user, region)
     chosen, standards = _standards(standard)
-    run, progress = latest_run(chosen) if chosen else (None, None)
-    return Scope(user, place, above, below, left_off, chosen, standards, run, progress, _as_of(run))
+    fitted = FittedRun.last(chosen) if chosen else None
+    run = fitted.run if fitted else None
+    progress = progress_of(chosen, run) if chosen else None
+    return Scope(user, place, above, below, left_off, chosen, standards, fitted, progress, _as_of(run))
 
 
 def _as_of(run: Run | None) -> datetime:
@@ -150,14 +158,13 @@ def _standards(key: str) -> tuple[Standard | None, list[Link]]:
     return chosen, [Link(standard.key, standard.name, standard == chosen) for standard in found]
 
 
-def latest_run(standard: Standard) -> tuple[Run | None, Progress | None]:
-    """The last good run, and a later one that is waiting, under way or failed."""
-    runs = standard.runs.defer("effects")
-    run = runs.filter(state=Run.State.DONE).order_by("-finished_at").first()
-    other = runs.exclude(state=Run.State.DONE).order_by(F("finished_at").desc(nulls_first=True), "-pk").first()
+def progress_of(standard: Standard, run: Run | None) -> Progress | None:
+    """What is under way, waiting or failed after the last good run."""
+    runs = standard.runs.defer("effects").exclude(state=Run.State.DONE)
+    other = runs.order_by(F("finished_at").desc(nulls_first=True), "-pk").first()
     if other and (other.finished_at is None or run is None or other.requested_at > run.requested_at):
-        return run, Progress(other.pk, other.state, other.phase, other.n_done, other.n_total)
-    return run, None
+        return Progress(other.pk, other.state, other.phase, other.n_done, other.n_total)
+    return None
 
 
 def section_titles(standard: Standard) -> dict[str, str]:

@@ -4,12 +4,14 @@ A task's name stays what messages and schedules of an earlier release call it, w
 """
 
 from reports.tasks.backtests import work_on_backtests
+from reports.tasks.comparisons import rejudge_comparisons
 from reports.tasks.scans import scan_all_standards, work_on_run
 from reports.tasks.scoring import evaluate_location, score_visit
 from reports.tasks.sweeper import sweep_unscored
 
 __all__ = [
     "evaluate_location",
+    "rejudge_comparisons",
     "scan_all_standards",
     "score_visit",
     "sweep_unscored",

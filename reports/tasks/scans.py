@@ -10,6 +10,7 @@ from locations.queueing import heals
 from reports.detection.scan import online_update, scan, shards
 from reports.detection.scan.lifecycle import start_scan
 from reports.models import Run, Tally
+from reports.tasks.comparisons import call_after_a_run
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def work_on_run(run_id: int) -> None:
             start_scan(standard=run.standard)
         for waiting in Run.objects.filter(standard=run.standard, state=Run.State.WAITING).order_by("pk")[:1]:
             work_on_run.delay(waiting.pk)
+        call_after_a_run()
 
 
 @shared_task(name="reports.tasks.scan_all_standards", **heals)

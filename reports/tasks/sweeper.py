@@ -12,6 +12,7 @@ from reports.detection.data.matrices import Unscorable
 from reports.detection.scan import shards
 from reports.models import Run, Tally
 from reports.tasks.backtests import call_for_lost_backtests
+from reports.tasks.comparisons import call_for_changed_readings
 from reports.tasks.scans import work_on_run
 from reports.tasks.scoring import evaluate_location
 
@@ -22,7 +23,9 @@ EVALUATED_AT_ONCE = 50  # more at once come from an import; the next run sees th
 
 @shared_task(name="reports.tasks.sweep_unscored", **heals)
 def sweep_unscored() -> None:
-    """Scores what a lost message left waiting; calls again for runs, shards and backtests that nobody makes."""
+    """Scores what a lost message left waiting; calls again for runs, shards and backtests that nobody makes, and for
+    readings that nobody judged."""
+    call_for_changed_readings()
     underway = Run.objects.filter(state=Run.State.RUNNING).values("standard")
     lost = Run.objects.filter(state=Run.State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER)
     for run in [*lost.exclude(standard__in=underway), *shards.abandoned(Run.objects.defer("effects"))]:

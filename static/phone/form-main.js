@@ -1,23 +1,24 @@
 /** The form's page: finds the visit and joins the modules that show it, change it, share it and send it. */
-import { listenToAnswers } from './answering.js';
-import { createCompleting } from './completing.js';
-import { isOpen } from './draft.js';
-import { startEditing } from './editing.js';
-import { $ } from './elements.js';
-import { listenToEncounters } from './encounters.js';
-import { findVisit } from './finding.js';
-import { readOutline } from './form.js';
-import { later } from './later.js';
-import { createPhotographing } from './photographing.js';
-import { createScreen } from './screen.js';
-import { createSharing } from './sharing.js';
-import { createShowing } from './showing.js';
-import { keepSpace } from './space.js';
-import { createStatus } from './status.js';
-import { createStore } from './store.js';
-import { takeUp } from './taking.js';
-import { createUndo } from './undo.js';
-import { t } from './words.js';
+import { listenToAnswers } from './form/answering.js';
+import { createCompleting } from './visit/completing.js';
+import { isOpen } from './visit/draft.js';
+import { startEditing } from './visit/editing.js';
+import { $ } from './shell/elements.js';
+import { listenToEncounters } from './visit/encounters.js';
+import { findVisit } from './sync/addressed-visit.js';
+import { readOutline } from './form/form.js';
+import { later } from './shell/later.js';
+import { createPhotographing } from './photo/capture.js';
+import { createScreen } from './form/screen.js';
+import { sendLater } from './sync/late-sender.js';
+import { createSharing } from './sync/sharing.js';
+import { createShowing } from './form/showing.js';
+import { keepSpace } from './shell/space.js';
+import { createStatus } from './form/status.js';
+import { createStore } from './store/store.js';
+import { takeUp } from './form/early-input.js';
+import { createUndo } from './shell/undo.js';
+import { t } from './shell/words.js';
 
 /**
  * @typedef {import('./types.js').Page} Page
@@ -28,16 +29,22 @@ const status = createStatus({ state: $('saved'), trouble: $('trouble') });
 
 async function open() {
   if (!globalThis.isSecureContext) {
-    return giveUp(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
+    return giveUp(
+      t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'),
+    );
   }
   const version = Number(document.body.dataset.version);
   const isPreview = document.body.dataset.preview !== undefined;
   const sections = readOutline(document);
   const store = isPreview
-    ? (await import('./preview.js')).createPreview(version, $('where').textContent)
+    ? (await import('./store/preview.js')).createPreview(version, $('where').textContent)
     : createStore();
   const { visit, isReading } = await findVisit({ store, version, sections, isPreview });
-  if (!visit) return giveUp(t('This visit is not on this phone. Go back to your visits and open it from there.'));
+  if (!visit) {
+    return giveUp(
+      t('This visit is not on this phone. Go back to your visits and open it from there.'),
+    );
+  }
   if (visit.version !== version) {
     return location.replace(new URL(visit.form_url, location.href).pathname + location.hash); // an old link
   }
@@ -49,8 +56,20 @@ async function open() {
 /** @param {Pick<Page, 'visit' | 'photos' | 'sections' | 'store' | 'isPreview'>} of @returns {Page} */
 function pageOf({ visit, photos, sections, store, isPreview }) {
   const screen = createScreen({ visit, photos, sections, isPreview });
-  const editing = /** @type {any} */ (null); // `start` puts it there
-  return { visit, photos, sections, store, isPreview, screen, status, editing, sender: null, progress: null, cover: null };
+  const editing = /** @type {any} `any`: `start` puts it there. */ (null);
+  return {
+    visit,
+    photos,
+    sections,
+    store,
+    isPreview,
+    screen,
+    status,
+    editing,
+    sender: null,
+    progress: null,
+    cover: null,
+  };
 }
 
 /** @param {Page} page @param {boolean} isReading */
@@ -62,8 +81,14 @@ async function start(page, isReading) {
     showing.showState();
     sharing.changed();
   };
-  page.editing = startEditing({ store, visit, saving: status.saving, saved, failed: showing.couldNotSave });
-  const completing = createCompleting(page, showing);
+  page.editing = startEditing({
+    store,
+    visit,
+    saving: status.saving,
+    saved,
+    failed: showing.couldNotSave,
+  });
+  const completing = createCompleting(page);
   listen(page, showing, completing);
   $('where').textContent = visit.location.name;
   document.title = `${visit.location.name} · Plumbline`;
@@ -75,9 +100,12 @@ async function start(page, isReading) {
   if (page.isPreview) return;
   keepSpace(page);
   if (isReading) return;
-  if (isOpen(visit)) later(() => import('./place.js')).then((found) => found?.tellPlace(page));
-  addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && sharing.share());
-  completing.startSending();
+  if (isOpen(visit)) later(() => import('./visit/gps.js')).then((found) => found?.recordGps(page));
+  addEventListener(
+    'visibilitychange',
+    () => document.visibilityState === 'hidden' && sharing.share(),
+  );
+  sendLater(page, showing);
 }
 
 /** Where the visit stands; but nobody who has begun to answer here is taken elsewhere. @param {Page} page @param {Showing} showing */
@@ -85,13 +113,13 @@ async function showFirst(page, showing) {
   const { visit } = page;
   const noted = globalThis.stopNoting();
   if (!isOpen(visit)) return;
-  const isCovert = visit.place.step === 'covert';
+  const isCovert = visit.cursor.step === 'covert';
   if (noted.length && !isCovert) {
     showing.show(0, { moves: false, adopts: true });
     takeUp(noted);
     return;
   }
-  showing.showPlace({ adopts: true });
+  showing.showCursor({ adopts: true });
   if (isCovert) await goCovert(page, showing);
 }
 
@@ -125,8 +153,10 @@ function listen(page, showing, completing) {
   listenToAnswers(page, { show, bringBack, camera, goCovert: () => goCovert(page, showing) });
 
   $('jump').addEventListener('click', () => {
-    const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest('[data-criterion]'));
-    const here = focused?.dataset.criterion ?? visit.place.criterion;
+    const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(
+      '[data-criterion]',
+    ));
+    const here = focused?.dataset.criterion ?? visit.cursor.criterion;
     const next = screen.nextOpen(here);
     if (next) show(next.index, { criterion: next.criterion });
   });
@@ -140,11 +170,17 @@ function listen(page, showing, completing) {
 
 /** @param {Page} page @param {Showing} showing */
 async function goCovert(page, showing) {
-  const found = await later(() => import('./covert.js'));
-  if (!found) return status.warn(t('This page is not on this phone yet: open it once with a connection.'));
+  const found = await later(() => import('./visit/covert.js'));
+  if (!found) {
+    return status.warn(t('This page is not on this phone yet: open it once with a connection.'));
+  }
   return found.openCovert(page, () => showing.show(0));
 }
 
 open().catch((error) =>
-  giveUp(t('This page could not open what this phone keeps ({reason}). Reload it.', { reason: error.message })),
+  giveUp(
+    t('This page could not open what this phone keeps ({reason}). Reload it.', {
+      reason: error.message,
+    }),
+  )
 );

@@ -1,16 +1,25 @@
 /** The list's page: shows what the phone keeps, asks the server for news, sends what waits. */
-import { keepClock } from './clock.js';
-import { $, all, copyOf, one } from './elements.js';
-import { isOther, speak } from './language.js';
-import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list.js';
-import { drafts, fetchLists, readVisit, send, whoAmI } from './network.js';
-import { createOffline } from './offline.js';
-import { inWords, keepSending } from './sending.js';
-import { createSignIn, signInButton, signOut } from './session.js';
-import { picturesOf } from './state.js';
-import { createStore } from './store.js';
-import { prune, retryPhotos } from './tidying.js';
-import { LANGUAGE, t } from './words.js';
+import { keepClock } from './visit/clock.js';
+import { $, all, copyOf, one } from './shell/elements.js';
+import { isOther, speak } from './shell/language.js';
+import { groupsOf, nudgeLine, unsentLine, unsentOf } from './list/rows.js';
+import { fetchLists } from './list/server-lists.js';
+import { drafts, readVisit, send, whoAmI } from './sync/network.js';
+import { createOffline } from './shell/offline.js';
+import { inWords, keepSending } from './sync/sending.js';
+import { createSignIn, signInButton, signOut } from './shell/session.js';
+import { picturesOf } from './visit/state.js';
+import {
+  assignmentsIn,
+  forgetLists,
+  keepAssignments,
+  keepSent,
+  sentIn,
+  signedInAs,
+} from './store/lists.js';
+import { createStore } from './store/store.js';
+import { prune, retryPhotos } from './list/tidying.js';
+import { LANGUAGE, t } from './shell/words.js';
 
 /**
  * @typedef {import('./types.js').Visit} Visit
@@ -20,7 +29,11 @@ import { LANGUAGE, t } from './words.js';
 
 /** @type {Record<string, string>} */
 const TITLES = {
-  returned: t('Came back to you'), needs: t('Needs you'), today: t('Today'), later: t('Later'), sent: t('Sent'),
+  returned: t('Came back to you'),
+  needs: t('Needs you'),
+  today: t('Today'),
+  later: t('Later'),
+  sent: t('Sent'),
 };
 const REFRESH_MS = 5 * 60_000;
 
@@ -42,7 +55,9 @@ const openSignIn = createSignIn($('sign-in'), () => {
 
 async function open() {
   if (!globalThis.isSecureContext) {
-    throw new Error(t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'));
+    throw new Error(
+      t('This address begins with http. Phones keep visits only for https addresses: ask for that one.'),
+    );
   }
   await prune(store, Date.now());
   // Who has just signed in may be somebody else than who was here before.
@@ -54,7 +69,10 @@ async function open() {
   await keepForms();
   setInterval(refresh, REFRESH_MS);
   addEventListener('pageshow', (event) => event.persisted && refresh());
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && refresh());
+  document.addEventListener(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && refresh(),
+  );
 }
 
 /** @param {string} sentence */
@@ -95,9 +113,9 @@ async function fetchNews() {
     return connection(t('No connection'), 'todo');
   }
   if (isOther(me.language) && (await speak(me.language, offline))) return undefined;
-  await store.signedInAs(me);
-  await store.keepAssignments(news.assignments);
-  await store.keepSent(news.sent);
+  await signedInAs(store, me);
+  await keepAssignments(store, news.assignments);
+  await keepSent(store, news.sent);
   await keepClock(store);
   await render();
   await shareDrafts(news.sent);
@@ -109,7 +127,9 @@ async function fetchNews() {
 /** Drafts of my other phones, what came back, what is to be read without a connection. @param {ServerVisit[]} rows */
 async function shareDrafts(rows) {
   const [{ takeNews }, { fetchDrafts }, { syncDraft }] = await Promise.all([
-    import('./news.js'), import('./fetching.js'), import('./drafts.js'),
+    import('./sync/server-visits.js'),
+    import('./sync/server-drafts.js'),
+    import('./sync/drafts.js'),
   ]);
   await takeNews({ store, rows, readVisit });
   if ((await store.toSend()).length) sender.nudge(); // photos that another phone's sending waits for
@@ -119,8 +139,10 @@ async function shareDrafts(rows) {
 
 /** What is assigned, and what is begun, opens without a connection from now on. */
 async function keepForms() {
-  const rows = [...(await store.assignments()), ...(await store.visits())];
-  const isReady = await offline.keep([...new Set(rows.map((row) => new URL(row.form_url, location.href).pathname))]);
+  const rows = [...(await assignmentsIn(store)), ...(await store.visits())];
+  const isReady = await offline.keep([
+    ...new Set(rows.map((row) => new URL(row.form_url, location.href).pathname)),
+  ]);
   if (isReady) $('ready').textContent = t('Opens without a connection');
 }
 
@@ -130,9 +152,9 @@ async function showUpdate() {
   if (!isWaiting) return;
   const isFree = unsentOf(await store.visits()).length === 0;
   one($('update'), 'button').hidden = !isFree;
-  one($('update'), 'span').textContent = isFree
-    ? t('A new release of these pages is ready.')
-    : t('A new release of these pages is ready. It can begin once everything on this phone is sent.');
+  one($('update'), 'span').textContent = isFree ? t('A new release of these pages is ready.') : t(
+    'A new release of these pages is ready. It can begin once everything on this phone is sent.',
+  );
 }
 
 one($('update'), 'button').addEventListener('click', () => offline.update());
@@ -143,18 +165,30 @@ let nRenders = 0;
 
 /** Photos of each visit, counted. @param {Visit[]} visits @returns {Promise<Map<string, ReturnType<typeof picturesOf>>>} */
 async function allPictures(visits) {
-  return new Map(await Promise.all(visits.map(/** @returns {Promise<[string, any]>} */ async ({ id }) => [id, picturesOf(await store.photosOf(id))])));
+  return new Map(
+    await Promise.all(
+      visits.map(/** @returns {Promise<[string, ReturnType<typeof picturesOf>]>} */ async (
+        { id },
+      ) => [id, picturesOf(await store.photosOf(id))]),
+    ),
+  );
 }
 
 async function render() {
   nRenders += 1;
   const turn = nRenders;
-  const [assignments, visits, sent] = await Promise.all([store.assignments(), store.visits(), store.sent()]);
+  const [assignments, visits, sent] = await Promise.all([
+    assignmentsIn(store),
+    store.visits(),
+    sentIn(store),
+  ]);
   const pictures = await allPictures(visits);
   if (turn !== nRenders) return; // a later one knows more
   const groups = groupsOf({ assignments, visits, pictures, sent, progress, now: Date.now() });
   const shown = Object.entries(groups).filter(([, rows]) => rows.length);
-  const focused = /** @type {HTMLAnchorElement | null | undefined} */ (document.activeElement?.closest('a.row'))?.href;
+  const focused =
+    /** @type {HTMLAnchorElement | null | undefined} */ (document.activeElement?.closest('a.row'))
+      ?.href;
   showGroups(shown.map(([name, rows]) => groupElement(name, rows)));
   $('groups').removeAttribute('aria-busy');
   /** @type {HTMLAnchorElement[]} */
@@ -170,18 +204,19 @@ async function render() {
   $('who').textContent = who ? t('Signed in as {name}', { name: who.name }) : '';
   $('sign-out').hidden = !who;
   showUpdate();
-  $('send-now').hidden = !visits.some((visit) => ['waiting', 'accepted'].includes(visit.state))
-    && ![...pictures.values()].some(({ refused }) => refused.length);
+  $('send-now').hidden = !visits.some((visit) => ['waiting', 'accepted'].includes(visit.state)) &&
+    ![...pictures.values()].some(({ refused }) => refused.length);
 }
 
 /** What is the same stays: a row that is replaced under a finger takes no tap. @param {Element[]} groups */
 function showGroups(groups) {
   const before = [...$('groups').children];
-  const isSame = groups.length === before.length && groups.every((group, at) => group.isEqualNode(before[at]));
+  const isSame = groups.length === before.length &&
+    groups.every((group, at) => group.isEqualNode(before[at]));
   if (!isSame) $('groups').replaceChildren(...groups);
 }
 
-/** @param {string} name @param {import('./list.js').Row[]} rows */
+/** @param {string} name @param {import('./list/rows.js').Row[]} rows */
 function groupElement(name, rows) {
   const group = copyOf($('group'));
   one(group, 'h2').textContent = TITLES[name];
@@ -191,7 +226,7 @@ function groupElement(name, rows) {
   return group;
 }
 
-/** @param {import('./list.js').Row} row */
+/** @param {import('./list/rows.js').Row} row */
 function rowElement(row) {
   const item = copyOf($('row'));
   /** @type {HTMLAnchorElement} */
@@ -219,14 +254,18 @@ async function roundEnded(outcome, error) {
   trouble(error ? `${inWords(outcome)} (${error.message}).` : '');
   if (outcome === 'sign-in') await askToSignIn(inWords(outcome));
   else if (outcome === 'other') await refresh();
-  else if (['offline', 'later', 'unanswered'].includes(outcome)) connection(inWords(outcome), 'todo');
-  else if (outcome === 'sent') await refresh();
+  else if (['offline', 'later', 'unanswered'].includes(outcome)) {
+    connection(inWords(outcome), 'todo');
+  } else if (outcome === 'sent') await refresh();
 }
 
 $('export').addEventListener('click', async () => {
-  const { download, exportOf } = await import('./export.js');
+  const { download, exportOf } = await import('./list/export.js');
   const unsent = unsentOf(await store.visits());
-  download(await exportOf(store, unsent), `plumbline-unsent-${new Date().toISOString().slice(0, 10)}.json`);
+  download(
+    await exportOf(store, unsent),
+    `plumbline-unsent-${new Date().toISOString().slice(0, 10)}.json`,
+  );
 });
 
 $('send-now').addEventListener('click', async () => {
@@ -234,14 +273,20 @@ $('send-now').addEventListener('click', async () => {
   await sender.nudge();
 });
 
-$('languages').addEventListener('click', async (/** @type {{target: any}} */ { target }) => {
-  const { language } = target.dataset;
-  if (!language || (await speak(language, offline))) return;
-  const said = t('The pages in {language} are not on this phone yet: choose it again when there is a connection.', {
-    language: target.textContent,
-  });
-  trouble(said);
-});
+$('languages').addEventListener(
+  'click',
+  async (/** @type {import('./types.js').Tap} */ { target }) => {
+    const { language } = target.dataset;
+    if (!language || (await speak(language, offline))) return;
+    const said = t(
+      'The pages in {language} are not on this phone yet: choose it again when there is a connection.',
+      {
+        language: target.textContent,
+      },
+    );
+    trouble(said);
+  },
+);
 
 // ---- leaving
 
@@ -254,8 +299,9 @@ leaving.addEventListener('submit', async (event) => {
   event.preventDefault();
   const unsent = unsentOf(await store.visits());
   if (!unsent.length) return leave();
-  $('sign-out-unsent').textContent = t('{unsent}: {places}.', {
-    unsent: unsentLine(unsent), places: unsent.map((visit) => visit.location.name).join(', '),
+  $('sign-out-unsent').textContent = t('{unsent}: {locations}.', {
+    unsent: unsentLine(unsent),
+    locations: unsent.map((visit) => visit.location.name).join(', '),
   });
   warning.returnValue = '';
   return warning.showModal();
@@ -267,9 +313,19 @@ warning.addEventListener('close', () => {
 
 /** The plan goes from this phone with its reader; unsent visits stay for them. */
 async function leave() {
-  if (!(await signOut(leaving.action))) return trouble(t('You are still signed in, as the server did not answer. Sign out again when there is a connection.'));
-  await store.forgetLists();
+  if (!(await signOut(leaving.action))) {
+    return trouble(
+      t('You are still signed in, as the server did not answer. Sign out again when there is a connection.'),
+    );
+  }
+  await forgetLists(store);
   return location.assign(SIGN_IN);
 }
 
-open().catch((error) => trouble(t('{reason} Reload the page; if that does not help, restart the browser.', { reason: error.message })));
+open().catch((error) =>
+  trouble(
+    t('{reason} Reload the page; if that does not help, restart the browser.', {
+      reason: error.message,
+    }),
+  )
+);

@@ -78,7 +78,7 @@
  * @property {{what: string, at: string}[]} taps
  * @property {string} hidden_notes
  * @property {string} not_completed_reason
- * @property {{latitude?: number, longitude?: number, accuracy_m?: number, refused?: boolean} | null} told Where the phone was.
+ * @property {{latitude?: number, longitude?: number, accuracy_m?: number, refused?: boolean} | null} gps Where the phone was, as it told.
  * @property {number} revision
  * @property {{comment: string} | null} returned A reviewer's word.
  * @property {{scope: string, criterion: string | null, message: string}[]} remarks The reviewer's, on single answers.
@@ -87,16 +87,21 @@
  * @property {number} [storedRevision]
  * @property {boolean} [mayCorrect] A reviewer asked for it.
  * @property {(Asked & {takesTheirs: boolean})[]} [choices] Made so far between the two.
- * @property {{step: string, criterion: string | null}} place Where the auditor was last.
+ * @property {{step: string, criterion: string | null}} cursor Where the phone's screen stands.
  * @property {Sent | null} payload What is sent, fixed when the visit was completed, so that each retry is the same.
  * @property {ServerError[]} errors
  * @property {string} reason
  * @property {string | null} receipt
  * @property {string | null} received_at
  *
+ * @typedef {any} Copy `any`: a visit or what there is of it in a draft, of this release or another; null where there is none.
+ * @typedef {any} Leaf `any`: what two copies may say differently: an answer, a time, a text, taps, an encounter; null for nothing.
+ * @typedef {any} Thrown `any`: JavaScript lets anything be thrown.
+ * @typedef {{target: any}} Tap `any`: whatever of the page was touched.
+ *
  * @typedef {object} Asked
  * @property {string[]} path
- * @property {any} theirs
+ * @property {Leaf} theirs
  *
  * @typedef {object} Photo
  * @property {string} id
@@ -105,7 +110,7 @@
  * @property {string} criterion
  * @property {string} sha256
  * @property {string} taken_at As the camera says; else the time of the file.
- * @property {{latitude: number, longitude: number} | null} [place] As the camera says.
+ * @property {{latitude: number, longitude: number} | null} [photo_position] As the camera says.
  * @property {Blob | null} blob Let go once the server has it.
  * @property {string | null} removed_at
  * @property {string | null} sent_at
@@ -122,7 +127,7 @@
  *
  * @typedef {{id: string, label?: string, observations: SentObservation[]} & Partial<Record<Moment, string | null>>} SentInteraction
  *
- * @typedef {Pick<Photo, 'id' | 'criterion' | 'interaction' | 'sha256' | 'taken_at' | 'place'>} SentPhoto
+ * @typedef {Pick<Photo, 'id' | 'criterion' | 'interaction' | 'sha256' | 'taken_at'> & {place?: Photo['photo_position']}} SentPhoto
  *
  * @typedef {object} Sent A visit as it is sent, and as the server gives it back. Another program may have left out what may be missing.
  * @property {number} [revision]
@@ -135,7 +140,7 @@
  * @property {Visit['mode']} [mode]
  * @property {number | null} [clock_offset_ms]
  * @property {Record<string, Answer['value']>} [context]
- * @property {Visit['told']} [place]
+ * @property {Visit['gps']} [place]
  * @property {Answer['value']} [conflict_of_interest]
  * @property {string} [conflict_of_interest_note]
  * @property {string} [not_completed_reason]
@@ -167,20 +172,20 @@
  * @property {number} n_interactions
  * @property {string[]} photos_missing
  * @property {string[]} [photos_given_up]
- * @property {any} content A `Sent`, where the visit itself was asked for and what was sent is on record; else nothing.
+ * @property {any} content `any`, as the network gives it: a `Sent`, where the visit itself was asked for and what was sent is on record; else nothing.
  *
- * @typedef {Visit & {photos: any[]}} Content Of a draft, as the server keeps it: all but what is the phone's own.
- * @typedef {{id: string, revision: number, content: any}} ServerDraft `content`: a `Content`; null once it was emptied.
+ * @typedef {Visit & {photos: Photo[]}} Content Of a draft, as the server keeps it: all but what is the phone's own.
+ * @typedef {{id: string, revision: number, content: Copy}} ServerDraft `content`: null once it was emptied.
  *
  * @typedef {object} Base What this phone knows of the server's copy of a draft.
  * @property {number} revision
  * @property {Content | null} content Of that revision; null where the server is not known to have one.
  * @property {Content | null} tried What was sent since then and got no answer: the server may have it or not.
  *
- * @typedef {typeof import('./network.js').drafts} Drafts
- * @typedef {typeof import('./network.js').send} Send
- * @typedef {typeof import('./network.js').readVisit} ReadVisit
- * @typedef {ReturnType<typeof import('./store.js').createStore>} Store
+ * @typedef {typeof import('./sync/network.js').drafts} Drafts
+ * @typedef {typeof import('./sync/network.js').send} Send
+ * @typedef {typeof import('./sync/network.js').readVisit} ReadVisit
+ * @typedef {ReturnType<typeof import('./store/store.js').createStore>} Store
  *
  * @typedef {{id: number, name: string, email: string, language: string}} Me
  *
@@ -202,15 +207,26 @@
  * @property {Section | null} section None on the last one, where the visit is checked and sent.
  * @property {string} scope An interaction's id, or `visit`, or `context`.
  *
+ * @typedef {object} View What the screen shows.
+ * @property {Visit} visit
+ * @property {Photo[]} photos
+ * @property {Section[]} sections
+ * @property {boolean} isPreview
+ * @property {Step[]} steps As the visit had them when they were last renewed.
+ * @property {number} index Of the step that is shown.
+ * @property {ReturnType<typeof import('./photo/thumbnails.js').createPictures> | null} pictures What shows photos, once one was wanted.
+ * @property {() => unknown} wantPictures
+ * @property {ReturnType<typeof import('./shell/doubletap.js').createHold>} sending
+ *
  * @typedef {object} Page What the modules of the form's page share.
  * @property {Visit} visit The copy on the screen.
  * @property {Photo[]} photos
  * @property {Section[]} sections
  * @property {Store} store
  * @property {boolean} isPreview
- * @property {ReturnType<import('./screen.js').createScreen>} screen
- * @property {ReturnType<import('./status.js').createStatus>} status
- * @property {ReturnType<import('./editing.js').startEditing>} editing
+ * @property {ReturnType<import('./form/screen.js').createScreen>} screen
+ * @property {ReturnType<import('./form/status.js').createStatus>} status
+ * @property {ReturnType<import('./visit/editing.js').startEditing>} editing
  * @property {{nudge: () => Promise<void>} | null} sender None in the preview and for a visit that is only read.
  * @property {Progress | null} progress
  * @property {{refresh: () => void, lift: () => void} | null} cover The plain page for taps and notes, while it is shown instead of a step.
@@ -219,13 +235,13 @@
  *
  * @typedef {{id: string, photo: number, photos: number}} Progress What is being sent.
  *
- * @typedef {ReturnType<import('./showing.js').createShowing>} Showing
+ * @typedef {ReturnType<import('./form/showing.js').createShowing>} Showing
  *
  * @typedef {object} Reply An answer of the server, read to its end; `null` in its place means that none came.
  * @property {number} status
  * @property {boolean} ok
  * @property {boolean} redirected
- * @property {any} body The JSON, or null when it was none.
+ * @property {any} body `any`: JSON of the network; null when it was none.
  * @property {number} wait Seconds that the server asked to be left alone.
  */
 export {};

@@ -22,14 +22,18 @@ async function install() {
   const spoken = (await Promise.all(old.map(languageOf))).find(Boolean);
   const language = await keepPage(cache, SHELL, spoken);
   // Forms of drafts that are open must work in the new release too, before it takes over.
-  for (const path of new Set((await Promise.all(old.map(formsIn))).flat())) await keepPage(cache, path, language);
+  for (const path of new Set((await Promise.all(old.map(formsIn))).flat())) {
+    await keepPage(cache, path, language);
+  }
   await cache.put(SPOKEN, new Response(language));
 }
 
-const formsIn = async (cache) => (await cache.keys()).map(({ url }) => new URL(url).pathname).filter(isForm);
+const formsIn = async (cache) =>
+  (await cache.keys()).map(({ url }) => new URL(url).pathname).filter(isForm);
 const languageOf = async (cache) => (await cache.match(SPOKEN))?.text();
 const keyOf = (path, language) => `${path}?l=${language}`;
-const isKept = async (cache, path, language) => Boolean(await cache.match(keyOf(path, language), { ignoreVary: true }));
+const isKept = async (cache, path, language) =>
+  Boolean(await cache.match(keyOf(path, language), { ignoreVary: true }));
 
 /** Without a language, in the one that the server chooses for this browser. */
 const ask = (path, language) =>
@@ -39,7 +43,9 @@ const ask = (path, language) =>
 async function keepPage(cache, path, language) {
   const response = await ask(path, language);
   if (response.status === 404 && isForm(path)) return language; // a version that is no longer there
-  if (!isOurs(response)) throw new Error(`${path} answered ${response.status}, or is of another release.`);
+  if (!isOurs(response)) {
+    throw new Error(`${path} answered ${response.status}, or is of another release.`);
+  }
   const spoken = response.headers.get('Content-Language');
   await cache.put(keyOf(path, spoken), response);
   return spoken;
@@ -61,8 +67,12 @@ async function activate() {
 self.addEventListener('message', (event) => {
   const { deed, forms = [], language } = event.data ?? {};
   if (deed === 'take-over') event.waitUntil(self.skipWaiting());
-  if (deed === 'keep') event.waitUntil(keep(forms).then((kept) => event.ports[0]?.postMessage(kept)));
-  if (deed === 'speak') event.waitUntil(speak(language).then((does) => event.ports[0]?.postMessage(does)));
+  if (deed === 'keep') {
+    event.waitUntil(keep(forms).then((kept) => event.ports[0]?.postMessage(kept)));
+  }
+  if (deed === 'speak') {
+    event.waitUntil(speak(language).then((does) => event.ports[0]?.postMessage(does)));
+  }
 });
 
 /** Every page that is kept in another language: all of them, or the language stays. Those of before stay too. */
@@ -86,11 +96,15 @@ async function keep(forms) {
   let missing = 0;
   for (const path of [SHELL, ...forms.filter(isForm)]) {
     if (await isKept(cache, path, language)) continue;
-    await keepPage(cache, path, language).catch(() => { missing += 1; });
+    await keepPage(cache, path, language).catch(() => {
+      missing += 1;
+    });
   }
   for (const path of FILES) {
     if (await cache.match(path, { ignoreVary: true })) continue;
-    await cache.add(path).catch(() => { missing += 1; });
+    await cache.add(path).catch(() => {
+      missing += 1;
+    });
   }
   return missing;
 }
@@ -98,7 +112,10 @@ async function keep(forms) {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== 'GET' || url.origin !== self.location.origin || url.searchParams.has('preview')) return;
+  if (
+    request.method !== 'GET' || url.origin !== self.location.origin ||
+    url.searchParams.has('preview')
+  ) return;
   if (request.mode === 'navigate' && isPage(url.pathname)) event.respondWith(page(url.pathname));
   else if (SHIPPED.has(url.pathname)) event.respondWith(file(url.pathname));
 });
@@ -116,11 +133,14 @@ async function page(path) {
   try {
     const response = await ask(path, language);
     if (response.redirected) return Response.redirect(response.url);
-    if (isOurs(response)) await cache.put(keyOf(path, response.headers.get('Content-Language')), response.clone());
+    if (isOurs(response)) {
+      await cache.put(keyOf(path, response.headers.get('Content-Language')), response.clone());
+    }
     return response;
   } catch {
     const inAnother = await cache.match(path, { ignoreVary: true, ignoreSearch: true });
     const headers = { 'Content-Type': 'text/html; charset=utf-8' };
-    return inAnother ?? new Response(ABSENT[language] ?? Object.values(ABSENT)[0], { status: 503, headers });
+    return inAnother ??
+      new Response(ABSENT[language] ?? Object.values(ABSENT)[0], { status: 503, headers });
   }
 }

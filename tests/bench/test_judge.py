@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.chains.truth import CONSISTENCY, IN_CONTROL, RECOVERED, SECTION, STEP, Spell, Truth
-from bench.judge import Flags, judge
+from bench.detector.judge import Flags, judge
 
 LAB = Path(__file__).resolve().parents[3] / "shared" / "lab"
 START = 1000.0
@@ -85,7 +85,7 @@ def test_the_lead_is_what_the_flag_is_ahead_of_the_reported_number():
 def test_the_judge_gives_the_figures_of_the_lab(monkeypatch):
     monkeypatch.syspath_prepend(str(LAB))
     simulate, evaluate = importlib.import_module("simulate"), importlib.import_module("evaluate")
-    from bench.lab import read
+    from bench.chains.lab import read
 
     data = simulate.generate(L=200, seed=4)
     made, rng = read(simulate, data), np.random.default_rng(4)

@@ -3,8 +3,8 @@
 import pytest
 
 from bench.chains import Options, make
-from bench.history_files import as_written
-from bench.product import differences, in_memory, through_files
+from bench.product.history_files import as_written
+from bench.product.replays import differences, in_memory, through_files
 from reports.measure.drift.detector import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]

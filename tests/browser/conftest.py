@@ -5,7 +5,6 @@ A test asks for `phone_page` or `desktop_page` and signs in with `sign_in`. The 
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,38 +14,23 @@ from pathlib import Path
 
 import pytest
 
+from bench.product.chromium import ARGUMENTS, SMALL_PHONE, NoBrowser, chromium
+from bench.servers import free_port
 from config.demo.__main__ import environment
 from config.demo.places import PASSWORD
 from tests.browser.stage import phone, proxied, ready, stage, stages  # noqa: F401 - fixtures
 from tests.patience import STILL, has_ended, last_words, sizes, wait_until
-from tests.servers.run import free_port
 
 STORES, WEEKS = 18, 52
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-SMALL_PHONE: dict = {
-    "viewport": {"width": 360, "height": 740},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
-def chromium() -> str:
+@pytest.fixture(scope="session")
+def program() -> str:
     """Where the browser is; skips where there is none."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if found is None:
-        pytest.skip("No chromium or chrome on the PATH: install one, or set CHROMIUM to its program.")
-    return found
+    try:
+        return chromium()
+    except NoBrowser as error:
+        pytest.skip(str(error))
 
 
 @dataclass
@@ -72,9 +56,11 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Server]:
-    """A small invented chain, scored and scanned, behind the same processes as in production."""
-    chromium()  # nobody would look at it
+def server(program, tmp_path_factory) -> Iterator[Server]:
+    """A small invented chain, scored and scanned, behind the same processes as in production.
+
+    Where there is no `program`, nobody would look at it.
+    """
     data_dir, port = tmp_path_factory.mktemp("demo"), free_port()
     log = data_dir / "demo.log"
     command = [sys.executable, "-m", "config.demo", "--port", str(port)]
@@ -103,8 +89,7 @@ def _wait_until_ready(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    program = chromium()
+def browser(program):
     from playwright.sync_api import sync_playwright
 
     # Playwright keeps an event loop in this thread; Django would take every test after it for asynchronous code.

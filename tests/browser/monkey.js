@@ -15,7 +15,7 @@ async ({ seed, sessions, location, version, nLines }) => {
   const one = (list) => list[Math.floor(random() * list.length)];
   const load = (name) => import(`/static/phone/${name}.js`); // as written: the joined files hold the same modules
   const [draft, { startEditing }, { buildPayload }, { createStore }, { send }, { flush }, { hex }] = await Promise.all(
-    ['draft', 'editing', 'payload', 'store', 'network', 'queue', 'photos'].map(load),
+    ['visit/draft', 'visit/editing', 'visit/payload', 'store/store', 'sync/network', 'sync/queue', 'photo/shrink'].map(load),
   );
   const criterion = (key, kind, shownIf = null) => ({ key, text: key, kind, shownIf });
   const sections = [

@@ -52,7 +52,9 @@ for visit in Visit.objects.filter(auditor__email={auditor!r}):
         "interactions": [[i.label, said(i.observations.all())] for i in visit.interactions.all()],
         "visit": said(visit.observations.filter(interaction=None)),
         "photos": [[p.criterion.key, p.width and max(p.width, p.height)] for p in visit.photos.all()],
-        "taken": [[p.taken_at.isoformat(), p.place, p.width, p.height] for p in visit.photos.order_by("taken_at")],
+        "taken": [
+            [p.taken_at.isoformat(), p.gps_grade, p.width, p.height] for p in visit.photos.order_by("taken_at")
+        ],
     }})
 print(json.dumps(visits))
 """
@@ -60,7 +62,7 @@ print(json.dumps(visits))
 
 RETURN = """
 from audits.models import Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from locations.models import Membership, User
 from locations.accounts.roles import Role
 visit = Visit.objects.get(pk={id!r})

@@ -275,7 +275,9 @@ def test_a_draft_opens_in_the_version_that_it_was_begun_with(phone, stage, serve
     begin(page)
     wait_saved(page)
     newer = server.run(
-        "from audits.models import Version; from audits.standards import clone, publish\n"
+        "from audits.models import Version\n"
+        "from audits.standards.cloning import clone\n"
+        "from audits.standards.publication import publish\n"
         f"print(publish(version=clone(version=Version.objects.get(pk={stage.version})), by=None).pk)"
     )
     page.goto(page.url.replace(f"/forms/{stage.version}/", f"/forms/{newer.splitlines()[-1]}/"))

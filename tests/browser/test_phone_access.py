@@ -46,7 +46,7 @@ def differ_from_another_phone(page) -> None:
     visit_id = page.url.split("#visit=")[1]
     page.evaluate(
         """async (id) => {
-            const { createStore } = await import('/static/phone/store.js');
+            const { createStore } = await import('/static/phone/store/store.js');
             const asked = [{ path: ['note'], theirs: 'Rain.' }];
             await createStore().change(id, (visit) => Object.assign(visit, { asked }));
         }""",

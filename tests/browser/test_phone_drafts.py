@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.conftest import SMALL_PHONE
+from bench.product.chromium import SMALL_PHONE
 from tests.browser.stage import (
     RETURN,
     answer_shortly,

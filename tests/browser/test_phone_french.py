@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import catalogue
-from tests.browser.conftest import SMALL_PHONE
+from bench.product.chromium import SMALL_PHONE
+from config.assets import catalogue
 from tests.browser.stage import on, say
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -82,9 +82,12 @@ def test_a_visit_is_recorded_and_sent_in_french_without_a_connection(french, sta
     say(page, "greeted", "Oui")
     on(page, "warmth").get_by_role("button", name="Sans objet").click()
     on(page, "wait").get_by_role("button", name="saisir plutôt").click()
-    on(page, "wait").locator("[data-part=field]").fill("3.5")
+    on(page, "wait").locator("[data-part=field]").fill("trois")
     page.get_by_text("Écrivez des secondes, par exemple 42 ou 1:30.").wait_for()
     only_french(page, "greeting")
+    on(page, "wait").locator("[data-part=field]").fill("3,5")
+    page.get_by_text("Écrivez des secondes, par exemple 42 ou 1:30.").wait_for(state="hidden")
+    assert on(page, "wait").locator("output").inner_text() == "0:03,5"
     page.get_by_role("button", name="Renommer").click()
     only_french(page, "naming")
     page.keyboard.press("Escape")
@@ -101,6 +104,7 @@ def test_a_visit_is_recorded_and_sent_in_french_without_a_connection(french, sta
     only_french(page, "list with a visit")
     (visit,) = stage.stored()
     assert visit["interactions"][0][1]["greeted"][1] is True
+    assert visit["interactions"][0][1]["wait"][1] == 3.5
 
 
 def test_the_language_is_changed_on_the_list_and_without_a_connection_once_its_pages_are_here(phone):

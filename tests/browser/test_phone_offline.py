@@ -2,8 +2,8 @@
 
 import pytest
 
+from bench.product.chromium import SMALL_PHONE
 from config.demo.places import PASSWORD
-from tests.browser.conftest import SMALL_PHONE
 from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
 from tests.patience import turns, wait_until
 

@@ -135,7 +135,9 @@ def test_a_version_retired_under_an_open_draft_still_takes_the_visit(phone, stag
     begin(page)
     answer_shortly(page)
     server.run(
-        "from audits.models import Version; from audits.standards import clone, publish, retire\n"
+        "from audits.models import Version\n"
+        "from audits.standards.cloning import clone\n"
+        "from audits.standards.publication import publish, retire\n"
         f"old = Version.objects.get(pk={stage.version}); publish(version=clone(version=old), by=None)\n"
         "retire(version=old)"
     )
@@ -187,7 +189,7 @@ print(json.dumps({{
     "interest_note": visit.conflict_of_interest_note, "not_completed": visit.not_completed_reason,
     "stay": [f"{{visit.started_at.astimezone(visit.location.zone):%Y-%m-%d}}",
              f"{{visit.ended_at.astimezone(visit.location.zone):%Y-%m-%d %H:%M}}"],
-    "place": visit.place, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
+    "place": visit.gps_grade, "reasons": sorted({{o.reason for o in visit.observations.all()}}),
 }}))
 """
 

@@ -11,7 +11,9 @@ class Made {
   }
 
   append(...children) {
-    this.children.push(...children.flatMap((child) => (child.tag === '#fragment' ? child.children : [child])));
+    this.children.push(
+      ...children.flatMap((child) => (child.tag === '#fragment' ? child.children : [child])),
+    );
   }
 
   replaceChildren(...children) {
@@ -47,7 +49,9 @@ class Made {
   all(selector) {
     const [, name, value] = /^\[data-(\w+)="(.*)"\]$/.exec(selector) ?? [];
     const fits = (child) => (name ? child.dataset?.[name] === value : child.tag === selector);
-    return this.children.flatMap((child) => [...(fits(child) ? [child] : []), ...(child.all?.(selector) ?? [])]);
+    return this.children.flatMap((
+      child,
+    ) => [...(fits(child) ? [child] : []), ...(child.all?.(selector) ?? [])]);
   }
 
   focus() {
@@ -59,7 +63,9 @@ class Made {
   }
 
   get text() {
-    return [this.textContent, ...this.children.map((child) => child.text)].filter(Boolean).join(' ');
+    return [this.textContent, ...this.children.map((child) => child.text)].filter(Boolean).join(
+      ' ',
+    );
   }
 }
 

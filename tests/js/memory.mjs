@@ -1,7 +1,12 @@
 /** A database in memory with the few words of IndexedDB that the phone's store uses. */
 
 /** A request that succeeds as soon as somebody listens. */
-const answering = (result) => ({ result, set onsuccess(heard) { queueMicrotask(heard); } });
+const answering = (result) => ({
+  result,
+  set onsuccess(heard) {
+    queueMicrotask(heard);
+  },
+});
 
 function objectStore(rows, keyOf) {
   const all = () => [...rows.values()].map((row) => structuredClone(row));
@@ -18,5 +23,8 @@ function objectStore(rows, keyOf) {
 export function memory() {
   const stores = new Map();
   const named = (name) => stores.get(name) ?? stores.set(name, new Map()).get(name);
-  return { run: async (names, mode, work) => work(...names.map((name) => objectStore(named(name), ({ id }) => id))) };
+  return {
+    run: async (names, _mode, work) =>
+      work(...names.map((name) => objectStore(named(name), ({ id }) => id))),
+  };
 }

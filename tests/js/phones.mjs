@@ -1,9 +1,9 @@
 /** A server and phones of one auditor, for stories of one visit on several. */
-import { patchAnswer } from '../../static/phone/draft.js';
-import { takeNews } from '../../static/phone/news.js';
-import { buildPayload } from '../../static/phone/payload.js';
-import { flush } from '../../static/phone/queue.js';
-import { createStore } from '../../static/phone/store.js';
+import { patchAnswer } from '../../static/phone/visit/draft.js';
+import { takeNews } from '../../static/phone/sync/server-visits.js';
+import { buildPayload } from '../../static/phone/visit/payload.js';
+import { flush } from '../../static/phone/sync/queue.js';
+import { createStore } from '../../static/phone/store/store.js';
 import { answered, SECTIONS } from './making.mjs';
 import { memory } from './memory.mjs';
 
@@ -16,8 +16,15 @@ export function server() {
   const givenUp = new Map();
   let sent = null;
   const row = () => ({
-    id: 'v1', revision: sent.revision, receipt: 'AB12-CD34', received_at: LATER, returned: null, content: sent,
-    photos_missing: sent.photos.map(({ id }) => id).filter((id) => !photos.has(id) && !givenUp.has(id)),
+    id: 'v1',
+    revision: sent.revision,
+    receipt: 'AB12-CD34',
+    received_at: LATER,
+    returned: null,
+    content: sent,
+    photos_missing: sent.photos.map(({ id }) => id).filter((id) =>
+      !photos.has(id) && !givenUp.has(id)
+    ),
     photos_given_up: [...givenUp.keys()],
   });
   const reply = (body) => ({ ok: true, status: 200, redirected: false, wait: 0, body });
@@ -27,11 +34,16 @@ export function server() {
     rows: () => (sent ? [row()] : []),
     readVisit: async () => row(),
     drafts: {
-      list: async () => (sent ? [] : [...drafts.values()].map(({ id, revision }) => ({ id, revision }))),
+      list:
+        async () => (sent
+          ? []
+          : [...drafts.values()].map(({ id, revision }) => ({ id, revision }))),
       read: async (id) => drafts.get(id) ?? null,
       save: async (id, { content, base_revision: base }) => {
         const stored = drafts.get(id) ?? { revision: base };
-        if (stored.revision !== base) return { ok: false, status: 409, body: structuredClone(stored) };
+        if (stored.revision !== base) {
+          return { ok: false, status: 409, body: structuredClone(stored) };
+        }
         drafts.set(id, structuredClone({ id, content, revision: base + 1 }));
         return reply({ id, revision: base + 1 });
       },
@@ -71,10 +83,17 @@ export const say = (store, key, value) =>
 export async function send(store, { send }) {
   const photos = await store.photosOf('v1');
   await store.change('v1', (visit) => {
-    visit.payload = buildPayload({ visit, photos, sections: SECTIONS, clockOffset: visit.clock_offset_ms ?? 0, at: LATER });
+    visit.payload = buildPayload({
+      visit,
+      photos,
+      sections: SECTIONS,
+      clockOffset: visit.clock_offset_ms ?? 0,
+      at: LATER,
+    });
     visit.state = 'waiting';
   });
   return flush({ store, send });
 }
 
-export const news = (store, there) => takeNews({ store, rows: there.rows(), readVisit: there.readVisit });
+export const news = (store, there) =>
+  takeNews({ store, rows: there.rows(), readVisit: there.readVisit });

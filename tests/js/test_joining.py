@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from config.joining import COMMON, JoiningError, join
-from config.storage import PAGES, ModuleManifestStorage
+from audits.phone.release import EARLY, FORM, LIST, PAGES, PHONE
+from config.assets.joining import COMMON, JoiningError, join
+from config.assets.storage import ModuleManifestStorage
 
 MODULES = Path(__file__).parents[2] / "static" / "phone"
 
@@ -21,6 +22,18 @@ SMALL = {
     "export function fail() {\n  // of course\n  throw new Error('it failed');\n}\n",
     "rare.js": "import { double } from './sums.js';\nexport const thrice = (n) => double(n) + n;\n",
     "types.js": "/** Only shapes. */\nexport {};\n",
+}
+FOLDERS = {
+    "page.js": "import { more } from './visit/asking.js';\nmore().then((n) => console.log(n));\n",
+    "visit/asking.js": "import { double } from '../sums/double.js';\nimport { names } from './names.js';\n"
+    "export async function more() {\n  const { thrice } = await import('../photo/thrice.js');\n"
+    "  const { asking } = await import('./later.js');\n  return [names, thrice(double(2)), asking].join(' ');\n}\n",
+    "visit/names.js": "export const names = 'the visit';\n",
+    "visit/later.js": "export const asking = 'asks';\n",
+    "photo/thrice.js": "import { double } from '../sums/double.js';\nimport { names } from './names.js';\n"
+    "export function thrice(n) {\n  if (globalThis.fails) throw new Error(names);\n  return double(n) + n;\n}\n",
+    "photo/names.js": "export const names = 'the photo';\n",
+    "sums/double.js": "export const double = (n) => n * 2;\n",
 }
 
 
@@ -40,7 +53,20 @@ def folder(tmp_path):
 
 def write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+
+
+def collect(root: Path, sources: dict[str, str]) -> dict[str, str]:
+    """Makes of `root` what collectstatic leaves of the phone's modules; the scripts' hashed names by name."""
+    write(root / PHONE, sources)
+    storage, source = ModuleManifestStorage(location=root, base_url="/static/"), FileSystemStorage(root)
+    paths = {PHONE + name: (source, PHONE + name) for name in sources}
+    for _original, _hashed, processed in storage.post_process(paths):
+        if isinstance(processed, Exception):
+            raise processed
+    return {name.removeprefix(PHONE): hashed.removeprefix(PHONE)
+            for name, hashed in storage.hashed_files.items() if name.endswith(".js")}  # fmt: skip
 
 
 def scripts(files: dict[str, str]) -> set[str]:
@@ -51,6 +77,36 @@ def test_a_joined_page_does_what_its_modules_do(folder):
     write(folder, join(SMALL, ["page.js"]))
     (folder / "try.js").write_text("globalThis.wanted = true; await import('./page.js');")
     assert node(folder, "try.js").stdout.split() == ["asked", "12"]
+
+
+def test_modules_in_folders_are_joined_as_the_browser_would_run_them(folder):
+    write(folder, FOLDERS)
+    written = node(folder, "page.js").stdout
+    files = join(FOLDERS, ["page.js"])
+    assert scripts(files) == {"page.js", COMMON, "photo/thrice.js", "visit/later.js"}
+    shutil.rmtree(folder / "sums")
+    write(folder, files)
+    assert node(folder, "page.js").stdout == written == "the visit 12 asks\n"
+
+
+def test_modules_in_folders_name_each_other_by_their_hashes_once_collected(folder):
+    sources = FOLDERS | {EARLY: "", LIST: "", FORM: FOLDERS["page.js"]}
+    collected = collect(folder, sources)
+    assert set(collected) == {*PAGES, COMMON, "photo/thrice.js", "visit/later.js"}
+    for name in {*sources, *collected}:
+        (folder / PHONE / name).unlink(missing_ok=True)
+    assert node(folder / PHONE, collected[FORM]).stdout == "the visit 12 asks\n"
+
+
+def test_an_error_in_a_folder_names_the_module_by_its_path(folder):
+    write(folder, join(FOLDERS, ["page.js"]))
+    (folder / "try.js").write_text("globalThis.fails = true; await import('./page.js');")
+    assert f"{folder}/photo/thrice.js:4" in node(folder, "--enable-source-maps", "try.js").stderr
+
+
+def test_a_path_out_of_the_modules_folder_is_refused_by_name():
+    with pytest.raises(JoiningError, match=r"visit/names\.js imports \.\./page\.js"):
+        join(FOLDERS | {"visit/names.js": "import { a } from '../../page.js';\n"}, ["page.js"])
 
 
 def test_what_nobody_loads_is_in_no_file():
@@ -92,6 +148,11 @@ def test_a_module_that_is_not_there_is_named():
         join(SMALL | {"page.js": "import { a } from './gone.js';\n"}, ["page.js"])
 
 
+def test_a_page_that_is_not_there_is_named():
+    with pytest.raises(JoiningError, match=r"no module gone\.js"):
+        join(SMALL, ["page.js", "gone.js"])
+
+
 def test_modules_in_a_circle_are_refused():
     circle = {"a.js": "import { b } from './b.js';\nexport const a = 1;\n",
               "b.js": "import { a } from './a.js';\nexport const b = 1;\n"}  # fmt: skip
@@ -99,9 +160,13 @@ def test_modules_in_a_circle_are_refused():
         join(circle, ["a.js"])
 
 
+def modules() -> dict[str, str]:
+    return {path.relative_to(MODULES).as_posix(): path.read_text() for path in MODULES.rglob("*.js")}
+
+
 @pytest.fixture(scope="module")
 def served() -> dict[str, str]:
-    return join({path.name: path.read_text() for path in MODULES.glob("*.js")}, PAGES)
+    return join(modules(), PAGES)
 
 
 def test_the_phones_files_are_scripts(served, folder):
@@ -112,7 +177,7 @@ def test_the_phones_files_are_scripts(served, folder):
 
 
 def test_a_form_loads_two_files_before_it_is_filled_in(served):
-    first = served["form-main.js"].split("\nconst ", 1)[0]
+    first = served[FORM].split("\nconst ", 1)[0]
     assert first.count(" from ") == 1
     assert COMMON in first
 
@@ -121,22 +186,14 @@ def test_a_form_loads_two_files_before_it_is_filled_in(served):
 def weights(tmp_path_factory) -> dict[str, int]:
     """Bytes of each script as it travels: with the hashed names of the others in it, and compressed."""
     root = tmp_path_factory.mktemp("static")
-    storage, source = ModuleManifestStorage(location=root, base_url="/static/"), FileSystemStorage(MODULES.parent)
-    names = [f"phone/{path.name}" for path in MODULES.glob("*.js")]
-    for name in names:
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy(MODULES.parent / name, root / name)
-    for _original, _hashed, processed in storage.post_process({name: (source, name) for name in names}):
-        if isinstance(processed, Exception):
-            raise processed
-    return {name.removeprefix("phone/"): (root / f"{hashed}.gz").stat().st_size
-            for name, hashed in storage.hashed_files.items() if name.endswith(".js")}  # fmt: skip
+    collected = collect(root, modules())
+    return {name: (root / PHONE / f"{hashed}.gz").stat().st_size for name, hashed in collected.items()}
 
 
 @pytest.mark.parametrize(
     ("moment", "also", "most"),
-    [("opened", [], 25_000), ("filled in", ["drafts.js", "merge.js"], 27_500)],
+    [("opened", [], 25_000), ("filled in", ["sync/drafts.js", "sync/lock.js", "conflict/merge.js"], 27_500)],
 )
 def test_the_scripts_of_a_form_are_small(weights, moment, also, most):
-    loaded = ["early.js", "form-main.js", COMMON, "place.js", *also]
+    loaded = [EARLY, FORM, COMMON, "visit/gps.js", *also]
     assert sum(weights[name] for name in loaded) <= most, moment

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from config.sourcemaps import stripped
+from config.assets.sourcemaps import stripped
 
 HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / "static" / "phone"
-SUITES = sorted(path.name for path in HERE.glob("*.test.mjs"))
+SUITES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.test.mjs"))
 
 
 @pytest.fixture(scope="module", params=["as written", "as served"])
@@ -20,7 +20,7 @@ def copied(tmp_path_factory, request) -> Path:
     (root / "package.json").write_text('{"type": "module"}')
     shutil.copytree(MODULES, root / "static" / "phone")
     if request.param == "as served":
-        for path in (root / "static" / "phone").glob("*.js"):
+        for path in (root / "static" / "phone").rglob("*.js"):
             path.write_text(stripped(path.read_text()).text)
     shutil.copytree(HERE, root / "tests" / "js", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return root
@@ -41,7 +41,7 @@ def test_what_is_served_is_still_a_script(tmp_path):
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed: the phone's modules were NOT tested")
-    for path in MODULES.glob("*.js"):
+    for path in MODULES.rglob("*.js"):
         served = tmp_path / f"{path.stem}.mjs"
         served.write_text(stripped(path.read_text()).text)
         run = subprocess.run([node, "--check", served], capture_output=True, check=False)

@@ -4,13 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from reports.pages.manager import execution as execution_queries
-from reports.pages.manager import flag_rows as flag_queries
 from tests.reports import page_rows as pages
 
 
 @pytest.fixture
-def chain(world, monkeypatch):
+def chain(world):
     """A scanned chain: Harbour Street is a blind spot, Mill Lane in control, Cove (South) declines too."""
     world.run = pages.make_run(world.standard, n_locations=3, n_visits=36)
     world.metric = pages.make_metric()
@@ -23,12 +21,7 @@ def chain(world, monkeypatch):
     pages.make_flag(world.run, world.harbour, metric=world.metric)
     pages.make_flag(world.run, world.cove, comparison="confirmed", channel="overall", evidence=93.0)
 
-    def series(*, standard, location, channel="overall"):
-        visits = list(location.visits.filter(version__standard=standard).order_by("started_at"))
-        return pages.series_of(visits, run=world.run) if visits else None
-
-    monkeypatch.setattr(execution_queries, "location_series", series)
-    monkeypatch.setattr(flag_queries, "location_series", series)
+    pages.fit(world.run)
     return world
 
 

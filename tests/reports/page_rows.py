@@ -3,7 +3,6 @@
 import re
 from datetime import date, datetime, timedelta
 from html import unescape
-from types import SimpleNamespace
 from uuid import uuid4
 
 import numpy as np
@@ -11,6 +10,15 @@ from django.utils import timezone
 
 from audits.models import Interaction, Observation, Visit
 from locations.models import Location, Metric, Reading
+from reports.detection.data.chain_loader import load
+from reports.detection.data.matrices import forms, matrices
+from reports.detection.data.packed_effects import pack
+from reports.detection.data.parameters import settings_of
+from reports.detection.data.recent import lately
+from reports.detection.scan.location_result import look_at
+from reports.detection.scan.write_charts import write_charts
+from reports.measure.model.levels import usual_levels
+from reports.measure.model.severity import fit_effects
 from reports.models import DriftFlag, LocationResult, Run, SectionScore, Tally
 from reports.pages.sentences import words
 
@@ -22,7 +30,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 def make_run(standard, **fields) -> Run:
     """A good run of 16 November 2026; `state` and the others can be told otherwise."""
     is_done = fields.get("state", "done") in ("done", "failed")
-    return Run.objects.create(**{
+    run = Run.objects.create(**{
         "standard": standard,
         "state": "done",
         "as_of": AS_OF,
@@ -36,6 +44,9 @@ def make_run(standard, **fields) -> Run:
         "finished_at": AS_OF + timedelta(seconds=100) if is_done else None,
         **fields,
     })  # fmt: skip
+    if run.state == "done":
+        fit(run)
+    return run
 
 
 def make_metric() -> Metric:
@@ -70,9 +81,11 @@ def make_visit(
         Observation(visit=visit, interaction=where, criterion=criteria[key], **said) for where, key, said in seen
     )
     if run_scores:
+        (seen_as,) = matrices([(visit.pk, world.version.pk)], forms([world.version.pk]))
         tally = Tally.objects.create(
             visit=visit, location=location, version=world.version, started_at=started_at, known_at=started_at,
-            auditor=f"user:{visit.auditor_id}", n_interactions=1, matrix=b"\xf0", score=score, coverage=0.9,
+            auditor=f"user:{visit.auditor_id}", n_interactions=1, matrix=seen_as.matrix.tobytes(), score=score,
+            coverage=0.9,
             n_critical_failed=0 if greeted else 1, scored_at=started_at,
         )  # fmt: skip
         SectionScore.objects.bulk_create(
@@ -151,22 +164,23 @@ def half_year(*, seed: int, level=0.83, drop=0.0) -> list[list[float]]:
     ]
 
 
-def series_of(visits, *, run, onset=ONSET, expected=0.83, drop=0.15) -> SimpleNamespace:
-    """What `location_series` gives, for `visits` oldest first."""
-    rng = np.random.default_rng(len(visits))
-    values = [
-        min(1.0, expected - (drop if visit.started_at >= onset else 0) + float(rng.normal(0, 0.05)))
-        for visit in visits
-    ]
-    return SimpleNamespace(
-        times=[visit.started_at for visit in visits],
-        values=values,
-        expected=[expected] * len(visits),
-        low=[expected - 0.09] * len(visits),
-        high=[expected + 0.09] * len(visits),
-        visit_ids=[visit.pk for visit in visits],
-        run=run,
+def fit(run) -> None:
+    """What a run leaves of the visits that are there: its effects, and the chart of every location."""
+    history = load(standard=run.standard, as_of=run.as_of)
+    chain = history.chain
+    effects = fit_effects(chain, at=float(np.floor(chain.time.max(initial=0.0)) + 1))
+    usual = usual_levels(chain, effects, lately(chain))
+    run.effects = pack(effects, history.codes, usual)
+    run.save(update_fields=["effects"])
+    found = look_at(
+        history,
+        location_indexes=np.arange(chain.n_locations),
+        effects=effects,
+        usual=usual,
+        settings=settings_of(run),
+        threshold=run.threshold,
     )
+    write_charts(run, codes=history.codes, found=found, known_until=run.as_of)
 
 
 def text_of(response) -> str:

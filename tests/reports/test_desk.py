@@ -10,10 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audits.given_up import give_up_photo
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
+from audits.intake.given_up_photos import give_up_photo
 from audits.models import Visit, VisitReturn
-from audits.review import NotApprovable, approve, exclude, return_visit
+from audits.review.approval import NotApprovable, approve
+from audits.review.exclusion import exclude
+from audits.review.returns import return_visit
 from audits.signals import visit_approved
 from locations.accounts.roles import Role
 from locations.models import Membership, User
@@ -49,7 +51,7 @@ def waiting(visit):
 @pytest.fixture
 def not_completed(world, payload):
     sent = payload | {"interactions": [], "observations": [], "not_completed_reason": "They closed early."}
-    return record_visit(visit_id=uuid4(), auditor=world.ana, payload=sent).visit
+    return receive_visit(visit_id=uuid4(), auditor=world.ana, payload=sent).visit
 
 
 def do(client, deed, visit, **fields):
@@ -71,7 +73,7 @@ def test_a_reviewer_begins_at_the_desk_and_reads_what_waits_and_why(as_rae, not_
 def test_the_desk_tells_photos_that_are_to_come_from_those_that_never_will(as_rae, world, payload, visit_id):
     lost, late = uuid4(), uuid4()
     payload["photos"] = [{"id": str(each), "criterion": "clean", "sha256": "a" * 64} for each in (lost, late)]
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     Visit.objects.filter(pk=visit.pk).update(approved_at=None)
     assert "2 photos to come" in text_of(as_rae.get(DESK))
     give_up_photo(visit=visit, photo_id=lost, by=world.ana, reason="The photo is damaged.")
@@ -91,7 +93,7 @@ def test_visits_are_found_by_state_store_receipt_and_standard(as_rae, world, vis
     states = ("returned", "counting", "corrected")
     assert [listed(state=state) for state in states] == [1, 0, 0]
     assert "1 is with its auditor." in text_of(as_rae.get(DESK))
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2})
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=payload | {"revision": 2})
     assert [listed(state=state) for state in states] == [0, 1, 1]
 
 
@@ -132,7 +134,7 @@ def test_the_list_takes_as_many_queries_for_one_visit_as_for_thirty(
         as_rae.get(DESK)
     for number in range(32):
         sent = visit_payload(world, started_at=NOON + timedelta(hours=number), location=world.mill)
-        record_visit(visit_id=uuid4(), auditor=world.abe, payload=sent)
+        receive_visit(visit_id=uuid4(), auditor=world.abe, payload=sent)
     Visit.objects.update(approved_at=None)
     with django_assert_num_queries(len(captured)):
         page = as_rae.get(DESK)
@@ -175,7 +177,7 @@ def test_what_could_not_be_returned_keeps_every_word_that_was_typed(as_rae, worl
     assert "Say what the auditor should look at again." in text_of(blank)
     assert ">Count again.</textarea>" in blank.content.decode()
     return_visit(visit=waiting, by=world.mia, comment="One thing.")
-    record_visit(visit_id=waiting.pk, auditor=world.ana, payload=payload | {"revision": 2})
+    receive_visit(visit_id=waiting.pk, auditor=world.ana, payload=payload | {"revision": 2})
     late = do(as_rae, "return", read, comment="Two things.")
     assert "The auditor has sent revision 2 since you read revision 1: read that one." in text_of(late)
     assert ">Two things.</textarea>" in late.content.decode()

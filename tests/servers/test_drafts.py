@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Draft, Interaction, Observation, Visit, VisitReturn, VisitRevision
-from audits.review import return_visit
+from audits.review.returns import return_visit
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
@@ -120,7 +120,7 @@ def corrections(payload: dict, notes: list[str]) -> list[dict]:
 def test_of_eight_corrections_at_once_one_is_stored_whole_and_the_others_are_told(ana, world, payload):
     for _ in range(3):
         visit_id, fresh = uuid4(), renumbered(payload)
-        visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=fresh).visit
+        visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=fresh).visit
         return_visit(visit=visit, by=world.mia, comment="Again.")
         different = corrections(fresh, [f"Number {n}" for n in range(8)])
         answers = at_once(ana, *[("PUT", f"visits/{visit_id}/", one) for one in different])

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from bench.product.database_chains import make_chain
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.online_update import evaluate_location
 from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
-from tests.reports.chains import make_chain
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 SEEN_BY_THE_RUN = 19

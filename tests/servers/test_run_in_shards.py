@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from bench.product.database_chains import make_chain, make_metric, report_weekly
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
 from reports.tasks import sweep_unscored
 from reports.tasks import work_on_run as work_task
-from tests.reports.chains import make_chain, make_metric, report_weekly
 from tests.servers.conftest import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]

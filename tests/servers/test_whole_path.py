@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Interaction, Observation, Visit
 from reports.models import SectionScore, Tally
 from reports.tasks import sweep_unscored
@@ -35,7 +35,7 @@ def test_the_database_is_postgresql_and_the_broker_redis(settings):
 
 def test_a_recorded_visit_is_scored_by_the_worker(start_worker, world, payload, visit_id):
     start_worker()
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert eventually(lambda: is_scored(visit_id))
     tally = Tally.objects.get(pk=visit_id)
     assert tally.score == pytest.approx((2 * (1 + 2 + 1) + 1 + 0.8) / 10)
@@ -44,7 +44,7 @@ def test_a_recorded_visit_is_scored_by_the_worker(start_worker, world, payload, 
 
 def test_a_message_waits_in_redis_until_a_worker_comes(start_worker, world, payload, visit_id):
     start_worker().kill()
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert not is_scored(visit_id)
     start_worker()
     assert eventually(lambda: is_scored(visit_id))
@@ -54,7 +54,7 @@ def test_the_sweeper_scores_what_a_lost_message_left(start_worker, world, payloa
     from config.celery import app
 
     start_worker().kill()
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert app.control.purge() >= 1  # the broker lost its memory: only the table still knows
     Tally.objects.filter(pk=visit_id).update(known_at=timezone.now() - timedelta(minutes=5))
     start_worker()
@@ -68,7 +68,7 @@ def test_a_broken_visit_is_not_lost_when_the_worker_is_killed_in_the_middle(star
     ids = [uuid4() for _ in range(20)]
     for number, visit_id in enumerate(ids):
         payload = visit_payload(world, started_at=NOON + timedelta(hours=number))
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
         if number == 10:
             worker.kill()
     Tally.objects.filter(scored_at=None).update(known_at=timezone.now() - timedelta(minutes=5))

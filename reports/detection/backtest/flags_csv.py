@@ -8,7 +8,7 @@ from tempfile import NamedTemporaryFile
 
 from django.db.models import QuerySet
 
-from reports.detection.scan.reconcile_flags import section_titles
+from reports.detection.data.channels import section_titles
 from reports.models import Backtest, PastFlag
 
 COLUMNS = ("location_id", "flagged_at", "channel", "direction", "onset", "comparison", "strength")

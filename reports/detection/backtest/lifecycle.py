@@ -16,10 +16,12 @@ from django.utils import timezone
 
 from audits.models import Standard
 from reports.detection.data.day_numbers import to_days
+from reports.detection.data.parameters import check_parameters
 from reports.detection.data.settings import chosen_for
-from reports.detection.scan.lifecycle import check_parameters, code_version
+from reports.detection.scan.lifecycle import code_version
 from reports.detection.scan.shards import MOST_ATTEMPTS, worker_name
 from reports.detection.signals import backtest_waits
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS
 from reports.measure.drift.backtest import n_scans
 from reports.models import Backtest, Tally
 
@@ -45,8 +47,8 @@ def request_backtest(
     start_on: date,
     stop_on: date,
     parameters: dict | None = None,
-    every_days: float = 7.0,
-    refit_days: float = 28.0,
+    every_days: float = SCAN_DAYS,
+    refit_days: float = REFIT_DAYS,
     requested_by=None,
 ) -> Backtest:
     """The row of a backtest to be made, waiting; the same request made twice before it is done is one row.
@@ -79,7 +81,12 @@ def start_backtest(**asked) -> Backtest:
 
 
 def count_runs(
-    *, standard: Standard, start_on: date, stop_on: date, every_days: float = 7.0, refit_days: float = 28.0
+    *,
+    standard: Standard,
+    start_on: date,
+    stop_on: date,
+    every_days: float = SCAN_DAYS,
+    refit_days: float = REFIT_DAYS,
 ) -> int:
     """How many runs a backtest would replay; raises BadPeriod when there is nothing to replay, or too much."""
     if every_days <= 0 or refit_days <= 0:

@@ -17,12 +17,12 @@ from reports.detection.backtest import lifecycle
 from reports.detection.backtest.checkpoint import pack_days, pack_replayed, unpack_replayed
 from reports.detection.backtest.metric_lags import lags
 from reports.detection.data.chain_loader import Codes, History, load
+from reports.detection.data.channels import channel_name
 from reports.detection.data.day_numbers import to_date, to_datetime, to_days
+from reports.detection.data.parameters import settings_of
 from reports.detection.data.recent import known
 from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, read_numbers
 from reports.detection.data.threshold import threshold_for
-from reports.detection.scan.lifecycle import settings_of
-from reports.detection.scan.reconcile_flags import channel_name
 from reports.detection.scan.shards import LEASE
 from reports.measure.drift.backtest import DatedSignal, Replayed, as_known, in_order, replay
 from reports.measure.drift.detector import DECLINE, Signal

@@ -9,6 +9,7 @@ from django.db.models import CharField
 from django.db.models.functions import Cast
 
 from audits.models import Criterion, Interaction, Observation, Section
+from audits.standards.kinds import is_scored
 from reports.measure.model.chain import FULL, NONE
 
 ANSWERED, DOES_NOT_APPLY = Observation.State.ANSWERED.value, Observation.State.DOES_NOT_APPLY.value
@@ -84,7 +85,7 @@ def _form(version: int, columns: list[Criterion]) -> Form:
         section=np.array([sections.index(criterion.section_id) for criterion in columns]),
         dimension=np.array([int(criterion.dimension == DIMENSIONS[1]) for criterion in columns]),
         critical=np.array([criterion.is_critical for criterion in columns]),
-        scored=np.array([criterion.is_scored for criterion in columns]),
+        scored=np.array([is_scored(criterion) for criterion in columns]),
         once=np.array([criterion.section.asked == Section.Asked.VISIT for criterion in columns]),
         hidden=np.array([criterion.shown_if_id is not None for criterion in columns]),
     )

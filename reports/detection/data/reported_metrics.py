@@ -11,9 +11,9 @@ from django.db.models import Min
 from locations.models import Metric, Reading
 from reports.detection.data.day_numbers import to_date
 from reports.measure import compare
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.models import DriftFlag, LocationResult
 
-FALSE_ALARMS_A_YEAR = 0.1
 RECENT_DAYS = 182.0
 PERIODS = {"daily": (365.25, 91), "weekly": (52.18, 26), "monthly": (12, 12), "quarterly": (4, 8), "yearly": (1, 8)}
 """By cadence: periods a year, and how many of a location's first ones are its baseline."""
@@ -296,7 +296,7 @@ def _alarms(values, ends, index, burn_in: int, threshold: float) -> dict[int, li
 def _threshold(periods_a_year: float, burn_in: int, autocorrelation: float) -> float:
     return compare.metric_threshold(
         periods_per_year=periods_a_year,
-        false_alarms_per_year=FALSE_ALARMS_A_YEAR,
+        false_alarms_per_year=FALSE_ALARMS_PER_YEAR,
         burn_in=burn_in,
         autocorrelation=autocorrelation,
         rng=np.random.default_rng(0),

@@ -16,12 +16,14 @@ from audits.models import Version
 from locations.models import Location
 from reports.detection.data.chain_loader import Codes, History, counting, load
 from reports.detection.data.day_numbers import DAY, EPOCH, to_days
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.matrices import forms
-from reports.detection.data.packed_effects import pack, unpack, unpack_usual
+from reports.detection.data.packed_effects import pack
+from reports.detection.data.parameters import DETECTOR, settings_of
 from reports.detection.data.recent import known, lately
 from reports.detection.data.threshold import threshold_for
 from reports.detection.scan.checkpoint import Checkpoint, CountedNow, counted_now
-from reports.detection.scan.lifecycle import DETECTOR, code_version, settings_of
+from reports.detection.scan.lifecycle import code_version
 from reports.measure.drift.backtest import FAMILIAR_SD
 from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.model.forward_filter import carry_on
@@ -36,12 +38,21 @@ MOST_CHANGED = 0.25  # of the visits that an estimate rests on; more that came o
 class Base:
     """The last run, as far as another one can go on from it."""
 
-    run: Run
-    effects: Effects
-    codes: Codes
+    fitted: FittedRun
     usual: Usual
     kept: Checkpoint
-    threshold: float
+
+    @property
+    def run(self) -> Run:
+        return self.fitted.run
+
+    @property
+    def effects(self) -> Effects:
+        return self.fitted.effects
+
+    @property
+    def codes(self) -> Codes:
+        return self.fitted.codes
 
     @property
     def estimate(self) -> Run:
@@ -49,7 +60,8 @@ class Base:
         return self.run.estimated_by or self.run
 
     @property
-    def known_until(self) -> float:
+    def seen_until(self) -> float:
+        """Days: the run saw what was known by then."""
         return to_days(self.run.as_of)
 
 
@@ -71,31 +83,18 @@ class Estimate:
     found: dict
 
 
-def last_run(standard_id: int, *, but: int | None = None) -> Run | None:
-    """The last run that is done; pages, evaluations at once and the next run go on from it."""
-    done = Run.objects.filter(
-        standard=standard_id, state=Run.State.DONE, effects__isnull=False, threshold__isnull=False
-    )
-    if but is not None:
-        done = done.exclude(pk=but)
-    return done.select_related("standard", "estimated_by").defer("estimated_by__effects").first()
-
-
 def base_of(run: Run) -> Base | None:
     """What this run could carry on; None without a finished run, or where that was of an older release."""
-    before = last_run(run.standard_id, but=run.pk)
+    before = FittedRun.last(run.standard_id, but=run.pk)
     return None if before is None else left_by(before)
 
 
-def left_by(run: Run) -> Base | None:
+def left_by(fitted: FittedRun) -> Base | None:
     """What a finished run left for the next one; None where it is not the last, or was of an older release."""
-    carried = Carried.objects.filter(run=run).first()
-    if run.effects is None or run.threshold is None or carried is None:
+    carried = Carried.objects.filter(run=fitted.run).first()
+    if carried is None or fitted.usual is None:
         return None
-    usual = unpack_usual(run.effects)
-    if usual is None:
-        return None
-    return Base(run, *unpack(run.effects), usual, Checkpoint.unpack(carried.kept), run.threshold)
+    return Base(fitted, fitted.usual, Checkpoint.unpack(carried.kept))
 
 
 def seen_since(base: Base, as_of: datetime) -> CountedNow:
@@ -231,7 +230,7 @@ def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
     codes = base.codes.with_auditors(arrived.order_by().values_list("auditor", flat=True).distinct())
     news = load(standard=run.standard, as_of=run.as_of, codes=codes, known_after=min(base.run.as_of, trailing))
     at = judged_at(run.as_of, seen.kept.last)
-    effects = carry_on(before, news.chain, known_until=base.known_until, until=at)
+    effects = carry_on(before, news.chain, known_until=base.seen_until, until=at)
     every = np.arange(codes.locations.size)
     has_news = seen.has_news | (_shown(run, codes) != seen.kept.n)
     return Estimate(
@@ -246,7 +245,7 @@ def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
             "inputs_digest": _digest(base, seen, news),
             "n_locations": codes.locations.size,
             "n_visits": int(seen.kept.n.sum()),
-            "threshold": base.threshold,
+            "threshold": base.fitted.threshold,
             "simulated_rate": base.run.simulated_rate,
             "effects": pack(effects, codes, base.usual),
             "chain_movement": chain_movement(effects),

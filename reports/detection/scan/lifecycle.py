@@ -5,7 +5,6 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -15,27 +14,16 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audits.models import Standard
+from reports.detection.data.parameters import DETECTOR, GOING_ON, check_parameters
 from reports.detection.data.settings import chosen_for
 from reports.detection.scan import shards
 from reports.detection.scan.shards import RunTaken
 from reports.detection.signals import run_waits
-from reports.measure.drift.detector import Settings
-from reports.models import Backtest, Run, Shard
+from reports.models import Run, Shard
 
-__all__ = ["BadParameters", "RunTaken"]
-
-SEED = 1
-DETECTOR = asdict(Settings()) | {"seed": SEED}
-GOING_ON = {"refit_days": 28.0, "incremental": True}
-"""`refit_days`: how long what is common is carried on before it is estimated anew; 0 for every run. `incremental`:
-look only at locations with news; else at all, which takes longer and finds the same."""
 SECONDS_BETWEEN_UPDATES = 0.5
 Listener = Callable[[str, int, int], None]
 """Called with the phase in words, the number done and the number to do (0 where it is not known)."""
-
-
-class BadParameters(ValueError):
-    """A scan was asked for with parameters that do not exist or are out of range."""
 
 
 def request_scan(
@@ -82,39 +70,6 @@ def start_scan(*, standard: Standard, must_estimate: bool = False, requested_by=
     return run
 
 
-def check_parameters(parameters: dict, defaults: dict = DETECTOR) -> dict:
-    """The parameters with their defaults filled in."""
-    complete = dict(defaults)
-    if unknown := sorted(set(parameters) - set(complete)):
-        raise BadParameters(f"Unknown parameter {', '.join(unknown)}: use {', '.join(sorted(complete))}.")
-    for name, value in parameters.items():
-        if isinstance(complete[name], bool):
-            if not isinstance(value, bool):
-                raise BadParameters(f"{name} must be true or false; got {value!r}")
-            continue
-        whole = isinstance(complete[name], int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise BadParameters(f"{name} must be a {'whole ' if whole else ''}number; got {value!r}")
-    complete |= parameters
-    if complete["seed"] < 0:
-        raise BadParameters(f"seed must be 0 or more; got {complete['seed']}")
-    if complete.get("refit_days", 0) < 0:
-        raise BadParameters(f"refit_days must be 0 or more; got {complete['refit_days']:g}")
-    try:
-        _settings(complete)
-    except ValueError as wrong:
-        raise BadParameters(str(wrong)) from wrong
-    return complete
-
-
-def settings_of(run: Run | Backtest) -> Settings:
-    return _settings(run.parameters)
-
-
-def _settings(parameters: dict) -> Settings:
-    return Settings(**{name: value for name, value in parameters.items() if name in DETECTOR and name != "seed"})
-
-
 def begin(run_id: int) -> Run:
     """The run, under way: by this call, or by another worker's before.
 
@@ -122,12 +77,23 @@ def begin(run_id: int) -> Run:
     """
     run = Run.objects.select_related("standard").get(pk=run_id)
     _fail_dead(run.standard, but=run_id)
+    if run.state == Run.State.RUNNING and run.code_version != code_version():
+        _start_over(run)
     if run.state == Run.State.WAITING:
         _begin(run)
         run.refresh_from_db()
     if run.state != Run.State.RUNNING:
         raise RunTaken(f"Run {run_id} is {run.state}, or another run of its standard is under way.")
     return run
+
+
+def _start_over(run: Run) -> None:
+    """What shards of another release hold does not go on in this one; a worker of that one finds its shard gone."""
+    with transaction.atomic():
+        begun = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk, code_version=run.code_version)
+        if begun.filter(state=Run.State.RUNNING).update(state=Run.State.WAITING, phase="", n_done=0, n_total=0):
+            Shard.objects.filter(run=run).delete()
+    run.refresh_from_db()
 
 
 def _begin(run: Run) -> None:

@@ -2,16 +2,20 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
 import numpy as np
 
 from reports.detection.data.chain_loader import History
+from reports.detection.data.channels import channel_name
+from reports.detection.data.packed_charts import points_of, unpack_points
 from reports.detection.data.recent import known, lately, points
 from reports.detection.scan.reconcile_flags import Change, changes_in
 from reports.measure.drift.change_status import ChangeStatus, SectionShare, change_status
-from reports.measure.drift.detector import Settings, Signal
+from reports.measure.drift.control_chart import control_charts
+from reports.measure.drift.detector import Scan, Settings, Signal
 from reports.measure.drift.replay import go_on
 from reports.measure.model.effects import Effects
 from reports.measure.model.levels import LEAST_VISITS, Usual, adjusted_values, recent_levels
@@ -36,30 +40,56 @@ class Outcome:
     log_evidence: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findings:
-    """outcomes : one for each location that was looked at. changes : what stands or ended. signals : all raised."""
+    """outcomes : one for each location that was looked at. changes : what stands or ended. signals : all raised.
 
-    outcomes: list[Outcome]
-    changes: list[Change]
-    signals: list[Signal]
+    charts : by location's index, what its chart draws (see data.packed_charts), in the order of `channels`, the keys
+    of which outlive versions.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    charts: dict[int, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def gathered(cls, parts: Iterable["Findings"]) -> "Findings":
+        """All that was found in the parts of one run."""
+        found = cls()
+        for part in parts:
+            found.outcomes.extend(part.outcomes)
+            found.changes.extend(part.changes)
+            found.signals.extend(part.signals)
+            found.charts.update(part.charts)
+            found.channels[:] = part.channels
+        return found
 
     def pack(self) -> bytes:
-        """As JSON, compressed: floats come back as they were."""
+        """Words as JSON, compressed, after their length; then the charts. Floats come back as they were."""
         rows = {
             "outcomes": [asdict(one) for one in self.outcomes],
             "changes": [asdict(one.status) | {"visit_id": str(one.visit_id)} for one in self.changes],
             "signals": [asdict(one) for one in self.signals],
+            "channels": self.channels,
+            "charts": [[at, points.size] for at, points in self.charts.items()],
         }
-        return zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
+        words = zlib.compress(json.dumps(rows, default=lambda number: number.item()).encode())
+        return b"".join([len(words).to_bytes(8), words, *(points.tobytes() for points in self.charts.values())])
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Findings":
-        rows = json.loads(zlib.decompress(packed))
+        start = 8 + int.from_bytes(packed[:8])
+        rows = json.loads(zlib.decompress(packed[8:start]))
+        points = unpack_points(packed[start:], len(rows["channels"]))
+        stops = np.cumsum([size for _, size in rows["charts"]], dtype=int).tolist()
         return cls(
             [Outcome(**row) for row in rows["outcomes"]],
             [_change(row) for row in rows["changes"]],
             [Signal(**row) for row in rows["signals"]],
+            rows["channels"],
+            {at: points[stop - size : stop] for (at, size), stop in zip(rows["charts"], stops, strict=True)},
         )
 
 
@@ -110,4 +140,16 @@ def look_at(
                 log_evidence=log_evidence if np.isfinite(log_evidence) else None,
             )
         )
-    return Findings(outcomes, changes_in(history, stands), replayed.signals)
+    channels, charts = _charts(history, location_indexes, effects, replayed)
+    return Findings(outcomes, changes_in(history, stands), replayed.signals, channels, charts)
+
+
+def _charts(
+    history: History, location_indexes: np.ndarray, effects: Effects, replayed: Scan
+) -> tuple[list[str], dict[int, np.ndarray]]:
+    """The channels, and what the chart of each location draws in them."""
+    chain, first = history.chain, history.chain.first_visit
+    drawn = control_charts(chain, effects, replayed)
+    points = points_of(drawn, history.visit_ids, chain.time)
+    channels = [channel_name(name, history.codes.sections) for name in drawn.channels]
+    return channels, {at: points[first[at] : first[at + 1]] for at in location_indexes.tolist()}

@@ -1,7 +1,6 @@
 """Between runs: what a new visit says of its own location, at once, with the common effects of the last run."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,36 +9,22 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from reports.detection.data.chain_loader import Codes, load
+from reports.detection.data.channels import section_titles
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.packed_effects import unpack, unpack_usual
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.reported_metrics import UsualNumbers, Verdict, reported_numbers
 from reports.detection.scan import reconcile_flags
-from reports.detection.scan.estimate import has_unknown_criteria, judged_at, last_run, left_by, seen_since
-from reports.detection.scan.lifecycle import settings_of
+from reports.detection.scan.estimate import has_unknown_criteria, judged_at, left_by, seen_since
 from reports.detection.scan.location_result import Findings, look_at
+from reports.detection.scan.write_charts import write_charts
 from reports.detection.scan.write_results import visible
 from reports.measure.drift.detector import DECLINE
-from reports.measure.model.effects import Effects
-from reports.measure.model.levels import Usual
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 log = logging.getLogger(__name__)
 
 TRIES = 5
 MOST_TO_CATCH_UP = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What the last run left: its effects, the names of their indexes, and where the location stands in them."""
-
-    run: Run
-    effects: Effects
-    codes: Codes
-    usual: Usual
-    location_index: int
-    threshold: float
 
 
 def evaluate_visit(visit_id: UUID) -> bool:
@@ -66,17 +51,17 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
     """
     for _ in range(TRIES):
         stamp = _stamp(standard_id, location_id)
-        last = _last_run(standard_id, location_id)
-        if last is None or has_unknown_criteria(last.run, last.codes, as_of=timezone.now(), location=location_id):
+        last, now = FittedRun.last(standard_id), timezone.now()
+        if last is None or has_unknown_criteria(last.run, last.codes, as_of=now, location=location_id):
             return False
-        now = timezone.now()
         found = _find(last, location_id, now)
-        verdict = _verdict(last, location_id, found, now)
+        if found is None:
+            return False
         with transaction.atomic():
             reconcile_flags.lock(standard_id)
-            newest = last_run(standard_id)
-            if _stamp(standard_id, location_id) == stamp and newest and newest.pk == last.run.pk:
-                _write(last, location_id, found, verdict)
+            if _stamp(standard_id, location_id) == stamp and _is_still_the_last(last):
+                verdict = _verdict(last, location_id, found, now)  # readings that come later are judged later
+                _write(last, location_id, found, verdict, now)
                 return True
     log.warning("Location %s changed %s times while it was evaluated; the last visit does it.", location_id, TRIES)
     return False
@@ -88,7 +73,8 @@ def catch_up(run: Run) -> bool:
 
     Returns whether all were; False when they are so many that they come from an import, and another run is due.
     """
-    base = left_by(run)
+    fitted = FittedRun.last(run.standard_id)
+    base = left_by(fitted) if fitted and fitted.run.pk == run.pk else None
     if base is None:
         return True
     has_news = seen_since(base, timezone.now()).has_news
@@ -107,31 +93,27 @@ def _stamp(standard_id: int, location_id: int) -> dict:
     return tallies.aggregate(n=Count("pk"), last=Max("scored_at"), n_excluded=excluded)
 
 
-def _last_run(standard_id: int, location_id: int) -> Known | None:
-    run = last_run(standard_id)
-    if run is None or run.effects is None or run.threshold is None:
+def _find(last: FittedRun, location_id: int, now: datetime) -> Findings | None:
+    """None where the run did not know the location, or was of an older release."""
+    location_index = last.location_index(location_id)
+    if location_index is None or last.usual is None:
         return None
-    usual = unpack_usual(run.effects)
-    effects, codes = unpack(run.effects)
-    location_index = np.flatnonzero(codes.locations == location_id)
-    if usual is None or not location_index.size:
-        return None
-    return Known(run, effects, codes, usual, int(location_index[0]), run.threshold)
-
-
-def _find(last: Known, location_id: int, now: datetime) -> Findings:
-    history = load(standard=last.run.standard, as_of=now, codes=last.codes, locations=[location_id])
     return look_at(
-        history.since(last.effects.first_day),
-        location_indexes=np.array([last.location_index]),
+        last.history([location_id], as_of=now),
+        location_indexes=np.array([location_index]),
         effects=last.effects,
         usual=last.usual,
-        settings=settings_of(last.run),
+        settings=last.settings,
         threshold=last.threshold,
     )
 
 
-def _verdict(last: Known, location_id: int, found: Findings, now: datetime) -> Verdict | None:
+def _is_still_the_last(fitted: FittedRun) -> bool:
+    runs = Run.objects.fitted().filter(standard=fitted.run.standard_id)
+    return runs.values_list("pk", flat=True).first() == fitted.run.pk
+
+
+def _verdict(last: FittedRun, location_id: int, found: Findings, now: datetime) -> Verdict | None:
     """What the reported numbers say, of a location with a decline now or until now.
 
     Without one, None: what the last run said of it stands.
@@ -150,16 +132,22 @@ def _verdict(last: Known, location_id: int, found: Findings, now: datetime) -> V
     return numbers.verdict(0, now=moment, onset=onset, flagged_at=flagged_at)
 
 
-def _write(last: Known, location_id: int, found: Findings, verdict: Verdict | None) -> None:
+def _write(
+    last: FittedRun, location_id: int, found: Findings, verdict: Verdict | None, known_until: datetime
+) -> None:
+    location_index = found.outcomes[0].location_index
     changes = reconcile_flags.reconcile(
         run=last.run,
         codes=last.codes,
         found=found.changes,
-        verdicts={last.location_index: verdict or Verdict()},
-        titles=reconcile_flags.section_titles(last.run.standard),
-        location_indexes=[last.location_index],
+        verdicts={location_index: verdict or Verdict()},
+        titles=section_titles(last.run.standard) if found.changes else {},
+        location_indexes=[location_index],
     )
     changes.write()
+    write_charts(last.run, codes=last.codes, found=found, known_until=known_until)
+    earlier = Q(evaluated_until=None) | Q(evaluated_until__lt=known_until)
+    Run.objects.filter(earlier, pk=last.run.pk).update(evaluated_until=known_until)
     now = {"run": last.run} | visible(found.outcomes[0])
     if verdict:
         now |= {"reported": verdict.reported, "comparison": verdict.comparison}

@@ -11,15 +11,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from audits.models import Section, Standard
+from audits.models import Standard
 from reports.detection.data.chain_loader import Codes, History
+from reports.detection.data.channels import channel_name
 from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import Verdict
 from reports.measure.drift.change_status import FADED, OLD, RECOVERED, ChangeStatus
 from reports.measure.drift.detector import DECLINE
 from reports.models import DriftFlag, Run
-
-DIMENSIONS = ("completion", "delivery")
 
 
 @dataclass(frozen=True)
@@ -52,21 +51,16 @@ class Changes:
         DriftFlag.objects.bulk_update(self.kept, UPDATED, batch_size=500)
 
 
+COMPARED = ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]
 UPDATED = [
     "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
-    "expected", "n_visits", "moved", "metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days",
+    "expected", "n_visits", "moved", *COMPARED,
 ]  # fmt: skip
 
 
 def lock(standard_id: int) -> None:
     """Within a transaction: nobody else reconciles the flags of this standard until it ends."""
     Standard.objects.select_for_update(no_key=True).get(pk=standard_id)
-
-
-def section_titles(standard: Standard) -> dict[str, str]:
-    """By key, in the words of the newest version that has the section."""
-    sections = Section.objects.filter(version__standard=standard).order_by("version__number")
-    return dict(sections.values_list("key", "title"))
 
 
 def reconcile(
@@ -78,13 +72,12 @@ def reconcile(
     titles: dict[str, str],
     location_indexes: Collection[int] | None = None,
 ) -> Changes:
-    """Match what stands with the flags that are open; within the transaction that writes the changes.
+    """Match what stands with the flags that are open; within the transaction that writes the changes, under `lock`.
 
     found : of the locations that were looked at. verdicts : by index of the location. titles : of the sections, by
     key. location_indexes : of those that were looked at, None for all of the standard; the flags of the others stay,
     and only what the reported numbers say beside them is brought up to date, where `verdicts` has them.
     """
-    lock(run.standard_id)
     flags = DriftFlag.objects.filter(standard=run.standard).open()
     if location_indexes is not None and len(location_indexes) == 1:
         flags = flags.filter(location=int(codes.locations[next(iter(location_indexes))]))
@@ -96,7 +89,7 @@ def reconcile(
         key = (location_index.get(flag.location_id, -1), flag.direction)
         if location_indexes is not None and key[0] >= 0 and key[0] not in location_indexes:
             flag.run = run
-            changes.kept.append(_compare(flag, verdicts[key[0]]))
+            changes.kept.append(set_comparison(flag, verdicts[key[0]]))
             continue
         change = by_location.get(key)
         now = change.status if change else None
@@ -141,10 +134,11 @@ def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
     flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
-    return _compare(flag, verdict)
+    return set_comparison(flag, verdict)
 
 
-def _compare(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+def set_comparison(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
+    """Not saved; the fields of COMPARED."""
     shown = verdict if flag.direction == DECLINE else Verdict()  # the quadrants are about declines
     flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
     flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
@@ -166,11 +160,3 @@ def _moved(now: ChangeStatus, codes: Codes, titles: dict[str, str]) -> list[dict
         }
         for one in ordered
     ]
-
-
-def channel_name(channel: str, sections) -> str:
-    """`section:0` of the arrays as `section:<key>`, `dimension:1` as `dimension:delivery`."""
-    kind, _, index = channel.partition(":")
-    if kind == "section":
-        return f"section:{sections[int(index)]}"
-    return f"dimension:{DIMENSIONS[int(index)]}" if kind == "dimension" else channel

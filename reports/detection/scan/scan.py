@@ -14,11 +14,11 @@ from django.db import transaction
 
 from reports.detection.data.chain_loader import History, load
 from reports.detection.data.packed_effects import unpack, unpack_usual
+from reports.detection.data.parameters import settings_of
 from reports.detection.scan import shards
 from reports.detection.scan.checkpoint import Checkpoint
 from reports.detection.scan.estimate import Base, Estimate, base_of, estimate_or_carry_on, judged_at
 from reports.detection.scan.lifecycle import (
-    BadParameters,
     Listener,
     Progress,
     RunTaken,
@@ -28,13 +28,12 @@ from reports.detection.scan.lifecycle import (
     finish,
     held,
     request_scan,
-    settings_of,
 )
 from reports.detection.scan.location_result import Findings, look_at
 from reports.detection.scan.write_results import compare, write
 from reports.models import Carried, Run, Shard
 
-__all__ = ["BadParameters", "RunTaken", "request_scan", "run_scan", "work_on_run"]
+__all__ = ["RunTaken", "request_scan", "run_scan", "work_on_run"]
 
 MOST_VISITS = 8192  # of a shard; more take more memory, and no less time
 LEAST_SHARDS = 8  # where there are as many locations, so that a small run has progress to show, and workers a part
@@ -114,7 +113,7 @@ class _Desk:
         with transaction.atomic():
             shards.finish(shard, common.kept.pack())
             parts = cut(common.location_indexes, common.kept.n)
-            shards.plan(run, Shard.Phase.LOCATIONS, [{"places": part.tolist()} for part in parts])
+            shards.plan(run, Shard.Phase.LOCATIONS, [{"location_indexes": part.tolist()} for part in parts])
             shards.plan(run, Shard.Phase.WRITING, [{}])
             describe(run, **common.found)
         run.refresh_from_db(fields=["threshold", "estimated_by"])
@@ -140,7 +139,7 @@ class _Desk:
         out in between counts here as it is now. `at_once` evaluates the location of such a visit anew.
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
-        common, location_indexes = self._known(), np.array(shard.payload["places"], dtype=int)
+        common, location_indexes = self._known(), np.array(shard.payload["location_indexes"], dtype=int)
         if common.history is not None:
             part = common.history.subset(np.isin(common.history.chain.location, location_indexes))
         else:
@@ -170,8 +169,8 @@ class _Desk:
         has not seen, and all of a location without such."""
         if base is None or not self.run.parameters["incremental"]:
             return None, None
-        holds = base.kept.still_holds(part, base.known_until)
-        location, is_new = part.chain.location, part.chain.arrival > base.known_until
+        holds = base.kept.still_holds(part, base.seen_until)
+        location, is_new = part.chain.location, part.chain.arrival > base.seen_until
         holds &= np.isin(np.arange(holds.size), location[is_new])
         is_new = is_new | ~holds[location]
         here = np.zeros(holds.size, bool)
@@ -187,12 +186,7 @@ class _Desk:
         run, common = self.run, replace(self._known(), history=None)
         n_shards = shards.counted(run, Shard.Phase.LOCATIONS)[1]
         tell("Comparing with the reported numbers", n_shards, n_shards)
-        found = Findings([], [], [])
-        for data in shards.results(run, Shard.Phase.LOCATIONS):
-            part = Findings.unpack(data)
-            found.outcomes.extend(part.outcomes)
-            found.changes.extend(part.changes)
-            found.signals.extend(part.signals)
+        found = Findings.gathered(Findings.unpack(data) for data in shards.results(run, Shard.Phase.LOCATIONS))
         compared = compare(
             run,
             codes=common.codes,

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.detection.data.chain_loader import Codes
+from reports.detection.data.channels import section_titles
 from reports.detection.data.day_numbers import to_datetime, to_days
 from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, reported_numbers
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
 from reports.detection.scan.location_result import Findings, Outcome
+from reports.detection.scan.write_charts import keep_charts, write_charts
 from reports.measure.drift.detector import DECLINE
 from reports.measure.model.effects import Effects
 from reports.measure.model.levels import Usual, expected_shares
@@ -88,12 +90,13 @@ def write(run: Run, *, codes: Codes, found: Findings, compared: Compared, before
     numbers say; they name this run too, for it would find the same. before : the run that was carried on, if any.
     """
     looked_at = {one.location_index for one in found.outcomes}
+    reconcile_flags.lock(run.standard_id)
     reconcile_flags.reconcile(
         run=run,
         codes=codes,
         found=found.changes,
         verdicts=compared.verdicts,
-        titles=reconcile_flags.section_titles(run.standard),
+        titles=section_titles(run.standard),
         location_indexes=looked_at,
     ).write()
     results = LocationResult.objects.filter(standard=run.standard)
@@ -108,6 +111,8 @@ def write(run: Run, *, codes: Codes, found: Findings, compared: Compared, before
         batch_size=500,
     )
     results.exclude(run=run).delete()
+    keep_charts(run, before)
+    write_charts(run, codes=codes, found=found, known_until=run.as_of)
 
 
 def _bring_up_to_date(results, codes: Codes, compared: Compared, looked_at: set[int]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.fitted_run import FittedVisits
 from reports.measure.drift.attribution import Attribution, moved_by
 
 
@@ -16,15 +16,15 @@ class Moved:
     staffing: str
 
 
-def moved(fitted_run: FittedRun, location_ids) -> dict[int, Moved]:
+def moved(visits: FittedVisits, location_ids) -> dict[int, Moved]:
     """By location, only those whose plain share moved for a reason worth saying."""
-    codes, versions = fitted_run.history.codes, fitted_run.versions()
+    codes, versions = visits.history.codes, visits.versions()
     answer = {}
     for location_id in location_ids:
-        location_index = fitted_run.location_index(location_id)
+        location_index = visits.location_index(location_id)
         if location_index is None:
             continue
-        found = moved_by(fitted_run.chain, fitted_run.effects, location=location_index, version=versions)
+        found = moved_by(visits.chain, visits.effects, location=location_index, version=versions)
         if found is not None and (told := found.told()):
             answer[location_id] = Moved(
                 found,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.detection.data.day_numbers import to_datetime
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.views.auditors import names_of
 from reports.measure.auditors.linkage import groups
 from reports.measure.model.chain import Chain
@@ -12,7 +13,7 @@ from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.planning.auditor_assignment import auditor_assignment
 from reports.measure.planning.location_forecast import LATELY_DAYS, LocationForecasts
 from reports.measure.planning.visit_value import Assumptions, value
-from reports.models import Run, Tally
+from reports.models import Tally
 
 MOST_LINKED = 100_000  # visits of a run in which auditors and locations without a link are looked for
 
@@ -44,7 +45,7 @@ class AuditorAssignments:
 
     def __init__(
         self,
-        run: Run,
+        fitted: FittedRun,
         assumptions: Assumptions,
         chain: Chain,
         effects: Effects,
@@ -54,7 +55,7 @@ class AuditorAssignments:
         at: float,
     ):
         self.keys, self.names = keys, names_of(set(keys))
-        self.of_location, self.of_auditor = _linked(run, effects, ids, keys)
+        self.of_location, self.of_auditor = _linked(fitted, ids, keys)
         linked = self.of_location, self.of_auditor
         self.sent = auditor_assignment(chain, effects, known, assumptions, at=at, linked=linked)
         active = np.zeros(len(keys), bool)  # the others may have left
@@ -97,16 +98,16 @@ def _best(worth: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(worth).any(axis=1), worth.argmax(axis=1), -1)
 
 
-def _linked(run: Run, effects: Effects, ids: list[int], keys: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _linked(fitted: FittedRun, ids: list[int], keys: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """The group of each location and auditor over all visits of the run; one for all where those are too many."""
-    if run.n_visits > MOST_LINKED:
+    if fitted.run.n_visits > MOST_LINKED:
         return np.zeros(len(ids), int), np.zeros(len(keys), int)
     tallies = Tally.objects.filter(
-        version__standard=run.standard_id,
+        version__standard=fitted.run.standard_id,
         is_excluded=False,
         scored_at__isnull=False,
-        known_at__lte=run.as_of,
-        started_at__gte=to_datetime(effects.first_day),
+        known_at__lte=fitted.known_until,
+        started_at__gte=to_datetime(fitted.effects.first_day),
     ).exclude(auditor="")
     pairs = list(tallies.order_by().values_list("location_id", "auditor").distinct())
     location_ids, location = np.unique(np.array([*(pair[0] for pair in pairs), *ids], int), return_inverse=True)

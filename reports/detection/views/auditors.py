@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from django.db.models import Count, QuerySet
 
-from audits.models import Criterion, Standard
+from audits.models import Criterion
 from locations.models import Location, User
-from reports.detection.data.chain_loader import Codes, load
+from reports.detection.data.chain_loader import Codes
 from reports.detection.data.day_numbers import to_datetime
-from reports.detection.data.packed_effects import unpack
+from reports.detection.data.fitted_run import FittedRun
 from reports.measure.auditors.agreement import Agreement, krippendorff_alpha
 from reports.measure.auditors.linkage import reliability
 from reports.measure.auditors.severities import Points, Swap, by_quarter, joining_swaps, paired_visits, severities
@@ -99,23 +99,20 @@ class Auditors:
     n_locations: int
 
 
-def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors | None:
-    """What the last finished run says of those who visited `locations`; None when no run has finished."""
-    run = Run.objects.filter(standard=standard, state=Run.State.DONE, effects__isnull=False).first()
-    if run is None or run.effects is None:
-        return None
-    effects, codes = unpack(run.effects)
-    been = _been(run, effects, locations)
+def auditors(fitted: FittedRun, *, locations: QuerySet[Location]) -> Auditors:
+    """What the last finished run says of those who visited `locations`."""
+    effects, codes = fitted.effects, fitted.codes
+    been = _been(fitted, locations)
     names = names_of({who for who, _ in been})
     location_ids = dict.fromkeys(location_id for _, location_id in been)
     read = _read(been, list(location_ids))
-    chain = load(standard=standard, as_of=run.as_of, codes=codes, locations=read).since(effects.first_day).chain
+    chain = fitted.history(read).chain
     quarters = by_quarter(chain, effects, n_quarters=N_QUARTERS)
     found = [_auditor(key, names[key], been, effects, codes, quarters) for key in names]
     agreement, n_pairs = _agreement(chain, codes)
     n_groups, swaps = _links(been, names)
     return Auditors(
-        run=run,
+        run=fitted.run,
         auditors=sorted(found, key=lambda each: (each.name.casefold(), each.key)),
         agreement=agreement,
         own_share=_own_share(chain, effects),
@@ -127,15 +124,15 @@ def auditors(*, standard: Standard, locations: QuerySet[Location]) -> Auditors |
     )
 
 
-def _been(run: Run, effects: Effects, locations: QuerySet[Location]) -> dict[tuple[str, int], int]:
+def _been(fitted: FittedRun, locations: QuerySet[Location]) -> dict[tuple[str, int], int]:
     """How often who has been where, in the time that the run's effects rest on."""
     tallies = Tally.objects.filter(
-        version__standard=run.standard_id,
+        version__standard=fitted.run.standard_id,
         location__in=locations,
         is_excluded=False,
         scored_at__isnull=False,
-        known_at__lte=run.as_of,
-        started_at__gte=to_datetime(effects.first_day),
+        known_at__lte=fitted.known_until,
+        started_at__gte=to_datetime(fitted.effects.first_day),
     ).exclude(auditor="")
     rows = tallies.order_by("location_id", "auditor").values_list("auditor", "location_id").annotate(n=Count("pk"))
     return {(who, location_id): n for who, location_id, n in rows}

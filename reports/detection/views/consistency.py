@@ -6,7 +6,7 @@ import numpy as np
 
 from audits.models import Criterion
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.fitted_run import FittedVisits
 from reports.detection.data.recent import lately
 from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
 from reports.measure.model.chain import Chain
@@ -60,7 +60,7 @@ class SameTreatment:
     n_interactions: int
 
 
-def treatment(found: FittedRun, *, location_id: int, onset=None) -> Treatment | None:
+def treatment(found: FittedVisits, *, location_id: int, onset=None) -> Treatment | None:
     """How alike customers are treated at a location, judged beside its peers.
 
     found : with the visits of the location and its peers. onset : datetime of a flag's onset; None: lately is the
@@ -93,7 +93,7 @@ def treatment(found: FittedRun, *, location_id: int, onset=None) -> Treatment | 
     )
 
 
-def least_alike(found: FittedRun, *, location_id: int, onset=None) -> list[SameTreatment]:
+def least_alike(found: FittedVisits, *, location_id: int, onset=None) -> list[SameTreatment]:
     """The criteria on which two customers of a location are most often treated differently, those first.
 
     onset : as in `treatment`. A description, at most MOST_CRITERIA of what LEAST_INTERACTIONS observed; a criterion
@@ -124,7 +124,7 @@ def _groups(location, own, group, n_groups: int, peer_group) -> np.ndarray:
     return np.where(own, group, np.where(peers >= 0, peers + n_groups, -1))
 
 
-def _judged(found: FittedRun, group: np.ndarray, location_index: list[int]) -> Consistency:
+def _judged(found: FittedVisits, group: np.ndarray, location_index: list[int]) -> Consistency:
     chain, effects = gathered(found.chain, found.effects, group, np.array(location_index, dtype=int))
     return consistency(chain, effects)
 

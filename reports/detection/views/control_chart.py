@@ -1,5 +1,6 @@
-"""What a location's chart draws: each visit beside what was expected there, with the last run's common effects."""
+"""What a location's chart draws: each visit beside what was expected there, as it was judged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,14 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from audits.models import Standard
-from locations.models import Location
-from reports.detection.data.chain_loader import load
 from reports.detection.data.day_numbers import to_datetime
-from reports.detection.data.packed_effects import unpack
-from reports.detection.scan.lifecycle import settings_of
-from reports.detection.scan.reconcile_flags import channel_name
-from reports.measure.drift import control_chart as measured
-from reports.models import Run
+from reports.detection.data.packed_charts import unpack_points
+from reports.models import ControlChart
 
 
 @dataclass(frozen=True)
@@ -23,7 +19,7 @@ class LocationSeries:
 
     values : each visit's share, adjusted to the location's usual auditors, dayparts and criteria. expected, low,
     high : the share that its baseline leads one to expect, and the natural limits around it. evidence : after each
-    visit, how many times likelier a decline is than none, as logarithm; None where the channel is not scanned.
+    visit, how many times likelier a decline is than none, as logarithm; None where that was not weighed.
     """
 
     times: list[datetime]
@@ -33,36 +29,31 @@ class LocationSeries:
     high: list[float | None]
     evidence: list[float | None]
     visit_ids: list[UUID]
-    run: Run
 
 
-def location_series(*, standard: Standard, location: Location, channel: str = "overall") -> LocationSeries | None:
-    """The series that the last finished run of a standard saw, in one channel of one location.
+def charts_of(standard: Standard, location_ids: Iterable[int]) -> dict[int, ControlChart]:
+    """The stored charts of some locations, by location. One query; no visit is judged here."""
+    charts = ControlChart.objects.filter(standard=standard, location__in=list(location_ids))
+    return {chart.location_id: chart for chart in charts}
 
-    channel : as in DriftFlag. None when no run has finished, or the run knows neither the location nor the channel.
-    """
-    run = Run.objects.filter(standard=standard, state=Run.State.DONE, effects__isnull=False).first()
-    if run is None or run.effects is None or run.threshold is None:
+
+def location_series(chart: ControlChart | None, channel: str = "overall") -> LocationSeries | None:
+    """One channel of a location's chart. channel : as in DriftFlag. None without a chart, or without the channel."""
+    if chart is None or channel not in chart.channels:
         return None
-    effects, codes = unpack(run.effects)
-    location_index = np.flatnonzero(codes.locations == location.pk)
-    if not location_index.size:
-        return None
-    history = load(standard=standard, as_of=run.as_of, codes=codes, locations=[location.pk]).since(effects.first_day)
-    by_channel = measured.series(history.chain, effects, settings_of(run), run.threshold, int(location_index[0]))
-    named = {channel_name(name, codes.sections): series for name, series in by_channel.items()}
-    if channel not in named:
-        return None
-    found = named[channel]
+    points = unpack_points(chart.points, len(chart.channels))
+    column = chart.channels.index(channel)
+    value, expected, low, high, decline = (
+        _listed(points[name][:, column]) for name in ("value", "expected", "low", "high", "decline")
+    )
     return LocationSeries(
-        times=[to_datetime(days) for days in found.time.tolist()],
-        values=_listed(found.value),
-        expected=_listed(found.expected),
-        low=_listed(found.low),
-        high=_listed(found.high),
-        evidence=_listed(found.decline),
-        visit_ids=history.visit_ids[found.visit].tolist(),
-        run=run,
+        times=[to_datetime(days) for days in points["time"].tolist()],
+        values=value,
+        expected=expected,
+        low=low,
+        high=high,
+        evidence=decline,
+        visit_ids=[UUID(bytes=visit.tobytes()) for visit in points["visit"]],
     )
 
 

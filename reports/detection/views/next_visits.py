@@ -6,14 +6,11 @@ from datetime import datetime
 import numpy as np
 from django.db.models import F, QuerySet
 
-from audits.models import Standard
 from locations.models import Location
-from reports.detection.data.chain_loader import Codes, load
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.packed_effects import unpack
-from reports.detection.scan.lifecycle import settings_of
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.views.auditor_assignment import AuditorAssignments, Joining, Whom
-from reports.measure.model.effects import WEEK_DAYS, Effects
+from reports.measure.model.effects import WEEK_DAYS
 from reports.measure.model.groups import gathered
 from reports.measure.planning.auditor_assignment import with_own_auditors
 from reports.measure.planning.location_forecast import below_in_a_row, forecast, forecast_of_levels, weakest_quarter
@@ -67,23 +64,20 @@ class Plan:
     n_left_out: int
 
 
-def most_valuable(*, standard: Standard, locations: QuerySet[Location], as_of: datetime, n: int = 10) -> Plan | None:
-    """The `n` locations where a visit is worth most; None when no run has finished.
+def most_valuable(fitted: FittedRun, *, locations: QuerySet[Location], as_of: datetime, n: int = 10) -> Plan:
+    """The `n` locations where a visit is worth most.
 
     as_of : the moment that is planned from. From the results of the last run a few dozen are chosen; of those the
     visits are read. The number of queries is constant.
     """
-    run = Run.objects.filter(standard=standard, state=Run.State.DONE, effects__isnull=False).first()
-    if run is None or run.effects is None or run.threshold is None:
-        return None
-    effects, codes = unpack(run.effects)
+    standard = fitted.run.standard
     results = LocationResult.objects.filter(standard=standard, location__in=locations)
     fields = ("location_id", "log_evidence", "last_visit_at", "n_visits", "level", "level_low", "level_high")
     by_evidence = results.order_by(F("log_evidence").desc(nulls_last=True), "pk")
     rows = list(by_evidence.values_list(*fields)[:MOST_RESULTS])
     flags = DriftFlag.objects.open().filter(standard=standard, direction=DriftFlag.Direction.DECLINE)
     flagged = set(flags.filter(location__in=locations).values_list("location_id", flat=True))
-    return _Weighing(run, effects, codes, run.threshold, rows, flagged, to_days(as_of)).plan(n, results.count())
+    return _Weighing(fitted, rows, flagged, to_days(as_of)).plan(n, results.count())
 
 
 def joined_once(found: list[tuple[NextVisit, Joining | None]]) -> list[NextVisit]:
@@ -106,19 +100,10 @@ def joined_once(found: list[tuple[NextVisit, Joining | None]]) -> list[NextVisit
 
 
 class _Weighing:
-    def __init__(
-        self,
-        run: Run,
-        effects: Effects,
-        codes: Codes,
-        threshold: float,
-        rows: list[tuple],
-        flagged: set[int],
-        at: float,
-    ):
-        self.run, self.effects, self.codes, self.flagged, self.at = run, effects, codes, flagged, at
-        self.settings = settings_of(run)
-        self.assumptions = Assumptions(threshold, weakest_quarter(effects))
+    def __init__(self, fitted: FittedRun, rows: list[tuple], flagged: set[int], at: float):
+        self.fitted, self.run, self.flagged, self.at = fitted, fitted.run, flagged, at
+        self.effects, self.codes, self.settings = fitted.effects, fitted.codes, fitted.settings
+        self.assumptions = Assumptions(fitted.threshold, weakest_quarter(self.effects))
         self.location = [row[0] for row in rows]
         self.log_evidence = np.array([-np.inf if row[1] is None else row[1] for row in rows], float)
         last = [np.inf if row[2] is None else self.at - to_days(row[2]) for row in rows]
@@ -152,8 +137,7 @@ class _Weighing:
 
     def _read(self, ids: list[int], order: np.ndarray) -> list[NextVisit]:
         """The chosen ones, with their visits; `order` says where they stand among all."""
-        history = load(standard=self.run.standard, as_of=self.run.as_of, codes=self.codes, locations=ids)
-        history = history.since(self.effects.first_day)
+        history = self.fitted.history(ids)
         location_index = np.searchsorted(self.codes.locations, ids)
         group = np.full(self.codes.locations.size, -1)
         group[location_index] = np.arange(len(ids))
@@ -169,7 +153,7 @@ class _Weighing:
             at=at,
         )
         keys = self.codes.auditors[who].tolist()
-        assignments = AuditorAssignments(self.run, self.assumptions, chain, effects, known, ids, keys, at)
+        assignments = AuditorAssignments(self.fitted, self.assumptions, chain, effects, known, ids, keys, at)
         below, n_visits = below_in_a_row(chain, effects), self.n_visits[order]
         found = []
         for row, location in enumerate(ids):

@@ -11,8 +11,9 @@ from audits.models import Standard
 from reports.detection.backtest import flags_csv
 from reports.detection.backtest.lifecycle import BacktestTaken, BadPeriod, go_on, request_backtest
 from reports.detection.backtest.replay import NothingToReplay, replay_past
-from reports.detection.scan.lifecycle import BadParameters
+from reports.detection.data.parameters import BadParameters
 from reports.management.commands.scan import standards
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS, SEED
 from reports.models import Backtest, DriftFlag
 
 RATE_HELP = "Wanted false alarms per location and year, in each direction (as set for the standard)."
@@ -29,12 +30,22 @@ class Command(BaseCommand):
             "--from", dest="start", metavar="DATE", help="What was known when this day began is the baseline."
         )
         parser.add_argument("--to", dest="stop", metavar="DATE", help="The last day, included.")
-        parser.add_argument("--every", type=float, default=7.0, metavar="DAYS", help="Days between two runs (7).")
-        parser.add_argument("--refit", type=float, default=28.0, metavar="DAYS", help="Days between two refits (28).")
+        parser.add_argument(
+            "--every", type=float, default=SCAN_DAYS, metavar="DAYS", help=f"Days between two runs ({SCAN_DAYS:g})."
+        )
+        parser.add_argument(
+            "--refit",
+            type=float,
+            default=REFIT_DAYS,
+            metavar="DAYS",
+            help=f"Days between two refits ({REFIT_DAYS:g}).",
+        )
         parser.add_argument("--false-alarms", type=float, metavar="RATE", help=RATE_HELP)
         parser.add_argument("--smallest-drop", type=float, metavar="POINTS", help=DROP_HELP)
         parser.add_argument("--look-back", type=int, metavar="VISITS", help=LOOK_BACK_HELP)
-        parser.add_argument("--seed", type=int, default=1, help="Of the simulation that sets the threshold (1).")
+        parser.add_argument(
+            "--seed", type=int, default=SEED, help=f"Of the simulation that sets the threshold ({SEED})."
+        )
         parser.add_argument(
             "--resume", action="store_true", help="Go on with the last one of this standard that is not done."
         )

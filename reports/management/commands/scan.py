@@ -9,13 +9,15 @@ from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
 from audits.models import Standard
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.matrices import Unscorable
+from reports.detection.data.parameters import BadParameters
 from reports.detection.data.scoring import score_waiting
 from reports.detection.data.settings import expected_rate
-from reports.detection.scan.estimate import last_run
-from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_scan
+from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.online_update import catch_up
 from reports.detection.scan.scan import run_scan
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR, REFIT_DAYS
 from reports.models import DriftFlag, LocationResult, Run, Tally
 
 SHOWN = 10
@@ -28,14 +30,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--standard", metavar="KEY", help="Key of the standard; all that have visits by default.")
         parser.add_argument(
-            "--false-alarms", type=float, metavar="RATE", help="Wanted false alarms per location and year (0.1)."
+            "--false-alarms",
+            type=float,
+            metavar="RATE",
+            help=f"Wanted false alarms per location and year ({FALSE_ALARMS_PER_YEAR:g}).",
         )
         parser.add_argument("--as-of", metavar="DATE", help="Only what was known at this moment (UTC) counts: now.")
         parser.add_argument(
             "--refit-days",
             type=float,
             metavar="DAYS",
-            help="Carry on what is common to all locations for so long, then estimate it anew (28; 0: every run).",
+            help="Carry on what is common to all locations for so long, then estimate it anew "
+            f"({REFIT_DAYS:g}; 0: every run).",
         )
         parser.add_argument("--refit", action="store_true", help="Estimate it anew now.")
         parser.add_argument(
@@ -85,12 +91,12 @@ def score_first(*, hidden: bool) -> None:
 def refuse_the_past(every: list[Standard], moment: datetime) -> None:
     """A run of an earlier moment would write over the flags and results that people read."""
     for standard in every:
-        last = last_run(standard.pk)
-        if last is not None and moment < last.as_of:
+        last = FittedRun.last(standard)
+        if last is not None and moment < last.run.as_of:
             raise CommandError(
                 f"--as-of {moment:%Y-%m-%d %H:%M} UTC lies before the last scan of {standard}, which looked at "
-                f"{last.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC: its flags and results would be written over. What "
-                "would have been flagged then, a backtest tells: manage.py backtest --from … --to …"
+                f"{last.run.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC: its flags and results would be written over. "
+                "What would have been flagged then, a backtest tells: manage.py backtest --from … --to …"
             )
 
 

@@ -94,11 +94,11 @@ def by_quarter(chain: Chain, effects: Effects, *, n_quarters: int = 4) -> Points
     total = np.bincount(cell, w, size).astype(float)
     pull = np.bincount(cell, w * residual, size).astype(float)
     n = np.bincount(cell, minlength=size)
-    places = np.bincount(
+    n_locations = np.bincount(
         np.unique(cell.astype(np.int64) * chain.n_locations + chain.location[known]) // max(chain.n_locations, 1),
         minlength=size,
     )
-    told = (n >= LEAST_VISITS) & (places >= LEAST_LOCATIONS)
+    told = (n >= LEAST_VISITS) & (n_locations >= LEAST_LOCATIONS)
     mean = np.divide(pull, total, out=np.zeros(size), where=total > 0)
     spread = np.divide(1.0, total, out=np.full(size, np.inf), where=total > 0)
     excess = (mean[told] ** 2 - spread[told]).sum() + PRIOR_CELLS * FIRST_VARIANCE

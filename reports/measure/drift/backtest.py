@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS
 from reports.measure.drift.detector import Restarts, Settings, Signal, scan, stated_threshold
 from reports.measure.model.chain import NONE, Chain
 from reports.measure.model.effects import WEEK_DAYS, Effects
@@ -42,8 +43,8 @@ def backtest(
     *,
     start: float,
     stop: float | None = None,
-    refit_days: float = 28.0,
-    scan_days: float = 7.0,
+    refit_days: float = REFIT_DAYS,
+    scan_days: float = SCAN_DAYS,
     window_days: float = WINDOW_DAYS,
     threshold: float | None = None,
     progress: Callable[[float], None] | None = None,
@@ -82,8 +83,8 @@ def replay(
     *,
     start: float,
     stop: float,
-    refit_days: float = 28.0,
-    scan_days: float = 7.0,
+    refit_days: float = REFIT_DAYS,
+    scan_days: float = SCAN_DAYS,
     window_days: float = WINDOW_DAYS,
     threshold: float | None = None,
     after: Replayed | None = None,
@@ -145,14 +146,14 @@ def as_known(chain: Chain, moment: float) -> Chain:
     """
     known = chain.as_of(moment)
     columns = np.flatnonzero((known.ratings != NONE).any(axis=0))
-    places, location = np.unique(known.location, return_inverse=True)
+    location_indexes, location = np.unique(known.location, return_inverse=True)
     auditors = np.unique(known.auditor[known.auditor >= 0])
     _, first, section = np.unique(known.section[columns], return_index=True, return_inverse=True)
     return replace(
         known,
         location=location,
-        n_locations=places.size,
-        region=np.unique(known.region[places], return_inverse=True)[1],
+        n_locations=location_indexes.size,
+        region=np.unique(known.region[location_indexes], return_inverse=True)[1],
         auditor=np.where(known.auditor < 0, -1, np.searchsorted(auditors, known.auditor)),
         ratings=known.ratings[:, columns],
         section=np.argsort(np.argsort(first))[section],

@@ -152,8 +152,8 @@ def _rate(chain: Chain, paths, threshold: float, since: float) -> tuple[float, i
         n_alarms += int((first < chain.n_visits).sum())
         at_risk = watched[watched <= first[location]]
         if at_risk.size:
-            place = chain.location[at_risk]
-            begin = np.flatnonzero(np.r_[True, np.diff(place) > 0])
+            location_index = chain.location[at_risk]
+            begin = np.flatnonzero(np.r_[True, np.diff(location_index) > 0])
             end = np.r_[begin[1:] - 1, at_risk.size - 1]
             days += float((chain.time[at_risk[end]] - chain.time[at_risk[begin]]).sum())
     return (n_alarms / (days / YEAR_DAYS), n_alarms) if days > 0 else (float("nan"), n_alarms)

@@ -167,10 +167,10 @@ class _Judge:
 
 def _last_run(past: list[Signal], direction: str) -> list[Signal]:
     """The last signals of one direction without one the other way between them, oldest first."""
-    places = [place for place, signal in enumerate(past) if signal.direction == direction]
-    if not places:
+    positions = [position for position, signal in enumerate(past) if signal.direction == direction]
+    if not positions:
         return []
-    first = places[-1]
+    first = positions[-1]
     while first > 0 and past[first - 1].direction == direction:
         first -= 1
-    return past[first : places[-1] + 1]
+    return past[first : positions[-1] + 1]

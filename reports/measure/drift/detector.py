@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR, LEAST_BASELINE, LOOK_BACK, SMALLEST_DROP
 from reports.measure.drift.evidence import (
     CONSISTENCY,
     DROPS,
@@ -26,7 +27,7 @@ from reports.measure.drift.onset import Onset, onset_among_last
 from reports.measure.drift.spread import pull_of_visits
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
-from reports.measure.model.residuals import residuals
+from reports.measure.model.residuals import Residuals, residuals
 
 DECLINE, IMPROVEMENT = "decline", "improvement"
 DIRECTIONS = ((1, DECLINE), (-1, IMPROVEMENT))
@@ -46,10 +47,10 @@ class Settings:
     Raises ValueError for a value out of range.
     """
 
-    false_alarms_per_year: float = 0.1
-    smallest_drop: float = 0.03
-    look_back: int = 40
-    least_baseline: int = 4
+    false_alarms_per_year: float = FALSE_ALARMS_PER_YEAR
+    smallest_drop: float = SMALLEST_DROP
+    look_back: int = LOOK_BACK
+    least_baseline: int = LEAST_BASELINE
 
     def __post_init__(self):
         if self.false_alarms_per_year <= 0:
@@ -123,6 +124,7 @@ class Scan:
     """What a replay found.
 
     signals : by time, then location. channels : of the arrays' last axis, "overall" and the sections.
+    residuals : of all visits of the chain, as the replay saw them.
     decline, improvement : (V, K) log of the evidence after each visit, by channel; -inf where there is none,
     NaN before `since`. ranking : (L,) log of the evidence of a decline after each location's last visit, -inf
     for none.
@@ -130,6 +132,7 @@ class Scan:
 
     signals: list[Signal]
     channels: tuple[str, ...]
+    residuals: Residuals
     decline: np.ndarray
     improvement: np.ndarray
     ranking: np.ndarray
@@ -265,12 +268,12 @@ class _Replay:
         self.signals: list[Signal] = []
         first, candidate = chain.first_visit[:-1].copy(), chain.first_visit[:-1].copy()
         if restarts is not None:
-            for place, moment in ((first, restarts.baseline_from), (candidate, restarts.onset_after)):
+            for begin, moment in ((first, restarts.baseline_from), (candidate, restarts.onset_after)):
                 late = np.flatnonzero(np.isfinite(moment))
                 for location in late:
                     start, stop = chain.first_visit[location : location + 2]
                     times = chain.time[start:stop]
-                    place[location] = start + np.searchsorted(times, moment[location], side="right")
+                    begin[location] = start + np.searchsorted(times, moment[location], side="right")
         self.baselines = Baselines(first, candidate, first > chain.first_visit[:-1])
         pending = (chain.time >= since) & (np.arange(chain.n_visits) >= candidate[chain.location])
         self.pending = np.flatnonzero(pending if watched is None else pending & watched)
@@ -370,7 +373,8 @@ class _Replay:
         if last.size:
             ranking[some] = np.logaddexp.reduce(np.where(np.isnan(last), -np.inf, last), axis=1)
         signals = sorted(self.signals, key=lambda s: (s.at, s.location))
-        return Scan(signals, self.channels, self.log_evidence[1], self.log_evidence[-1], ranking)
+        shown = self.history.residuals
+        return Scan(signals, self.channels, shown, self.log_evidence[1], self.log_evidence[-1], ranking)
 
 
 def _repeated(pull: np.ndarray, weight: np.ndarray) -> bool:

@@ -63,9 +63,9 @@ def seen_and_expected(
         likelihoods = history.likelihoods
         seen, before = likelihoods[visit], likelihoods[first:onset]
         return mean_spread(seen, history.effects), mean_spread(before, history.effects)
-    place = history.residuals.channels.index(channel)
-    level = baseline_level(history, first=first, onset=onset, channel=place, restarted=restarted)
-    member = channel_members(history.chain)[:, place] > 0
+    column = history.residuals.channels.index(channel)
+    level = baseline_level(history, first=first, onset=onset, channel=column, restarted=restarted)
+    member = channel_members(history.chain)[:, column] > 0
     return shares(history.chain, history.effects, visit, member, level=level)
 
 

@@ -40,9 +40,9 @@ def go_on(
     first = chain.first_visit
     kept = []
     for signal in past:
-        place = signal.location
-        if goes_on[place]:
-            visit = first[place] + np.searchsorted(chain.time[first[place] : first[place + 1]], signal.at)
+        if goes_on[signal.location]:
+            start, stop = first[signal.location : signal.location + 2]
+            visit = start + np.searchsorted(chain.time[start:stop], signal.at)
             kept.append(replace(signal, visit=int(visit)))
     found = scan(  # only the visits that are new, or all of a location
         chain,

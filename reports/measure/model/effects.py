@@ -71,8 +71,8 @@ class Effects:
     def of_day(self, time: np.ndarray) -> np.ndarray:
         """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest
         one."""
-        place = np.clip(np.floor(np.asarray(time) - self.first_day).astype(int), 0, self.day.size - 1)
-        return self.day[place]
+        day_index = np.clip(np.floor(np.asarray(time) - self.first_day).astype(int), 0, self.day.size - 1)
+        return self.day[day_index]
 
     def of_location(self, chain: Chain) -> np.ndarray:
         """(L,) level of each location of `chain`."""

@@ -8,11 +8,11 @@ from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 
 
-def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effects]:
+def gathered(chain: Chain, effects: Effects, group, location_index) -> tuple[Chain, Effects]:
     """The chain with groups of visits in the place of its locations, and the effects that belong to it.
 
     group : (V,) int, the group of each visit, 0..n-1; -1 leaves the visit out.
-    place : (n,) int, the location whose fitted level and region each group has.
+    location_index : (n,) int, the location whose fitted level and region each group has.
     Raises ValueError for a group out of range or a shape that differs.
 
     >>> from reports.measure.model.severity import fit_effects
@@ -23,11 +23,11 @@ def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effec
     >>> halves.time.tolist(), halves.location.tolist(), halves.ratings[:, 0].tolist()
     ([2.0, 1.0, 3.0], [0, 1, 1], [0, 240, 240])
     """
-    group, place = np.asarray(group, int), np.asarray(place, int)
+    group, location_index = np.asarray(group, int), np.asarray(location_index, int)
     if group.shape != (chain.n_visits,):
         raise ValueError(f"group must have shape ({chain.n_visits},); got {group.shape}")
-    if group.size and (group.min() < -1 or group.max() >= place.size):
-        raise ValueError(f"group must be in -1..{place.size - 1}; got {group.min()}..{group.max()}")
+    if group.size and (group.min() < -1 or group.max() >= location_index.size):
+        raise ValueError(f"group must be in -1..{location_index.size - 1}; got {group.min()}..{group.max()}")
     kept = np.flatnonzero(group >= 0)
     order = kept[np.lexsort((chain.time[kept], group[kept]))]
     n_rows = np.diff(chain.first_rating)[order]
@@ -44,7 +44,7 @@ def gathered(chain: Chain, effects: Effects, group, place) -> tuple[Chain, Effec
         breadth=chain.breadth[order],
         ratings=chain.ratings[rows],
         rating_visit=np.repeat(np.arange(order.size), n_rows),
-        region=chain.region[place],
-        n_locations=place.size,
+        region=chain.region[location_index],
+        n_locations=location_index.size,
     )
-    return answer, replace(effects, location=effects.of_location(chain)[place])
+    return answer, replace(effects, location=effects.of_location(chain)[location_index])

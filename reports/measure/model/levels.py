@@ -78,9 +78,9 @@ def recent_levels(chain: Chain, effects: Effects, since, usual: Usual | None = N
     have to be added:
 
     >>> from reports.measure.model.severity import fit_effects
-    >>> none, day, place = [0] * 9, [0, 7, 14, 21] * 2 + [0], [0] * 4 + [1] * 4 + [2]
+    >>> none, day, location = [0] * 9, [0, 7, 14, 21] * 2 + [0], [0] * 4 + [1] * 4 + [2]
     >>> seen, four = [[240, 240, 240, 0]] * 9, [0] * 4
-    >>> chain = Chain(place, day, day, none, none, none, seen, range(9), four, four, four, [0] * 3, 3)
+    >>> chain = Chain(location, day, day, none, none, none, seen, range(9), four, four, four, [0] * 3, 3)
     >>> found = recent_levels(chain, fit_effects(chain, at=-1.0), since=0.0)
     >>> found.level.round(2).tolist(), found.n_visits.tolist()
     ([0.75, 0.75, nan], [4, 4, 1])

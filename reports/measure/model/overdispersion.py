@@ -38,8 +38,8 @@ def successive_overdispersion(residual, information, location) -> float:
     chance = 1 / information[left] + 1 / information[right]
     excess = ((residual[right] - residual[left]) ** 2 - chance) / 2
     trust = 1 / (chance + 0.4) ** 2
-    place = np.unique(location[left], return_inverse=True)[1]
-    by_location = np.bincount(place, trust * excess) / np.bincount(place, trust)
+    location_index = np.unique(location[left], return_inverse=True)[1]
+    by_location = np.bincount(location_index, trust * excess) / np.bincount(location_index, trust)
     return float(np.clip(np.median(by_location), 0.0, 1.0))
 
 

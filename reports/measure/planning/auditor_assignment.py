@@ -69,12 +69,15 @@ def auditor_assignment(
     joins = known & ~same
     total = variance + noise - 2 * shared
     link = np.zeros(total.shape)
-    for place, auditor in np.argwhere(joins):
-        for group, learnt in ((of_location[place], offset[place]), (of_auditor[auditor], theirs[auditor])):
-            others = (of_location == group) & (np.arange(chain.n_locations) != place)
-            gain = np.full(int(others.sum()), learnt**2 / total[place, auditor])
+    for location, auditor in np.argwhere(joins):
+        for group, learnt in (
+            (of_location[location], offset[location]),
+            (of_auditor[auditor], theirs[auditor]),
+        ):
+            others = (of_location == group) & (np.arange(chain.n_locations) != location)
+            gain = np.full(int(others.sum()), learnt**2 / total[location, auditor])
             better = judged_better(forecast.level[others], gain, line=assumptions.line)
-            link[place, auditor] += float(forecast.usual_weeks[others] @ better) / assumptions.drop
+            link[location, auditor] += float(forecast.usual_weeks[others] @ better) / assumptions.drop
     shared = np.minimum(shared, np.minimum(variance, noise))
     return AuditorAssignment(share > 0, variance_gain(variance, noise, shared), joins, link)
 

@@ -193,9 +193,9 @@ def _of_auditors(chain: Chain, effects: Effects, share: np.ndarray) -> np.ndarra
 
     share : (V,) weight of each visit in its location's level. Unknown auditors count as one."""
     pair = chain.location.astype(np.int64) * (chain.n_auditors + 1) + chain.auditor + 1
-    pairs, place = np.unique(pair, return_inverse=True)
-    by_pair = np.bincount(place, share, pairs.size)
+    pairs, pair_index = np.unique(pair, return_inverse=True)
+    by_pair = np.bincount(pair_index, share, pairs.size)
     spread = np.bincount(
-        place, share * effects.auditor_variance(chain), pairs.size
+        pair_index, share * effects.auditor_variance(chain), pairs.size
     )  # by_pair x the auditor's variance
     return np.bincount(pairs // (chain.n_auditors + 1), by_pair * spread, chain.n_locations)

@@ -7,7 +7,7 @@ from datetime import date
 
 from reports.pages.sentences import words
 
-Place = tuple[float, float | None]
+Point = tuple[float, float | None]
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Tick:
     anchor: str = "middle"
 
 
-def path(places: Iterable[Place]) -> str:
-    """An SVG path through the places; a missing one breaks the line."""
+def path(points: Iterable[Point]) -> str:
+    """An SVG path through the points; a missing one breaks the line."""
     steps, pen = [], "M"
-    for x, y in places:
+    for x, y in points:
         if y is None or math.isnan(y):
             pen = "M"
             continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reports.pages.charts.scales import Place, Scale, Tick, nice_scale, path, percent_scale, ribbon, time_ticks
+from reports.pages.charts.scales import Point, Scale, Tick, nice_scale, path, percent_scale, ribbon, time_ticks
 from reports.pages.sentences import words
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -206,7 +206,7 @@ def control_chart(
     ]
     upper = [(x(point.day), y.within(100 * point.high)) for point in points]
     lower = [(x(point.day), y.within(100 * point.low)) for point in points]
-    middle: list[Place] = [(x(point.day), y.within(100 * point.expected)) for point in points]
+    middle: list[Point] = [(x(point.day), y.within(100 * point.expected)) for point in points]
     if len(points) > 1:  # the band and the line reach the edges of the plot
         upper, lower = _to_edges(upper, frame), _to_edges(lower, frame)
         middle = _to_edges(middle, frame)
@@ -247,7 +247,7 @@ def metric_chart(
     top, bottom = 12.0, height - 22
     ceiling = 100.0 if unit == "%" else None
     y, y_ticks = nice_scale([value for _, value in readings], top=top, bottom=bottom, ceiling=ceiling)
-    places = [(frame.days(day), y(value)) for day, value in readings]
+    drawn = [(frame.days(day), y(value)) for day, value in readings]
     label = words.quantity(readings[-1][1], unit)
     return MetricChart(
         frame=frame,
@@ -255,9 +255,9 @@ def metric_chart(
         top=top,
         bottom=bottom,
         y_ticks=y_ticks,
-        line=path(places),
-        dots=places if len(places) <= (24 if frame.is_narrow else 60) else [],
-        last=Tick(places[-1][1] + 4, label, "start") if not frame.is_narrow else None,
+        line=path(drawn),
+        dots=drawn if len(drawn) <= (24 if frame.is_narrow else 60) else [],
+        last=Tick(drawn[-1][1] + 4, label, "start") if not frame.is_narrow else None,
         onset=onset_band(frame, with_label=False),
         title=title,
         description=description,
@@ -288,11 +288,11 @@ def lead_chart(
         half = max((max(values) - min(values)) / 2, abs(middle) * 0.05, 1e-9)
         below = Scale(middle - half, middle + half, 112, 90)
         reported_line = path([(x(day), below(value)) for day, value in reported])
-    places = [(x(day), y.within(100 * value)) for day, value in observed]
+    drawn = [(x(day), y.within(100 * value)) for day, value in observed]
     return LeadChart(
         width=width,
         height=height,
-        observed=path(places),
+        observed=path(drawn),
         reported=reported_line,
         expected_y=y.within(100 * expected),
         since=Band(
@@ -304,7 +304,7 @@ def lead_chart(
         ),
         title=title,
         description=description,
-        end=places[-1] if places else None,
+        end=drawn[-1] if drawn else None,
         is_alone=not reported,
     )  # fmt: skip
 
@@ -321,9 +321,9 @@ def sparkline(
     values = [value for _, value in observed]
     middle, half = (max(values) + min(values)) / 2, max((max(values) - min(values)) / 2, 0.15)
     y = Scale(middle - half, middle + half, height - 4, 4)
-    places = [(x(day), y(value)) for day, value in observed]
+    drawn = [(x(day), y(value)) for day, value in observed]
     return Sparkline(
-        width, height, path(places), x.within(onset_day) if onset_day is not None else None, places[-1], title
+        width, height, path(drawn), x.within(onset_day) if onset_day is not None else None, drawn[-1], title
     )
 
 
@@ -353,8 +353,8 @@ def _flag_line(frame: Frame, flagged_day: float | None, label: str) -> Tick | No
     return Tick(at, label, "start" if frame.width - at > 110 else "end")
 
 
-def _to_edges(places: Sequence, frame: Frame) -> list:
-    return [(frame.left, places[0][1]), *places, (frame.right, places[-1][1])]
+def _to_edges(drawn: Sequence, frame: Frame) -> list:
+    return [(frame.left, drawn[0][1]), *drawn, (frame.right, drawn[-1][1])]
 
 
 def _apart(expected: Level | None, seen: Level | None) -> tuple[Level | None, Level | None]:

@@ -65,9 +65,7 @@ class AuditorsPage:
 def auditors_page(*, user, standard: str = "", page: str = "") -> AuditorsPage:
     """Auditors of the locations whose head office the user belongs to. Raises NotVisible for an unknown standard."""
     asked = scope(user=user, standard=standard)
-    found = None
-    if asked.standard:
-        found = auditors(standard=asked.standard, locations=Location.objects.of_head_office(user))
+    found = auditors(asked.fitted, locations=Location.objects.of_head_office(user)) if asked.fitted else None
     if found is None or not found.auditors:
         return AuditorsPage(asked, "", "", None, None, None, [], "", "", [], 0, "")
     shown: Page = Paginator(found.auditors, AUDITORS_A_PAGE).get_page(page or 1)

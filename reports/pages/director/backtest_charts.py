@@ -124,11 +124,11 @@ def _bars(period: Period, x: Scale, y: Scale) -> list[Bar]:
 
 def _steps(periods: Sequence[Period], x: Scale, y: Scale, side: int) -> str:
     """What chance alone would raise in a period, level over the period."""
-    places = []
+    corners = []
     for period in periods:
         level = y.within(side * period.by_chance)
-        places += [(x(period.start), level), (x(period.end), level)]
-    return path(places)
+        corners += [(x(period.start), level), (x(period.end), level)]
+    return path(corners)
 
 
 def share_chart(

@@ -5,6 +5,7 @@ from django import forms
 from audits.models import Standard
 from reports.detection.backtest.lifecycle import BadPeriod, count_runs
 from reports.detection.data.settings import DROP, FALSE_ALARMS, LOOK_BACK, NAMES, BadSettings, Chosen, check_number
+from reports.measure import defaults
 
 A_NUMBER = {"required": "Write a number, such as {}.", "invalid": "Write a number, such as {}."}
 A_DAY = {"required": "Choose a day.", "invalid": "Write a day such as 2026-03-31."}
@@ -25,17 +26,20 @@ class SettingsForm(forms.Form):
     false_alarms_per_year = forms.FloatField(
         label="False flags per store and year",
         widget=_number(*FALSE_ALARMS, "any"),
-        error_messages=_such_as("0.1"),
+        error_messages=_such_as(f"{defaults.FALSE_ALARMS_PER_YEAR:g}"),
     )
     smallest_drop = forms.FloatField(
         label="Smallest drop, in points",
         widget=_number(100 * DROP[0], 100 * DROP[1], "any"),
-        error_messages=_such_as("3"),
+        error_messages=_such_as(f"{100 * defaults.SMALLEST_DROP:g}"),
     )
     look_back = forms.IntegerField(
         label="Look-back, in visits",
         widget=_number(*LOOK_BACK, "1"),
-        error_messages={**_such_as("40"), "invalid": "Write a whole number, such as 40."},
+        error_messages={
+            **_such_as(f"{defaults.LOOK_BACK}"),
+            "invalid": f"Write a whole number, such as {defaults.LOOK_BACK}.",
+        },
     )
 
     def __init__(self, *args, helps: dict[str, str] | None = None, **kwargs):

@@ -9,19 +9,24 @@ from django.db.models import Count, Max, Min
 from audits.models import Standard
 from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
 from reports.detection.data.threshold import LEAST_EVIDENCE
+from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.detector import YEAR_DAYS
 from reports.models import DriftSettings, LocationResult, Run, Tally
 from reports.pages.access import NotVisible
-from reports.pages.scope import Link, latest_run
+from reports.pages.scope import Link
 from reports.pages.sentences import words
 from reports.pages.sentences.false_flags import how_often
 
-RATES = (0.02, 0.05, 0.1, 0.2, 0.5)
+RATES = tuple(round(times * FALSE_ALARMS_PER_YEAR, 4) for times in (0.2, 0.5, 1, 2, 5))
 YEAR = timedelta(days=365)
 MONTHS = 12
-FALSE_FLAGS = "At most. 0.1 is one in ten years for each store; the fewer, the later a flag comes."
+FALSE_FLAGS = (
+    f"At most. {FALSE_ALARMS_PER_YEAR:g} is {how_often(FALSE_ALARMS_PER_YEAR).removeprefix('about ')} for each "
+    "store; the fewer, the later a flag comes."
+)
 SMALLEST_DROP = "Smaller drops are not looked for: at 3, a store expected at 83 % is watched from 80 % down."
 LOOK_BACK = "How many visits back a change may have begun."
 BURN_IN, LEAST_PERIOD = timedelta(weeks=26), timedelta(weeks=12)
@@ -113,11 +118,12 @@ def settings_page(*, user, standard: str = "") -> SettingsPage:
 
 def chain_facts(*, user, standard: Standard) -> ChainFacts:
     """Over the stores of the user; visits a year are those of the last year that there were any."""
-    places = Location.objects.visible_to(user, SETS_DRIFT)
-    tallies = Tally.objects.filter(location__in=places, version__standard=standard, is_excluded=False).order_by()
+    locations = Location.objects.visible_to(user, SETS_DRIFT)
+    tallies = Tally.objects.filter(location__in=locations, version__standard=standard, is_excluded=False).order_by()
     ends = tallies.aggregate(first=Min("started_at"), last=Max("started_at"), n=Count("location", distinct=True))
     first, last = ends["first"], ends["last"]
-    run, _ = latest_run(standard)
+    fitted = FittedRun.last(standard)
+    run = fitted.run if fitted else None
     if first is None or last is None:
         return ChainFacts(0, None, None, None, run)
     lately = tallies.filter(started_at__gt=last - YEAR)
@@ -126,7 +132,7 @@ def chain_facts(*, user, standard: Standard) -> ChainFacts:
     a_year = counted["n"] / counted["n_places"] / years if years > 0 else None
     n_stores = ends["n"]
     if run is not None:
-        n_stores = LocationResult.objects.filter(standard=standard, location__in=places).able_to_flag(run).count()
+        n_stores = LocationResult.objects.filter(standard=standard, location__in=locations).able_to_flag(run).count()
     return ChainFacts(n_stores, a_year, first, last, run)
 
 

@@ -3,21 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from audits.models import Standard
 from locations.models import Location, User
-from reports.detection.data.fitted_run import FittedRun, fitted_run
+from reports.detection.data.fitted_run import FittedRun, FittedVisits
 from reports.detection.views.attribution import moved
 from reports.pages.manager import explanations
 from reports.pages.sentences.signals import Sentence
 
 
 @dataclass(frozen=True)
-class InsteadView:
+class AttributionView:
     first: Sentence
     reasons: list[Sentence]
 
 
-def instead_of_flag(found: FittedRun | None, *, location_id: int, user: User) -> InsteadView | None:
+def attribution_without_flag(found: FittedVisits | None, *, location_id: int, user: User) -> AttributionView | None:
     """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying.
 
     How severe an auditor is, head office alone is told: the visits below the explanation name who made them.
@@ -26,13 +25,13 @@ def instead_of_flag(found: FittedRun | None, *, location_id: int, user: User) ->
     if told is None:
         return None
     tells_severity = Location.objects.of_head_office(user).filter(pk=location_id).exists()
-    return InsteadView(explanations.moved_first(told), explanations.reasons(told, tells_severity=tells_severity))
+    return AttributionView(explanations.moved_first(told), explanations.reasons(told, tells_severity=tells_severity))
 
 
-def briefly(*, standard: Standard, location_ids: Iterable[int]) -> dict[int, str]:
+def briefly(fitted: FittedRun, location_ids: Iterable[int]) -> dict[int, str]:
     """The largest reason of each of these stores, where there is one; in as many queries for fifty as for one."""
     wanted = list(location_ids)
-    found = fitted_run(standard=standard, locations=wanted) if wanted else None
-    if found is None:
+    if not wanted:
         return {}
-    return {location: explanations.moved_briefly(told) for location, told in moved(found, wanted).items()}
+    told = moved(fitted.visits(wanted), wanted)
+    return {location_id: explanations.moved_briefly(each) for location_id, each in told.items()}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.fitted_run import FittedVisits
 from reports.detection.views.consistency import Estimate, Part, SameTreatment, least_alike, treatment
 from reports.pages.manager import explanations
 from reports.pages.sentences import words
@@ -35,7 +35,7 @@ class Alike:
     since: str
 
 
-def alike(found: FittedRun | None, *, location_id: int, onset: datetime | None) -> Alike | None:
+def alike(found: FittedVisits | None, *, location_id: int, onset: datetime | None) -> Alike | None:
     """None where no run knows the store. onset : of its open flag."""
     told = treatment(found, location_id=location_id, onset=onset) if found else None
     if found is None or told is None:

@@ -148,7 +148,7 @@ def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, orde
 def _with_reasons(scope: Scope, rows: list[StoreRow]) -> list[StoreRow]:
     """Where a share moved and no flag was raised, the row says why."""
     calm = [row.location_id for row in rows if row.state == IN_CONTROL]
-    why = briefly(standard=scope.standard, location_ids=calm) if scope.standard else {}
+    why = briefly(scope.fitted, calm) if scope.fitted else {}
     return [
         replace(row, reading=f"{row.reading}: {why[row.location_id]}") if row.location_id in why else row
         for row in rows

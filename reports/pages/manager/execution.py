@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from locations.models import Location
-from reports.detection.views.control_chart import LocationSeries, location_series
+from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
 from reports.models import DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.manager.flag_rows import FlagRow, day_number
@@ -39,6 +39,8 @@ class Execution:
     points: list[PointRow]
     n_left_off: int
     frames: tuple[time_charts.Frame, time_charts.Frame] | None
+    is_missing: bool = False
+    """The last run left no chart of the store: it was of a release that kept none."""
 
 
 def execution(
@@ -52,10 +54,11 @@ def execution(
     """The control chart, for a desk and for a phone, and the same visits as a table."""
     if asked.standard is None or asked.run is None:
         return Execution(None, None, [], 0, None)
-    series = location_series(standard=asked.standard, location=location, channel=channel)
+    chart = charts_of(asked.standard, [location.pk]).get(location.pk)
+    series = location_series(chart, channel)
     observed = [i for i, value in enumerate(series.values) if value is not None] if series else []
     if not series or not observed:
-        return Execution(None, None, [], 0, None)
+        return Execution(None, None, [], 0, None, is_missing=chart is None)
     shown = observed[-MOST_POINTS:]
     points = [_point(series, i, location) for i in shown]
     onset = _onset(found, location, asked.today) if found else None

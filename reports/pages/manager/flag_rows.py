@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Reading
-from reports.detection.views.control_chart import location_series
+from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
 from reports.models import DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.scope import Scope
@@ -160,23 +160,27 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None
 
 def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, str]) -> list[FlagRow]:
     """The few flags that lead the report, each with what was observed in its channel above what was reported."""
+    if scope.standard is None or not flags:
+        return []
     reported = _reported(scope, flags)
+    charts = charts_of(scope.standard, [flag.location_id for flag in flags])
     rows = []
     for flag in flags:
         row = flag_row(flag, titles=titles, today=scope.today)
-        observed, expected = _observed(flag, scope)
+        channel = "overall" if flag.channel == UNEVEN else flag.channel
+        observed, expected = _observed(flag, scope, location_series(charts.get(flag.location_id), channel))
         chart = _lead_chart(row, observed, expected, reported.get(flag.location_id, []))
         rows.append(replace(row, chart=chart))
     return rows
 
 
-def _observed(flag: DriftFlag, scope: Scope) -> tuple[list[tuple[float, float]], float]:
+def _observed(
+    flag: DriftFlag, scope: Scope, series: LocationSeries | None
+) -> tuple[list[tuple[float, float]], float]:
     """(ordinal day, share) of the flag's channel from a while before the onset, and the share expected.
 
     Unevenness is no share: there it is all moments, whose level may not have moved.
     """
-    channel = "overall" if flag.channel == UNEVEN else flag.channel
-    series = location_series(standard=flag.standard, location=flag.location, channel=channel)
     if series is None:
         return [], flag.expected
     first = _first_day(flag, scope)

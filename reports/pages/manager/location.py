@@ -11,12 +11,11 @@ from audits.models import Visit
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from locations.models.places import lineage
-from reports.detection.data.fitted_run import fitted_run
 from reports.measure.drift.attribution import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages.access import NotVisible
 from reports.pages.charts import time_charts
-from reports.pages.manager.attribution import InsteadView, instead_of_flag
+from reports.pages.manager.attribution import AttributionView, attribution_without_flag
 from reports.pages.manager.consistency import Alike, alike
 from reports.pages.manager.execution import PointRow, execution
 from reports.pages.manager.flag_rows import SYMBOLS, Direction, FlagRow, flag_row, state_of
@@ -82,13 +81,14 @@ class LocationPage:
     channels: list[Link]
     chart: time_charts.ControlChart | None
     narrow_chart: time_charts.ControlChart | None
+    awaits_chart: bool
     points: list[PointRow]
     n_points_left_off: int
     metrics: list[MetricView]
     other_metrics: list[Link]
     moved: list[MovedRow]
     alike: Alike | None
-    instead: InsteadView | None
+    instead: AttributionView | None
     chain_movement: str
     quotes: list[Quote]
     visits: Page
@@ -122,7 +122,7 @@ def location_page(
     metrics, other_metrics = metric_views(
         scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
     )
-    known = fitted_run(standard=asked.standard, locations=[location.pk], with_peers=True) if asked.standard else None
+    known = asked.fitted.visits([location.pk], with_peers=True) if asked.fitted else None
     is_calm = result is not None and not opened and not result.n_more_needed
     state = state_of(
         direction=flag.direction if flag else None,
@@ -145,13 +145,14 @@ def location_page(
         channels=channels,
         chart=view.wide,
         narrow_chart=view.narrow,
+        awaits_chart=view.is_missing and result is not None,
         points=view.points,
         n_points_left_off=view.n_left_off,
         metrics=metrics,
         other_metrics=other_metrics,
         moved=moved,
         alike=alike(known, location_id=location.pk, onset=opened[0].onset_at if opened else None),
-        instead=instead_of_flag(known, location_id=location.pk, user=user) if is_calm else None,
+        instead=attribution_without_flag(known, location_id=location.pk, user=user) if is_calm else None,
         chain_movement=_chain_movement(asked) if is_calm else "",
         quotes=quotes(
             user=user,

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from audits.models import Criterion, Observation, Photo, Standard, Visit
+from audits.models import Observation, Photo, Standard, Visit
+from audits.standards.kinds import IN_WORDS
 from locations.models import Location
 from reports.pages.sentences import words
 
@@ -35,7 +36,7 @@ def quotes(
     if since:
         visits = visits.filter(started_at__gte=since)
     recent = list(visits.order_by("-started_at").values_list("pk", flat=True)[:N_VISITS])
-    is_text = Q(criterion__kind=Criterion.Kind.TEXT, state=Observation.State.ANSWERED)
+    is_text = Q(criterion__kind__in=IN_WORDS, state=Observation.State.ANSWERED)
     said = Observation.objects.filter(~Q(note="") | is_text, visit__in=recent)
     said = said.select_related("visit", "interaction", "criterion__section")
     photos: dict[tuple, list[UUID]] = defaultdict(list)
@@ -73,6 +74,6 @@ def _spread(said: list[Observation]) -> list[Observation]:
 
 def _words(observation: Observation) -> str:
     said = observation.note
-    if not said and observation.criterion.kind == Criterion.Kind.TEXT and isinstance(observation.value, str):
+    if not said and observation.criterion.kind in IN_WORDS and isinstance(observation.value, str):
         said = observation.value
     return words.within_quotes(said)

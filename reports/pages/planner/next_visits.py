@@ -71,11 +71,9 @@ class NextPage:
 
 def next_page(scope: Scope, *, user: User) -> NextPage:
     """The most valuable visits of the scope; the number of queries is constant."""
-    plan = None
-    if scope.standard and scope.run:
-        plan = most_valuable(standard=scope.standard, locations=_open_stores(scope), as_of=scope.as_of, n=N_VISITS)
-    if plan is None:
+    if scope.fitted is None:
         return NextPage(scope, "", "", "", [], [], None, None, [], 0)
+    plan = most_valuable(scope.fitted, locations=_open_stores(scope), as_of=scope.as_of, n=N_VISITS)
     worthwhile = [visit for visit in plan.visits if visit.days >= sentences.LEAST_DAYS]
     version = _published(scope) if _may_assign(user) else None
     names = _names(scope, [visit.location_id for visit in worthwhile])
@@ -93,7 +91,7 @@ def next_page(scope: Scope, *, user: User) -> NextPage:
     ]
     never, n_left_out = _never_visited(scope)
     planned_for |= _planned_for(user, never) if never else set()
-    shown = [NeverVisited(place.pk, place.name, assign(place.pk)) for place in never.values()]
+    shown = [NeverVisited(location.pk, location.name, assign(location.pk)) for location in never.values()]
     wide, narrow = (_chart(worthwhile, names, is_narrow=is_narrow) for is_narrow in (False, True))
     return NextPage(
         scope=scope,
@@ -137,7 +135,7 @@ def _names(scope: Scope, ids: list[int]) -> dict[int, Location]:
 def _never_visited(scope: Scope) -> tuple[dict[int, Location], int]:
     seen = LocationResult.objects.filter(standard=scope.standard, location=OuterRef("pk"))
     found = _open_stores(scope).filter(~Exists(seen)).order_by("name", "pk")
-    return {place.pk: place for place in found[:N_NEVER]}, max(found.count() - N_NEVER, 0)
+    return {location.pk: location for location in found[:N_NEVER]}, max(found.count() - N_NEVER, 0)
 
 
 def _may_assign(user: User) -> bool:
@@ -145,8 +143,8 @@ def _may_assign(user: User) -> bool:
     return user.is_staff and user.has_perm("audits.add_assignment")
 
 
-def _planned_for(user: User, places: dict[int, Location]) -> set[int]:
-    found = Location.objects.visible_to(user, PLANS_VISITS).filter(pk__in=list(places))
+def _planned_for(user: User, locations: dict[int, Location]) -> set[int]:
+    found = Location.objects.visible_to(user, PLANS_VISITS).filter(pk__in=list(locations))
     return set(found.values_list("pk", flat=True))
 
 
@@ -163,11 +161,11 @@ def _assign(location_id: int, version: Version, visit: NextVisit | None) -> str:
     return f"{reverse('admin:audits_assignment_add')}?{urlencode(known)}"
 
 
-def _row(visit: NextVisit, place: Location, plan: Plan, whom: str, assign: str) -> NextRow:
+def _row(visit: NextVisit, location: Location, plan: Plan, whom: str, assign: str) -> NextRow:
     return NextRow(
-        location_id=place.pk,
-        name=place.name,
-        region=place.region.name,
+        location_id=location.pk,
+        name=location.name,
+        region=location.region.name,
         why=sentences.why(visit, threshold=plan.threshold),
         weeks=sentences.weeks(visit),
         evidence="flagged" if visit.is_flagged else words.evidence_briefly(visit.evidence) if visit.evidence else "",

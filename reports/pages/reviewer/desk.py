@@ -14,7 +14,7 @@ from locations.models import Location
 from reports.pages.paging import page_of
 from reports.pages.scope import Link
 from reports.pages.sentences import words
-from reports.pages.visit.circumstances import place
+from reports.pages.visit.circumstances import where_the_phone_was
 
 VISITS_A_PAGE = 30
 STATES = {
@@ -151,8 +151,8 @@ def _reasons(visit: Visit, n_to_come: int, n_given_up: int):
         yield f"could not be completed: {visit.not_completed_reason}"
     if visit.conflict_of_interest:
         yield "knows people there"
-    if visit.place in {Visit.Place.FAR, Visit.Place.REFUSED}:
-        yield f"place: {place(visit)}"
+    if visit.gps_grade in {Visit.GpsGrade.FAR, Visit.GpsGrade.REFUSED}:
+        yield f"place: {where_the_phone_was(visit)}"
     if visit.revision > 1:
         yield f"corrected, revision {visit.revision}"
     if n_to_come:

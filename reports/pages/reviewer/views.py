@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from audits import review
 from audits.models import Visit
+from audits.review import approval, exclusion, returns
 from locations.accounts.requests import SignedInRequest
 from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
@@ -36,8 +36,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
 def approve(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     visit = _read_visit(request, visit_id)
     try:
-        review.approve(visit=visit, by=request.user)
-    except review.NotApprovable as reason:
+        approval.approve(visit=visit, by=request.user)
+    except approval.NotApprovable as reason:
         messages.error(request, str(reason))
         return redirect("reports:visit", visit_id)
     messages.success(request, f"{visit} counts from now on.")
@@ -51,10 +51,12 @@ def return_(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     visit = _read_visit(request, visit_id)
     typed = request.POST.dict()
     try:
-        review.return_visit(visit=visit, by=request.user, comment=typed.get("comment", ""), items=remark_items(typed))
-    except review.ReturnRefused as refused:
+        returns.return_visit(
+            visit=visit, by=request.user, comment=typed.get("comment", ""), items=remark_items(typed)
+        )
+    except returns.ReturnRefused as refused:
         return _again(request, visit_id, typed, " ".join(problem.message for problem in refused.problems))
-    except review.NotReturnable as reason:
+    except returns.NotReturnable as reason:
         return _again(request, visit_id, typed, str(reason))
     messages.success(request, f"{visit} went back to its auditor, with your words.")
     return redirect("reports:desk")
@@ -66,10 +68,10 @@ def exclude(request: SignedInRequest, visit_id: UUID) -> HttpResponse:
     visit = _read_visit(request, visit_id)
     typed = request.POST.dict()
     try:
-        review.exclude(visit=visit, by=request.user, reason=typed.get("reason", ""))
+        exclusion.exclude(visit=visit, by=request.user, reason=typed.get("reason", ""))
     except ValueError as refused:
         return _again(request, visit_id, typed, str(refused))
-    except review.AlreadyExcluded as done:
+    except exclusion.AlreadyExcluded as done:
         messages.info(request, str(done))
         return redirect("reports:visit", visit_id)
     messages.success(request, f"{visit} counts in no figure. It stays readable, with your reason.")

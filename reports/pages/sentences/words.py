@@ -4,7 +4,9 @@ import math
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-NBSP = "\u00a0"
+from audits.numbers import NBSP
+from audits.numbers import duration as duration
+
 MINUS = "\u2212"
 MOST_EVIDENCE = 10_000  # beyond it a ratio says more about the model than about the store
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -98,14 +100,6 @@ def part_of_month(when: date, *, beside: date | None = None) -> str:
     part = "early" if when.day <= 10 else "mid" if when.day <= 20 else "late"
     year = "" if beside and beside.year == when.year else f" {when.year}"
     return f"{part} {when:%B}{year}"
-
-
-def duration(seconds: float) -> str:
-    """3 min 40 s."""
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest}{NBSP}s"
-    return f"{minutes}{NBSP}min" + (f" {rest}{NBSP}s" if rest else "")
 
 
 def distance(metres: float) -> str:

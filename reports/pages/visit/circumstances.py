@@ -36,7 +36,7 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
         ("Staffing", visit.staffing),
         ("Kind", visit.kind),
         ("Entry", visit.get_mode_display().lower()),
-        ("Place", place(visit)),
+        ("Place", where_the_phone_was(visit)),
         ("Phone’s clock", _clock(visit)),
         ("Photos to come", f"{missing} of {len(photos)}" if missing else ""),
         ("Photos given up on the phone", f"{given_up} of {len(photos)}" if given_up else ""),
@@ -48,13 +48,13 @@ def facts_of(visit: Visit, photos: list[Photo]) -> list[Fact]:
     return [Fact(name, value) for name, value in told if value]
 
 
-def place(visit: Visit) -> str:
+def where_the_phone_was(visit: Visit) -> str:
     """Where the phone was when the visit began, never as coordinates."""
-    said = visit.get_place_display().lower()
-    if visit.place == Visit.Place.FAR and visit.place_distance_m:
-        return f"{said}, {words.distance(visit.place_distance_m)} away"
-    if visit.place == Visit.Place.UNSURE and visit.place_accuracy_m:
-        return f"{said}: known to {words.distance(visit.place_accuracy_m)}"
+    said = visit.get_gps_grade_display().lower()
+    if visit.gps_grade == Visit.GpsGrade.FAR and visit.gps_distance_m:
+        return f"{said}, {words.distance(visit.gps_distance_m)} away"
+    if visit.gps_grade == Visit.GpsGrade.UNSURE and visit.gps_accuracy_m:
+        return f"{said}: known to {words.distance(visit.gps_accuracy_m)}"
     return said
 
 

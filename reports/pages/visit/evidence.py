@@ -42,7 +42,7 @@ def _taken(photo: Photo, visit: Visit) -> str:
         on = visit.started_at.astimezone(zone).date()
         day = "" if local.date() == on else f"{words.short_day(local.date(), beside=on)}, "
         parts.append(f"{day}{local:%H:%M}")
-    if photo.place:
-        far = photo.place == Visit.Place.FAR and photo.place_distance_m
-        parts.append(words.distance(far) + " away" if far else photo.get_place_display().lower())
+    if photo.gps_grade:
+        far = photo.gps_grade == Visit.GpsGrade.FAR and photo.gps_distance_m
+        parts.append(words.distance(far) + " away" if far else photo.get_gps_grade_display().lower())
     return ", ".join(parts)

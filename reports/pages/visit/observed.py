@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audits.models import Criterion, Interaction, Observation, Section
-from audits.serializers import REASONS
+from audits.models.visits import REASONS
+from audits.standards.kinds import kind_of
 from reports.models import SectionScore, Tally
 from reports.pages.sentences import words
 from reports.pages.visit.evidence import Evidence
@@ -121,7 +122,7 @@ class _Making:
             grade=grade,
             share=words.percent(conformity) if conformity is not None and 0 < round(conformity, 2) < 1 else "",
             note=words.within_quotes(observation.note),
-            is_words=criterion.kind == Criterion.Kind.TEXT and observation.state == Observation.State.ANSWERED,
+            is_words=kind_of(criterion).is_words and observation.state == Observation.State.ANSWERED,
             photos=self.pictures[criterion.pk, encounter.pk if encounter else None],
             remark_name=name,
             remark=(self.remarks or {}).get(name, ""),
@@ -134,7 +135,7 @@ def remark_name(criterion: str, interaction: UUID | None) -> str:
 
 
 def remark_items(fields: Mapping[str, str]) -> list[dict]:
-    """What a reviewer wrote about single answers, as `audits.review.return_visit` takes it."""
+    """What a reviewer wrote about single answers, as `audits.review.returns.return_visit` takes it."""
     items = []
     for name, comment in fields.items():
         if name.startswith(REMARK) and comment.strip():
@@ -153,13 +154,7 @@ def answer_text(criterion: Criterion, observation: Observation) -> str:
             return "Answered"
         whole = {0.0: "Not met", 1.0: "Met"}.get(observation.conformity)
         return whole or f"{words.percent(observation.conformity)} met"
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if criterion.kind == Criterion.Kind.SECONDS and isinstance(value, int | float):
-        return words.duration(value)
-    if criterion.kind in (Criterion.Kind.LEVEL, Criterion.Kind.CHOICE):
-        return next((option.label for option in criterion.options.all() if option.value == value), str(value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return kind_of(criterion).worded(criterion, value)
 
 
 def _score(score: SectionScore) -> ScoreRow:

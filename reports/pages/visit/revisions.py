@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
 
+from audits.intake.document import Gps
+from audits.intake.gps_grade import grade_gps
 from audits.models import Criterion, Observation, Visit, VisitReturn, VisitRevision
-from audits.place import graded
-from audits.serializers import REASONS, STATES
+from audits.models.visits import REASONS, STATES
 from locations.models import Location
 from reports.pages.sentences import words
 from reports.pages.visit.observed import answer_text
@@ -178,7 +179,7 @@ def _visit_changed(before: dict, after: dict, location: Location) -> Iterator[Ch
     yield from _change("Knows people there", _plain(was), _plain(now))
     for field, name in TEXTS.items():
         yield from _change(name, _plain(before.get(field)), _plain(after.get(field)))
-    yield from _change("Place", _place(before, location), _place(after, location))
+    yield from _change("Place", _gps_grade(before, location), _gps_grade(after, location))
     yield from _change("Taps", str(len(before.get("taps", []))), str(len(after.get("taps", []))))
 
 
@@ -193,12 +194,11 @@ def _plain(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _place(content: dict, location: Location) -> str:
+def _gps_grade(content: dict, location: Location) -> str:
     """Graded, as everywhere: coordinates are shown to nobody."""
-    told = content.get("place")
-    whole = told and {"latitude": None, "longitude": None, "accuracy_m": None, "refused": False, **told}
-    grade = graded(whole, location).grade
-    return Visit.Place(grade).label.lower() if grade else NOTHING
+    gps = content.get("place")
+    grade = grade_gps(Gps(**gps) if gps is not None else None, location).grade
+    return Visit.GpsGrade(grade).label.lower() if grade else NOTHING
 
 
 def _clock(of: dict, field: str, error: timedelta, zone: ZoneInfo) -> str:

@@ -21,6 +21,13 @@ def test_conformity_is_taken_before_a_column_value_beside_it(folder):
     assert cells() == [("v1", 0, "greet", 0.5)]
 
 
+@pytest.mark.parametrize("written", ['"0,25"', "٠٫٢٥", "０.２５"])
+def test_conformity_is_read_as_people_write_decimals(folder, written):
+    folder.write("observations", "visit_id,criterion_id,conformity", f"v1,greet,{written}")
+    folder.load()
+    assert cells() == [("v1", 0, "greet", 0.25)]
+
+
 def test_a_blank_conformity_does_not_apply_and_a_missing_row_was_not_observed(folder):
     folder.write("observations", "visit_id,criterion_id,conforms", "v1,greet,", "v2,clean,1")
     folder.load()

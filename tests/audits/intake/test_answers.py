@@ -2,7 +2,7 @@
 
 import pytest
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Observation
 from tests.audits.intake.conftest import refused, stored
 from tests.making import publish_small_standard
@@ -52,7 +52,7 @@ def test_an_answer_that_was_not_asked_is_refused(world, payload):
 def test_does_not_apply_and_not_observed_are_stored_apart_and_carry_no_conformity(world, payload, visit_id):
     payload["observations"][0] = {"criterion": "clean", "state": "does_not_apply"}
     payload["observations"][1] = {"criterion": "litter", "state": "not_observed", "note": "Shutter down."}
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     stored = {o.criterion.key: o for o in visit.observations.filter(interaction=None).select_related("criterion")}
     assert stored["clean"].state == Observation.State.DOES_NOT_APPLY
     assert stored["litter"].state == Observation.State.NOT_OBSERVED

@@ -17,7 +17,7 @@ def test_a_visit_is_approved_by_policy_and_keeps_its_context(visit):
 
 def test_what_nobody_sends_is_stored_as_unknown(visit):
     visit.refresh_from_db()
-    assert (visit.revision, visit.returned_at, visit.place, visit.taps) == (1, None, "", None)
+    assert (visit.revision, visit.returned_at, visit.gps_grade, visit.taps) == (1, None, "", None)
     assert (visit.not_completed_reason, visit.conflict_of_interest, visit.hidden_notes) == ("", None, "")
 
 

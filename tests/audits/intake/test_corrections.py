@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from audits.content import content_digest
-from audits.intake import NotYours, PhotoUnexpected, VisitConflict, attach_photo, record_visit
+from audits.api.documents import receive_visit
+from audits.intake.checked_visit import VisitRefused
+from audits.intake.content import content_digest
+from audits.intake.photos import PhotoUnexpected, attach_photo
+from audits.intake.visits import NotYours, VisitConflict
 from audits.models import Observation, Photo, Visit, VisitRevision
-from audits.payload import VisitRefused
-from audits.review import exclude, return_visit
-from tests.audits.test_photos import jpeg
+from audits.review.exclusion import exclude
+from audits.review.returns import return_visit
+from tests.audits.intake.test_photos import jpeg
 from tests.conftest import NOON
 from tests.making import visit_payload
 from tests.meanwhile import meanwhile
@@ -35,7 +38,7 @@ def test_a_returned_visit_takes_its_next_revision_and_counts_again(world, visit,
     second = corrected(payload, note="Corrected.")
     second["interactions"].pop()
     second["observations"][1]["value"] = 5
-    recorded = record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+    recorded = receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     now = Visit.objects.get(pk=visit.pk)
     assert not recorded.created
     assert (now.revision, now.note, now.returned_at) == (2, "Corrected.", None)
@@ -49,7 +52,7 @@ def test_a_returned_visit_takes_its_next_revision_and_counts_again(world, visit,
 def test_every_revision_stays_readable_as_it_was_sent(world, visit, payload):
     returned(visit, world)
     second = corrected(payload, note="Corrected.")
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     kept = list(VisitRevision.objects.filter(visit=visit).order_by("revision"))
     assert [(one.revision, one.content) for one in kept] == [(1, payload), (2, second)]
     assert [one.digest for one in kept] == [content_digest(payload), content_digest(second)]
@@ -59,7 +62,7 @@ def test_either_revision_again_is_no_conflict(world, visit, payload):
     returned(visit, world)
     second = corrected(payload, note="Corrected.")
     for sent in (payload, second, second, payload):
-        assert record_visit(visit_id=visit.pk, auditor=world.ana, payload=sent).created is False
+        assert receive_visit(visit_id=visit.pk, auditor=world.ana, payload=sent).created is False
     assert Visit.objects.get(pk=visit.pk).revision == 2
     assert VisitRevision.objects.filter(visit=visit).count() == 2
 
@@ -68,7 +71,7 @@ def test_either_revision_again_is_no_conflict(world, visit, payload):
 def test_a_wrong_revision_of_a_returned_visit_is_a_conflict_with_both(world, visit, payload, revision):
     returned(visit, world)
     with pytest.raises(VisitConflict) as caught:
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, revision, note="Corrected."))
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, revision, note="Corrected."))
     assert (caught.value.stored_revision, caught.value.sent_revision) == (1, revision)
     assert caught.value.stored_content == payload
     assert Visit.objects.get(pk=visit.pk).returned_at is not None
@@ -76,7 +79,7 @@ def test_a_wrong_revision_of_a_returned_visit_is_a_conflict_with_both(world, vis
 
 def test_a_visit_that_was_not_returned_takes_no_second_revision(world, visit, payload):
     with pytest.raises(VisitConflict):
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, note="Corrected."))
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, note="Corrected."))
     assert Visit.objects.get(pk=visit.pk).note == ""
 
 
@@ -85,7 +88,7 @@ def test_a_correction_that_does_not_fit_changes_nothing(world, visit, payload):
     second = corrected(payload)
     second["observations"][0]["value"] = 7
     with pytest.raises(VisitRefused) as caught:
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     assert [problem.where for problem in caught.value.problems] == ["observations.clean"]
     now = Visit.objects.get(pk=visit.pk)
     assert (now.revision, now.observations.count(), now.interactions.count()) == (1, 9, 2)
@@ -95,12 +98,12 @@ def test_a_correction_that_does_not_fit_changes_nothing(world, visit, payload):
 def test_nobody_else_corrects_a_returned_visit(world, visit, payload):
     returned(visit, world)
     with pytest.raises(NotYours):
-        record_visit(visit_id=visit.pk, auditor=world.abe, payload=corrected(payload, note="Mine."))
+        receive_visit(visit_id=visit.pk, auditor=world.abe, payload=corrected(payload, note="Mine."))
 
 
 def overtaken(**other):
     """Another request, for the same visit, stores when this one has been checked and is about to be stored."""
-    return meanwhile(partial(record_visit, **other), before="SAVEPOINT")
+    return meanwhile(partial(receive_visit, **other), before="SAVEPOINT")
 
 
 def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload):
@@ -108,7 +111,7 @@ def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(wor
     first, second = corrected(payload, note="First."), corrected(payload, note="Second.")
     overtakes = overtaken(visit_id=visit.pk, auditor=world.ana, payload=second)
     with overtakes, pytest.raises(VisitConflict) as caught:
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=first)
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=first)
     assert caught.value.stored_content == second
     now = Visit.objects.get(pk=visit.pk)
     assert (now.revision, now.note, now.observations.count()) == (2, "Second.", 9)
@@ -118,7 +121,7 @@ def test_the_same_correction_twice_at_once_is_stored_once(world, visit, payload)
     returned(visit, world)
     second = corrected(payload, note="Second.")
     with overtaken(visit_id=visit.pk, auditor=world.ana, payload=second):
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     assert VisitRevision.objects.filter(visit=visit).count() == 2
     assert Observation.objects.filter(visit=visit).count() == 9
 
@@ -133,7 +136,7 @@ class TestPhotosOfACorrection:
         """A returned visit with one photo that is here and one that never came."""
         here = photo_named(hashlib.sha256(picture).hexdigest(), interaction=payload["interactions"][1]["id"])
         payload["photos"] = [here | {"criterion": "greeted"}, photo_named()]
-        visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+        visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
         attach_photo(visit=visit, photo_id=here["id"], data=picture)
         returned(visit, world)
         return payload
@@ -142,33 +145,33 @@ class TestPhotosOfACorrection:
         second = corrected(sent)
         second["interactions"].pop()
         second["photos"] = [second["photos"][0] | {"interaction": None}]
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=second)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=second)
         [photo] = Photo.objects.filter(visit=visit_id)
         assert (str(photo.pk), photo.interaction, photo.withdrawn_at) == (sent["photos"][0]["id"], None, None)
         assert photo.received_at is not None
         assert photo.image.storage.exists(photo.image.name)
 
     def test_a_photo_that_is_left_out_is_kept_but_shown_no_more_and_may_come_back(self, world, sent, visit_id):
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
         [photo] = Photo.objects.filter(visit=visit_id)
         assert photo.withdrawn_at is not None
         assert not Photo.objects.visible_to(world.ana).exists()
         returned(Visit.objects.get(pk=visit_id), world)
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, 3, photos=sent["photos"][:1]))
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, 3, photos=sent["photos"][:1]))
         assert Photo.objects.visible_to(world.ana).get().received_at is not None
 
     def test_another_picture_needs_an_id_of_its_own(self, world, sent, visit_id):
         second = corrected(sent)
         second["photos"][0]["sha256"] = "b" * 64
         with pytest.raises(VisitRefused) as caught:
-            record_visit(visit_id=visit_id, auditor=world.ana, payload=second)
+            receive_visit(visit_id=visit_id, auditor=world.ana, payload=second)
         assert [problem.where for problem in caught.value.problems] == ["photos.0.sha256"]
 
     def test_a_photo_on_its_way_while_the_visit_drops_it_is_told_so(self, world, sent, visit_id):
         late = sent["photos"][1] | {"sha256": hashlib.sha256(jpeg((40, 30))).hexdigest()}
         Photo.objects.filter(pk=late["id"]).update(sha256=late["sha256"])
 
-        drops = partial(record_visit, visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
+        drops = partial(receive_visit, visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
         with meanwhile(drops, before='UPDATE "audits_photo"'), pytest.raises(PhotoUnexpected):
             attach_photo(visit=Visit.objects.get(pk=visit_id), photo_id=late["id"], data=jpeg((40, 30)))
 
@@ -176,7 +179,7 @@ class TestPhotosOfACorrection:
 def test_an_exclusion_outlives_a_correction(world, visit, payload):
     returned(visit, world)
     exclude(visit=Visit.objects.get(pk=visit.pk), by=world.mia, reason="Wrong shop.")
-    record_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, note="Corrected."))
+    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=corrected(payload, note="Corrected."))
     now = Visit.objects.get(pk=visit.pk)
     assert (now.note, now.exclusion_reason) == ("Corrected.", "Wrong shop.")
     assert not Visit.objects.counting().exists()
@@ -188,7 +191,7 @@ def test_a_photo_or_an_interaction_more_costs_no_query_more(world, payload, djan
     for sent in (payload, many):
         visit_id = uuid4()
         with django_assert_max_num_queries(34):
-            record_visit(visit_id=visit_id, auditor=world.ana, payload=sent)
+            receive_visit(visit_id=visit_id, auditor=world.ana, payload=sent)
         returned(Visit.objects.get(pk=visit_id), world)
         with django_assert_max_num_queries(44):
-            record_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, note="Corrected."))
+            receive_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, note="Corrected."))

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
+from audits.intake.checked_visit import VisitRefused
 from audits.models import Photo
-from audits.payload import VisitRefused
 from tests.audits.intake.conftest import refused
 
 
@@ -23,34 +23,34 @@ def test_a_manager_who_is_no_auditor_records_no_visit(world, payload):
 
 
 def test_a_draft_version_takes_no_visits(world, payload):
-    from audits.standards import clone
+    from audits.standards.cloning import clone
 
     payload["version"] = clone(version=world.version).pk
     assert "no published version" in refused(world, payload)["version"]
 
 
 def test_a_version_retired_while_the_visit_was_open_still_takes_it(world, payload, visit_id):
-    from audits.standards import retire
+    from audits.standards.publication import retire
 
     retire(version=world.version)
-    assert record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created
+    assert receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).created
 
 
 def test_ids_used_twice_or_by_another_visit_are_refused(world, visit, payload):
     copy = deepcopy(payload)
     with pytest.raises(VisitRefused) as caught:
-        record_visit(visit_id=uuid4(), auditor=world.ana, payload=copy)
+        receive_visit(visit_id=uuid4(), auditor=world.ana, payload=copy)
     assert caught.value.problems[0].where == "interactions"
     copy["interactions"][0]["id"] = copy["interactions"][1]["id"] = str(uuid4())
     with pytest.raises(VisitRefused) as caught:
-        record_visit(visit_id=uuid4(), auditor=world.ana, payload=copy)
+        receive_visit(visit_id=uuid4(), auditor=world.ana, payload=copy)
     assert caught.value.problems[0].where == "interactions.1.id"
 
 
 def test_photos_are_expected_from_the_moment_the_visit_names_them(world, payload, visit_id):
     photo = {"id": str(uuid4()), "criterion": "clean", "interaction": None, "sha256": "a" * 64, "taken_at": None}
     payload["photos"] = [photo]
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     stored = Photo.objects.get()
     assert (str(stored.pk), stored.criterion.key, stored.received_at) == (photo["id"], "clean", None)
 

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from audits.intake import daypart_of, record_visit
+from audits.api.documents import receive_visit
+from audits.intake.daypart import daypart_of
 from tests.audits.intake.conftest import refused
 from tests.conftest import NOON
 from tests.making import visit_payload
@@ -28,7 +29,7 @@ def test_a_clock_three_hours_ahead_is_taken_out(world, visit_id):
     began = timezone.now() - timedelta(minutes=30)
     payload = visit_payload(world, started_at=began + timedelta(hours=3))
     payload["clock_offset_ms"] = 3 * 3600 * 1000
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     assert visit.started_at == began
 
 
@@ -37,7 +38,7 @@ def test_a_departure_that_was_written_by_hand_is_as_a_watch_showed_it(world, vis
     left = came + timedelta(minutes=20)
     payload = visit_payload(world, started_at=came + timedelta(hours=3))
     payload |= {"clock_offset_ms": 3 * 3600 * 1000, "ended_at": left.isoformat(), "written": ["ended_at"]}
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     assert (visit.started_at, visit.ended_at) == (came, left)
 
 
@@ -62,4 +63,4 @@ def test_the_daypart_is_judged_in_the_locations_own_time(world, visit_id):
 
     Membership.objects.create(user=world.ana, region=world.south, role="auditor")
     payload = visit_payload(world, started_at=NOON, location=world.cove)  # noon UTC is seven in New York
-    assert record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit.daypart == "morning"
+    assert receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit.daypart == "morning"

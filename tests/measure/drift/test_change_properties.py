@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.measure.drift.control_chart import series
+from reports.measure.drift.control_chart import control_charts
 from reports.measure.drift.detector import DECLINE, DIRECTIONS, IMPROVEMENT, Settings, detect, scan
 from reports.measure.drift.evidence import SHARES, Baselines, History, Stretches, evidence
 from reports.measure.drift.expected_vs_observed import baseline_level, seen_and_expected
@@ -195,11 +195,11 @@ def test_where_the_visits_before_are_all_there_is_the_level_lies_between_them_an
 def test_the_series_of_a_location_is_of_its_own_visits_within_its_limits(chain):
     effects = effects_for(chain)
     alone = chain.subset(chain.location == 1)
-    found, again = (series(one, effects, EAGER, 3.0, 1) for one in (chain, alone))
-    for channel, shown in found.items():
-        assert shown.visit.tolist() == np.flatnonzero(chain.location == 1).tolist()
-        assert np.allclose(shown.value, again[channel].value, atol=1e-4, equal_nan=True)
-        told = np.isfinite(shown.low)
-        assert (shown.low[told] <= shown.expected[told]).all()
-        assert (shown.expected[told] <= shown.high[told]).all()
-        assert (np.isnan(shown.decline) | (shown.decline >= 0)).all()
+    found, again = (control_charts(one, effects, scan(one, effects, EAGER, 3.0)) for one in (chain, alone))
+    own = chain.location == 1
+    assert found.channels == again.channels
+    assert np.allclose(found.value[own], again.value, atol=1e-4, equal_nan=True)
+    told = np.isfinite(found.low)
+    assert (found.low[told] <= found.expected[told]).all()
+    assert (found.expected[told] <= found.high[told]).all()
+    assert (np.isnan(found.decline) | (found.decline >= 0)).all()

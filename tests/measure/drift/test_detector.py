@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from reports.measure.drift.control_chart import series
+from reports.measure.drift.control_chart import control_charts
 from reports.measure.drift.detector import Restarts, Settings, detect, scan, stated_threshold
 from reports.measure.model.residuals import residuals
 from reports.measure.model.severity import fit_effects
@@ -141,13 +141,14 @@ def test_realised_false_alarms_stay_below_the_stated_rate(seed):
 def test_the_series_of_a_page_shows_the_drop_below_its_limits_and_the_evidence():
     chain = make_chain(drops={7: (250.0, 1.8, None)})
     effects = fit_effects(chain)
-    shown = series(chain, effects, SETTINGS, stated_threshold(chain, SETTINGS), 7)
-    overall = shown["overall"]
-    assert set(shown) == {"overall", "section:0", "section:1", "section:2", "dimension:0", "dimension:1"}
-    assert overall.value[overall.time < 245].mean() > overall.expected[0] - 0.05
-    assert overall.value[overall.time > 255].mean() < overall.expected[0] - 0.2
-    assert ((overall.low <= overall.expected) & (overall.expected <= overall.high)).all()
-    assert np.nanmax(overall.decline) > np.nanmax(overall.improvement)
+    shown = control_charts(chain, effects, scan(chain, effects, SETTINGS, stated_threshold(chain, SETTINGS)))
+    assert set(shown.channels) == {"overall", "section:0", "section:1", "section:2", "dimension:0", "dimension:1"}
+    here = chain.location == 7
+    time, value, expected = chain.time[here], shown.value[here, 0], shown.expected[here, 0]
+    assert value[time < 245].mean() > expected[0] - 0.05
+    assert value[time > 255].mean() < expected[0] - 0.2
+    assert ((shown.low[here, 0] <= expected) & (expected <= shown.high[here, 0])).all()
+    assert np.nanmax(shown.decline[here, 0]) > np.nanmax(shown.improvement[here, 0])
 
 
 def test_locations_are_ranked_by_their_evidence():

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import poisson
 
 from bench.chains import make
-from bench.judge import Flags, false_alarms
+from bench.detector.judge import Flags, false_alarms
 from bench.scenarios import SCENARIOS
 from reports.measure.drift.backtest import backtest
 from reports.measure.drift.detector import DECLINE, IMPROVEMENT, Settings

@@ -6,8 +6,8 @@ A small version of bench/planning.py, whose figures for larger chains are in doc
 import pytest
 
 from bench.chains import Options, make
-from bench.judge import judge, pooled
-from bench.visiting import by_value, equally, followed
+from bench.detector.judge import judge, pooled
+from bench.detector.visiting import by_value, equally, followed
 from reports.measure.drift.detector import Settings
 
 pytestmark = pytest.mark.slow

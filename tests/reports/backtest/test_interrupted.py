@@ -9,13 +9,13 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
+from bench.product.database_chains import START, MadeChain, make_chain
 from reports.detection.backtest import flags_csv, lifecycle
 from reports.detection.backtest import replay as replaying
 from reports.detection.backtest.lifecycle import BacktestTaken, request_backtest
 from reports.detection.backtest.replay import replay_past
 from reports.models import Backtest, PastFlag, Tally
 from tests.meanwhile import meanwhile, raising
-from tests.reports.chains import START, MadeChain, make_chain
 
 pytestmark = pytest.mark.django_db
 FIRST_DAY = START.date() + timedelta(weeks=20)

@@ -8,12 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audits.models import Visit
+from bench.product.database_chains import START, make_chain, make_metric, report_weekly
 from locations.models import Reading
 from reports.detection.backtest import flags_csv
 from reports.detection.backtest.lifecycle import request_backtest
 from reports.detection.backtest.replay import replay_past
 from reports.models import Backtest, DriftFlag, PastFlag, Tally
-from tests.reports.chains import START, make_chain, make_metric, report_weekly
 
 pytestmark = pytest.mark.django_db
 FIRST_DAY = START.date() + timedelta(weeks=20)

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bench.product.database_chains import START, make_chain, make_metric, report_weekly
 from locations.models import Location, Metric, Reading, Region
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.reported_metrics import UsualNumbers, read_numbers, reported_numbers
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult
-from tests.reports.chains import START, make_chain, make_metric, report_weekly
 
 pytestmark = pytest.mark.django_db
 ONSET = to_days(START + timedelta(weeks=40))

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from audits.models import Observation, Visit
 from audits.signals import visit_approved, visit_excluded
+from bench.product.database_chains import make_chain, observe
 from reports.detection.data.matrices import Unscorable
 from reports.detection.data.scoring import queue_visits, score_visit, score_waiting, staffing_of, withdraw_visits
 from reports.models import SectionScore, Tally
 from tests.conftest import NOON
 from tests.making import visit_payload
-from tests.reports.chains import make_chain, observe
 
 GREETED, WARMTH, WAIT, CLEAN, LITTER, WORDS = range(6)
 
@@ -32,11 +32,11 @@ def rows(tally) -> list[list[int]]:
 def record(world):
     from uuid import uuid4
 
-    from audits.intake import record_visit
+    from audits.api.documents import receive_visit
 
     def record(**fields) -> Visit:
         payload = visit_payload(world, started_at=fields.pop("started_at", NOON), **fields)
-        return record_visit(visit_id=uuid4(), auditor=world.ana, payload=payload).visit
+        return receive_visit(visit_id=uuid4(), auditor=world.ana, payload=payload).visit
 
     return record
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from bench.product.database_chains import make_chain
 from reports.detection.data.settings import DEFAULT, BadSettings, Chosen, choose, chosen_for
 from reports.detection.scan.lifecycle import request_scan
 from reports.tasks import scan_all_standards
-from tests.reports.chains import make_chain
 
 pytestmark = pytest.mark.django_db
 CALMER = Chosen(false_alarms_per_year=0.05, smallest_drop=0.08, look_back=20)

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
-from reports.detection.data.fitted_run import fitted_run
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.packed_effects import pack, unpack
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.attribution import Moved, moved
@@ -19,7 +20,6 @@ from reports.measure.drift.attribution import Attribution, Share
 from reports.models import DriftFlag, Run, Tally
 from reports.pages.manager import explanations
 from reports.pages.manager.attribution import briefly
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 STRICT, LENIENT = "a0", "a1"
@@ -57,7 +57,7 @@ def manager(scanned):
 
 def test_the_auditor_who_took_over_is_found(scanned):
     place = scanned.locations[0].pk
-    found = moved(fitted_run(standard=scanned.standard, locations=[place]), [place])[place]
+    found = moved(FittedRun.last(scanned.standard).visits([place]), [place])[place]
     assert found.told == ["auditor"]
     assert found.found.n_further == 8
     assert found.found.change == pytest.approx(-2 / 15)
@@ -107,17 +107,18 @@ def test_a_whole_page_of_stores_takes_as_many_queries_as_one(scanned):
     counts = []
     for places in (scanned.locations[:1], scanned.locations):
         with CaptureQueriesContext(connection) as captured:
-            found = briefly(standard=scanned.standard, location_ids=[place.pk for place in places])
+            found = briefly(FittedRun.last(scanned.standard), [place.pk for place in places])
         counts.append(len(captured))
         assert scanned.locations[0].pk in found
     assert counts[0] == counts[1]
 
 
 def test_without_stores_or_run_nothing_is_asked(scanned, django_assert_num_queries):
+    fitted = FittedRun.last(scanned.standard)
     with django_assert_num_queries(0):
-        assert briefly(standard=scanned.standard, location_ids=[]) == {}
+        assert briefly(fitted, []) == {}
     Run.objects.update(effects=None)
-    assert briefly(standard=scanned.standard, location_ids=[scanned.locations[0].pk]) == {}
+    assert FittedRun.last(scanned.standard) is None
 
 
 def test_a_chain_wide_shift_is_said_on_the_page_of_a_calm_store(client, scanned, manager):

@@ -9,14 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views import auditors as detection
 from reports.detection.views.auditors import auditors
 from reports.models import Run, Tally
 from reports.pages.charts.interval_chart import Interval, interval_chart
 from reports.pages.director.auditors import AUDITORS_A_PAGE
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 PAGE = "/reports/auditors/"
@@ -82,7 +83,8 @@ def test_auditors_stand_in_order_of_names_whatever_their_severity(head_office):
 
 def test_the_severe_auditor_has_points_below_peers_with_an_interval(scanned):
     found = {
-        each.name: each for each in auditors(standard=scanned.standard, locations=Location.objects.all()).auditors
+        each.name: each
+        for each in auditors(FittedRun.last(scanned.standard), locations=Location.objects.all()).auditors
     }
     severe = found["a0"].severity
     assert severe.high < -0.05
@@ -122,7 +124,7 @@ def test_one_sentence_says_what_severity_means_and_that_it_is_taken_out(head_off
 
 
 def test_it_says_how_much_of_a_visit_is_the_stores_own_and_that_more_visits_tell_more(head_office, scanned):
-    found = auditors(standard=scanned.standard, locations=Location.objects.all()).own_share
+    found = auditors(FittedRun.last(scanned.standard), locations=Location.objects.all()).own_share
     assert 0 < found.raw < found.adjusted < found.of_several < 1
     assert (
         f"in one visit, {found.raw:.0%} is the stores’ own; with severity taken out {found.adjusted:.0%}, and in the "
@@ -156,7 +158,7 @@ def test_agreement_stands_per_criterion_where_pairs_are_enough(head_office, scan
             first.auditor, second.matrix = "code:a1", first.matrix
             moved += [first, second]
     Tally.objects.bulk_update(moved, ["started_at", "auditor", "matrix"])
-    found = auditors(standard=scanned.standard, locations=Location.objects.all())
+    found = auditors(FittedRun.last(scanned.standard), locations=Location.objects.all())
     assert found.n_pairs == 160
     assert [each.text for each in found.agreement][:2] == ["greeting 0?", "greeting 1?"]
     assert {each.agreement.value for each in found.agreement} == {1.0}
@@ -194,14 +196,14 @@ def test_without_a_scan_or_visits_it_says_what_is_missing(client, world):
 
 def test_an_auditor_whom_the_scan_does_not_know_has_visits_and_no_severity(head_office, scanned):
     Tally.objects.filter(auditor="code:a4").update(auditor="code:zed")
-    found = auditors(standard=scanned.standard, locations=Location.objects.all()).auditors
+    found = auditors(FittedRun.last(scanned.standard), locations=Location.objects.all()).auditors
     assert (found[-1].name, found[-1].severity) == ("zed", None)
     assert "new since the scan" in text_of(head_office.get(PAGE))
 
 
 def test_a_run_without_effects_says_nothing_of_anybody(scanned):
     Run.objects.update(effects=None)
-    assert auditors(standard=scanned.standard, locations=Location.objects.all()) is None
+    assert FittedRun.last(scanned.standard) is None
 
 
 # The drawing

@@ -8,15 +8,15 @@ import pytest
 from django.urls import reverse
 
 from audits.models import Criterion, Section, Version
+from bench.product import database_chains as chains
 from locations.models import Membership, Region, User
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.fitted_run import N_PEERS, fitted_run
+from reports.detection.data.fitted_run import N_PEERS, FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
 from reports.measure.model.chain import NONE
 from reports.models import Run
 from reports.pages.manager import explanations
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 ONSET = chains.START + timedelta(days=140)
@@ -55,7 +55,7 @@ def manager(scanned):
 def test_a_drop_lowers_the_promise_since_the_onset(scanned):
     place = scanned.locations[0].pk
     found = treatment(
-        fitted_run(standard=scanned.standard, locations=[place], with_peers=True), location_id=place, onset=ONSET
+        FittedRun.last(scanned.standard).visits([place], with_peers=True), location_id=place, onset=ONSET
     )
     assert found.has_critical
     assert found.now.n_visits + found.before.n_visits == 30
@@ -66,7 +66,7 @@ def test_a_drop_lowers_the_promise_since_the_onset(scanned):
 
 def test_without_an_onset_the_last_half_year_counts_and_nothing_before(scanned):
     place = scanned.locations[3].pk
-    known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     found = treatment(known, location_id=place)
     assert found.before is None
     since = known.effects.fitted_at - 182
@@ -76,7 +76,7 @@ def test_without_an_onset_the_last_half_year_counts_and_nothing_before(scanned):
 
 def test_an_onset_three_visits_ago_says_how_many_are_missing(scanned):
     place = scanned.locations[0].pk
-    known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     found = treatment(known, location_id=place, onset=chains.START + timedelta(days=27 * 7 - 1))
     assert (found.now.n_visits, found.now.promise.value, found.now.promise.missing) == (3, None, 1)
     assert explanations.promise(found) == "All critical behaviours kept: not enough visits; one more."
@@ -85,17 +85,17 @@ def test_an_onset_three_visits_ago_says_how_many_are_missing(scanned):
 def test_peers_are_bounded_however_long_the_chain(scanned, django_assert_num_queries):
     place = scanned.locations[0].pk
     with django_assert_num_queries(3):
-        known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+        known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     assert known.chain.n_visits == 12 * 30
     assert N_PEERS < 100
-    assert fitted_run(standard=scanned.standard, locations=[place]).chain.n_visits == 30
+    assert FittedRun.last(scanned.standard).visits([place]).chain.n_visits == 30
 
 
 def test_a_store_that_no_run_knows_has_no_figures(scanned):
-    known = fitted_run(standard=scanned.standard, locations=[0], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([0], with_peers=True)
     assert treatment(known, location_id=0) is None
     Run.objects.update(effects=None)
-    assert fitted_run(standard=scanned.standard, locations=[0]) is None
+    assert FittedRun.last(scanned.standard) is None
 
 
 def test_the_page_says_how_alike_customers_are_treated(client, scanned, manager):
@@ -152,7 +152,7 @@ def test_without_critical_criteria_there_is_no_promise():
 
 def test_intervals_narrow_with_visits(scanned):
     place = scanned.locations[5].pk
-    known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     few = treatment(known, location_id=place, onset=chains.START + timedelta(days=26 * 7 - 1)).now.promise
     many = treatment(known, location_id=place, onset=chains.START).now.promise
     assert many.high - many.low < few.high - few.low
@@ -161,7 +161,7 @@ def test_intervals_narrow_with_visits(scanned):
 
 def test_criteria_are_told_on_which_two_customers_are_most_often_treated_differently(client, scanned, manager):
     place = scanned.locations[0].pk
-    known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     found = least_alike(known, location_id=place, onset=ONSET)
     assert len(found) == MOST_CRITERIA
     own = known.chain.subset(
@@ -183,6 +183,6 @@ def test_criteria_are_told_on_which_two_customers_are_most_often_treated_differe
 
 def test_of_a_few_interactions_nothing_is_said_of_pairs(scanned):
     place = scanned.locations[0].pk
-    known = fitted_run(standard=scanned.standard, locations=[place], with_peers=True)
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     onset = chains.START + timedelta(days=27 * 7 - 1)  # three visits ago, of three interactions each
     assert least_alike(known, location_id=place, onset=onset) == []

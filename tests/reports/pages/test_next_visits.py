@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Visit
+from bench.product import database_chains as chains
 from locations.models import Location, Membership, Region, User
+from reports.detection.data.fitted_run import FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views import next_visits
 from reports.detection.views.auditor_assignment import Joining, Whom
@@ -20,7 +22,6 @@ from reports.models import LocationResult, Tally
 from reports.pages.charts.bar_chart import Bar, bar_chart
 from reports.pages.planner import sentences
 from reports.pages.sentences import words
-from tests.reports import chains
 from tests.reports.page_rows import text_of
 
 PAGE = "/reports/next/"
@@ -45,7 +46,8 @@ def scanned(db):
 
 def plan(made, **options):
     every = Location.objects.filter(pk__in=[place.pk for place in made.locations])
-    return most_valuable(standard=made.standard, locations=every, as_of=made.end, **options)
+    fitted = FittedRun.last(made.standard)
+    return fitted and most_valuable(fitted, locations=every, as_of=made.end, **options)
 
 
 def person(email, role, *regions, **fields) -> User:

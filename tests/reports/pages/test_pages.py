@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Observation, Photo, Standard
 from locations.models import Region
 from reports.detection.data.scoring import score_waiting
@@ -234,7 +234,7 @@ def test_store_page_opens_with_its_sentence_and_shows_both_numbers(as_mia, chain
     assert "What moved since 3 Oct" in said
     body = response.content.decode()
     assert body.count('class="chart control') == 2
-    assert body.count("The same as a table") == 2
+    assert body.count("The same as a table") == 3  # the visits, the readings, how alike customers are treated
 
 
 def test_words_of_auditors_lead_to_the_visit_and_the_photo(as_mia, chain):
@@ -404,7 +404,7 @@ def test_pages_show_what_a_scan_finds(client, world):
             started = NOON - timedelta(days=5 * (30 - visit), minutes=place.pk)
             slipped = place == world.harbour and visit >= 20
             sent = visit_payload(world, started_at=started, location=place, greeted=[not slipped] * 3, wait=40)
-            record_visit(visit_id=uuid4(), auditor=(world.ana, world.abe)[visit % 2], payload=sent)
+            receive_visit(visit_id=uuid4(), auditor=(world.ana, world.abe)[visit % 2], payload=sent)
     Tally.objects.update(known_at=F("started_at"))
     score_waiting()
     run = run_scan(request_scan(standard=world.standard).pk)

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from audits.given_up import give_up_photo
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
+from audits.intake.given_up_photos import give_up_photo
 from audits.models import Criterion, Visit
-from audits.review import return_visit
+from audits.review.returns import return_visit
 from reports.pages.visit.revisions import MOST_CHANGES, revision_rows
 from tests.conftest import NOON
 from tests.reports.page_rows import text_of
@@ -34,7 +34,7 @@ def corrected(world, visit, payload):
         return_visit(visit=visit, by=world.mia, comment="Look again.", items=[item])
         sent = deepcopy(payload) | {"revision": 2}
         change(sent)
-        record_visit(visit_id=visit.pk, auditor=world.ana, payload=sent)
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=sent)
         criteria = {each.key: each for each in Criterion.objects.filter(section__version=world.version)}
         newest, first = revision_rows(Visit.objects.get(pk=visit.pk), criteria, names_reviewers=True)
         assert (newest.number, first.number, first.changes) == (2, 1, None)
@@ -141,7 +141,7 @@ def test_circumstances_are_told_in_words_and_never_as_coordinates(client, world,
         "started_at": (NOON - timedelta(hours=2)).isoformat(),
     }  # fmt: skip
     payload["observations"][0] = {"criterion": "clean", "state": "does_not_apply", "reason": "closed"}
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     client.force_login(world.mia)
     page = client.get(reverse("reports:visit", args=[visit_id]))
     said = text_of(page)
@@ -162,7 +162,7 @@ def test_circumstances_are_told_in_words_and_never_as_coordinates(client, world,
 def test_a_photo_without_an_answer_is_shown_as_well(client, world, payload, visit_id):
     payload["photos"] = [{"id": str(uuid4()), "criterion": "clean", "sha256": "a" * 64}]
     payload["observations"] = [each for each in payload["observations"] if each["criterion"] != "clean"]
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     client.force_login(world.mia)
     said = text_of(client.get(reverse("reports:visit", args=[visit_id])))
     assert "Photo not received yet" in said
@@ -172,7 +172,7 @@ def test_a_photo_without_an_answer_is_shown_as_well(client, world, payload, visi
 def test_a_photo_that_was_given_up_is_said_to_be_and_nobody_waits_for_it(client, world, payload, visit_id):
     photo_id = uuid4()
     payload["photos"] = [{"id": str(photo_id), "criterion": "clean", "sha256": "a" * 64}]
-    visit = record_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
+    visit = receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload).visit
     give_up_photo(visit=visit, photo_id=photo_id, by=world.ana, reason="The photo is damaged.")
     client.force_login(world.mia)
     said = text_of(client.get(reverse("reports:visit", args=[visit_id])))

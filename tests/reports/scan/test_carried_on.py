@@ -7,6 +7,15 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from bench.product.database_chains import (
+    START,
+    a_tally,
+    a_visit,
+    make_chain,
+    make_metric,
+    publish_version,
+    report_weekly,
+)
 from locations.models import Location
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan import online_update, scan, shards
@@ -15,7 +24,6 @@ from reports.detection.scan.location_result import Findings
 from reports.detection.scan.scan import run_scan
 from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
 from tests.meanwhile import meanwhile
-from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
 N_LOCATIONS, N_VISITS, KNOWN = 12, 32, 28

@@ -8,13 +8,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bench.product.database_chains import START, make_chain, make_metric
 from locations.models import Location, Metric, Reading, Region
 from reports.detection.data.settings import expected_rate
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import LocationResult, Run, Tally
 from tests.reports import page_rows as pages
-from tests.reports.chains import START, make_chain, make_metric
 from tests.reports.page_rows import text_of
 
 pytestmark = pytest.mark.django_db

@@ -13,13 +13,21 @@ from django.utils import timezone
 
 from audits.models import Visit
 from audits.signals import visit_approved, visit_excluded, visit_withdrawn
+from bench.product.database_chains import (
+    START,
+    a_tally,
+    a_visit,
+    make_chain,
+    make_metric,
+    publish_version,
+    report_weekly,
+)
 from reports import tasks
 from reports.detection.scan import online_update, scan, shards
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.meanwhile import meanwhile
-from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
 N_VISITS = 36

@@ -11,11 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audits.models import Visit
+from bench.product.database_chains import (
+    START,
+    a_tally,
+    a_visit,
+    make_chain,
+    make_metric,
+    publish_version,
+    report_weekly,
+)
 from locations.models import Metric
 from reports.detection.data.chain_loader import Codes
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.packed_effects import pack, unpack
-from reports.detection.scan.lifecycle import BadParameters, RunTaken, request_scan
+from reports.detection.data.parameters import BadParameters
+from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.reconcile_flags import _why_closed
 from reports.detection.scan.scan import LEAST_SHARDS, run_scan
 from reports.management.commands.scan import summary
@@ -24,7 +34,6 @@ from reports.measure.drift.detector import Signal
 from reports.measure.model.effects import Effects
 from reports.models import DriftFlag, LocationResult, Run, Tally
 from tests.meanwhile import meanwhile, raising
-from tests.reports.chains import START, a_tally, a_visit, make_chain, make_metric, publish_version, report_weekly
 
 pytestmark = pytest.mark.django_db
 N_LOCATIONS, N_VISITS = 16, 36

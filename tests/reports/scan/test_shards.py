@@ -7,13 +7,13 @@ import pytest
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
+from bench.product.database_chains import make_chain, make_metric, report_weekly
 from reports import tasks
 from reports.detection.scan import scan, shards
 from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.scan import LEAST_SHARDS, cut, run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
 from tests.meanwhile import meanwhile, raising
-from tests.reports.chains import make_chain, make_metric, report_weekly
 
 pytestmark = pytest.mark.django_db
 FALLING = {5: (126.0, 1.5, 0), 11: (100.0, -1.5, None)}
@@ -209,3 +209,13 @@ def test_shards_hold_every_location_once(n_visits):
     assert [place for part in parts for place in part.tolist()] == list(range(len(n_visits)))
     for part in parts:
         assert sum(n_visits[place] for place in part) <= scan.MOST_VISITS or part.size == 1
+
+
+def test_a_run_that_another_release_began_starts_over(begun):
+    """Its shards may be written in another way: what they hold is not read."""
+    Run.objects.filter(pk=begun.pk).update(code_version="0.0.1+another")
+    Shard.objects.filter(run=begun, phase=Shard.Phase.LOCATIONS).update(result=b"of another release", payload={})
+    done = run_scan(begun.pk)
+    assert done.state == Run.State.DONE
+    assert done.code_version != "0.0.1+another"
+    assert LocationResult.objects.filter(run=done).count() == 16

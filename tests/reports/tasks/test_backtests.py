@@ -6,12 +6,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from bench.product.database_chains import START, make_chain
 from reports.detection.backtest import lifecycle
 from reports.detection.backtest import replay as replay_module
 from reports.detection.backtest.lifecycle import start_backtest
 from reports.models import Backtest
 from reports.tasks import backtests, sweep_unscored
-from tests.reports.chains import START, make_chain
 
 pytestmark = pytest.mark.django_db
 

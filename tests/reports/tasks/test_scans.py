@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from audits.intake import record_visit
+from audits.api.documents import receive_visit
 from audits.models import Observation, Visit
 from audits.signals import visit_approved
 from reports import receivers, tasks
@@ -37,7 +37,7 @@ def test_approved_visit_is_sent_to_be_scored_once_its_transaction_is_over(
     world, payload, visit_id, sent, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+        receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
         assert sent == []
     assert sent == [("score_visit", str(visit_id))]
     tasks.score_visit(str(visit_id))
@@ -60,7 +60,7 @@ def test_broker_that_is_away_does_not_undo_the_visit(world, payload, visit_id, m
 
     monkeypatch.setattr(tasks.score_visit, "delay", away)
     before = len(connection.run_on_commit)
-    record_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
+    receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     (waiting,) = connection.run_on_commit[before:]
     send, robust = waiting[1], bool(waiting[-1])
     with pytest.raises(BrokerAway):
@@ -81,7 +81,7 @@ def test_sweeper_scores_what_a_lost_message_left(visit, sent):
 
 def contradicting(world) -> Visit:
     """A visit with an answer to a question of another version, waiting to be scored."""
-    broken = record_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON)).visit
+    broken = receive_visit(visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON)).visit
     other = publish_small_standard(world.standard, number=2).criteria().first()
     Observation.objects.filter(visit=broken, criterion__key="clean").update(criterion=other)
     Tally.objects.update(known_at=timezone.now() - timedelta(seconds=31))
@@ -186,7 +186,7 @@ def test_the_nightly_scan_comes_at_the_hour_of_the_organisation_whenever_the_sch
 
 def test_visits_of_two_interactions_and_none_are_scored_by_the_same_task(world, sent):
     for greeted in ((True, True), ()):
-        made = record_visit(
+        made = receive_visit(
             visit_id=uuid4(), auditor=world.ana, payload=visit_payload(world, started_at=NOON, greeted=greeted)
         )
         tasks.score_visit(str(made.visit.pk))

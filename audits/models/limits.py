@@ -1,0 +1,23 @@
+"""How much a standard and a visit may hold: what the columns keep, what the API takes, what is checked on the way in.
+
+Each number stands here alone; sentences print it.
+"""
+
+LONGEST_KEY = 64
+LONGEST_TITLE = 120
+LONGEST_CRITERION = 500
+DEFAULT_WEIGHT = 1.0
+
+MOST_INTERACTIONS = 60
+MOST_PHOTOS = 200
+MOST_OBSERVATIONS = 500
+MOST_TAPS = 200
+MOST_DRAFT_BYTES = 1024 * 1024
+LONGEST_LABEL = 80
+LONGEST_NOTE = 5000
+LONGEST_REASON = 500
+LONGEST_EXCLUSION_REASON = 255
+
+LONGEST_TEXT = 5000
+LARGEST_COUNT = 100_000
+LONGEST_SECONDS = 24 * 3600

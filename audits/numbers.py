@@ -1,0 +1,33 @@
+"""Numbers as people write and read them."""
+
+import re
+
+NBSP = "\u00a0"
+COMMA = re.compile(r"([+-]?)(\d+),(\d+)")
+GROUP = 3
+"""Digits between two separators of thousands."""
+
+
+def read_number(text: str) -> float:
+    """A number as a person or a file writes it: digits of any script, a decimal point or a decimal comma.
+
+    Raises ValueError for what is no number, and for a comma that may as well part thousands: 1,234.
+
+    >>> read_number("2,5"), read_number("0,125"), read_number("٢٫٥"), read_number("−3.5")
+    (2.5, 0.125, 2.5, -3.5)
+    """
+    plain = text.strip().replace("\u2212", "-").replace("\u066b", ".")  # a minus of its own, an Arabic decimal point
+    if found := COMMA.fullmatch(plain):
+        sign, whole, part = found.groups()
+        if len(part) == GROUP and len(whole) <= GROUP and int(whole[0]):
+            raise ValueError(f"{text!r} may be {whole}.{part} or {whole}{part}")
+        plain = f"{sign}{whole}.{part}"
+    return float(plain)
+
+
+def duration(seconds: float) -> str:
+    """3 min 40 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest}{NBSP}s"
+    return f"{minutes}{NBSP}min" + (f" {rest}{NBSP}s" if rest else "")
