@@ -37,3 +37,7 @@ def test_questions_about_the_context_are_of_kinds_that_the_phone_knows(rows):
     }
     assert asked
     assert asked <= set(rows)
+
+
+def test_each_kind_is_drawn_by_a_template_of_its_own():
+    assert sorted(path.stem for path in (TEMPLATES / "kinds").glob("*.html")) == sorted(Criterion.Kind.values)

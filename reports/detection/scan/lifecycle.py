@@ -77,7 +77,7 @@ def begin(run_id: int) -> Run:
     """
     run = Run.objects.select_related("standard").get(pk=run_id)
     _fail_dead(run.standard, but=run_id)
-    if run.state == Run.State.RUNNING and run.code_version != code_version():
+    if run.state == Run.State.RUNNING and run.code_version not in ("", code_version()):
         _start_over(run)
     if run.state == Run.State.WAITING:
         _begin(run)
