@@ -7,12 +7,16 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.get_fixed_timezone(0))  # a Monday
 
+# However busy the machine is: an example may take as long as it takes.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 # The same chains in every run, so that a failure is the change's; HYPOTHESIS_PROFILE=default looks at others.
-hypothesis_settings.register_profile("same", derandomize=True)
+hypothesis_settings.register_profile("default", **PATIENT)
+hypothesis_settings.register_profile("same", derandomize=True, **PATIENT)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest_plugins = ["tests.untested"]

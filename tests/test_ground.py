@@ -26,7 +26,6 @@ def start_up(**environment) -> subprocess.CompletedProcess:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 
@@ -129,7 +128,6 @@ def test_static_files_resolve_under_hashed_names(tmp_path, settings):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -28,14 +28,15 @@ class MadeChain:
 
 
 def make_chain(
-    *, n_locations=24, n_visits=40, every_days=7.0, drops=None, difficulty=1.4, seed=1, key="chain"
+    *, n_locations=24, n_visits=40, every_days=7.0, drops=None, difficulty=1.4, seed=1, key="chain", publish=None
 ) -> MadeChain:
     """Locations in two regions, visited every `every_days`; drops = {location: (day, logits, section or None)}.
 
+    publish : makes the version of its standard; `publish_version` unless told.
     Three interactions a visit, three sections of five criteria; six auditors that imported files name.
     """
     standard = Standard.objects.create(key=key, name=f"{key.title()} standard")
-    version = publish_version(standard, number=1)
+    version = (publish or publish_version)(standard, number=1)
     regions = [Region.objects.create(name=f"{key.title()} {n}") for n in range(2)]
     locations = Location.objects.bulk_create(
         Location(code=f"L{n:03d}" if key == "chain" else f"{key}-{n}", name=f"Store {n}", region=regions[n % 2])

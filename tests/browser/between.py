@@ -42,7 +42,7 @@ def between(server_url: str) -> Iterator[Between]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else None
             asked = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-            upstream = HTTPConnection(target, timeout=30)
+            upstream = HTTPConnection(target)
             upstream.request(self.command, self.path, body, asked)
             answer = upstream.getresponse()
             passing = Passing(self.path, answer.status, {}, answer.read())

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from bench.servers import free_port
 from config.demo.__main__ import environment
 from config.demo.places import PASSWORD
 from tests.browser.stage import phone, proxied, ready, stage, stages  # noqa: F401 - fixtures
+from tests.patience import STILL, has_ended, last_words, sizes, wait_until
 
-START_UP = 180.0
 STORES, WEEKS = 18, 52
 
 
@@ -47,9 +46,13 @@ class Server:
         """What Python `code` prints in the server's own Django: looks into its database, or changes it."""
         command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", code]
         env = os.environ | environment(self.data_dir)
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def signs(self) -> list[int]:
+        """Change while it loads, and while its processes work."""
+        return sizes([self.log, *sorted((self.data_dir / "log").glob("*.log"))])
 
 
 @pytest.fixture(scope="session")
@@ -72,16 +75,17 @@ def server(program, tmp_path_factory) -> Iterator[Server]:
         yield found
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait()
 
 
 def _wait_until_ready(server: Server) -> None:
-    end = time.monotonic() + START_UP
-    while time.monotonic() < end and server.process.poll() is None:
-        if "Plumbline is ready" in server.log.read_text(errors="replace"):
-            return
-        time.sleep(0.2)
-    pytest.fail(f"The demonstration did not get ready:\n{server.log.read_text(errors='replace')[-3000:]}")
+    wait_until(
+        lambda: "Plumbline is ready" in server.log.read_text(errors="replace"),
+        "The demonstration, ready",
+        signs=server.signs,
+        is_over=lambda: has_ended(server.process),
+        words=lambda: last_words(server.log),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +108,7 @@ def open_page(browser, server, request) -> Iterator[Callable]:
     def open_page(name: str, **context):
         given = {"base_url": server.url, "locale": "en-GB", "timezone_id": "Europe/London"} | context
         page = browser.new_context(**given).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * STILL)
         page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
         page.on("console", lambda said: faults.append(f"{name}: {said.text}") if _is_refusal(said) else None)
         opened.append((name, page))

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.between import between
+from tests.patience import turns, wait_until
 
 STAGES = """
 import datetime, json
@@ -154,11 +155,12 @@ def wait_saved(page):
 
 def wait_value(field, text):
     """Until this stands in the field. The page's policy forbids Playwright to poll by a sentence of script."""
-    for _ in range(100):
-        if field.input_value() == text:
-            return
-        field.page.wait_for_timeout(100)
-    pytest.fail(f"{field.input_value()!r} stands in the field instead of {text!r}.")
+    wait_until(
+        lambda: field.input_value() == text,
+        f"{text!r} in the field",
+        words=lambda: f"{field.input_value()!r} stands there.",
+        pause=turns(field.page),
+    )
 
 
 def send_one(page):

@@ -2,11 +2,11 @@
 
 import io
 import re
-import time
 
 import pytest
 
 from config.demo import photos
+from tests.patience import turns, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -25,11 +25,12 @@ def on(page, criterion):
 
 def go_to(page, heading: str) -> None:
     """On through the steps of the form, as a thumb does."""
+    title = page.locator("#title")
     for _ in range(12):
-        if page.get_by_role("heading", name=heading, exact=True).is_visible():
+        if (here := title.inner_text()) == heading:
             return
         page.locator("#next").click()
-        page.wait_for_timeout(150)
+        wait_until(lambda here=here: title.inner_text() != here, f"The step after “{here}”", pause=turns(page))
     pytest.fail(f"The form never came to “{heading}”.")
 
 
@@ -65,13 +66,11 @@ def test_a_visit_from_the_phone_is_scored_by_the_worker_and_read_by_the_manager(
     phone_page.goto("/phone/")
     send_a_visit(phone_page)
 
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+    def scored() -> list[str] | None:
         visit, location, state = server.run(LATEST).split()
-        if state == "scored":
-            break
-        time.sleep(0.5)
-    assert state == "scored", "the worker did not score the visit within 30 seconds"
+        return [visit, location] if state == "scored" else None
+
+    visit, location = wait_until(scored, "A score from the worker", signs=server.signs)
 
     sign_in(desktop_page, "mia@fernhill.example")
     desktop_page.goto(f"/reports/locations/{location}/")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.browser.stage import answer_shortly, begin, on, wait_saved
+from tests.patience import settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,7 +16,7 @@ def scripts_held_back(page, name="form-main"):
     without_worker(page)
     held = []
     page.route(f"**/{name}*.js", lambda route: held.append(route))
-    yield
+    yield held
     for route in held:
         route.continue_()
     page.unroute(f"**/{name}*.js")
@@ -61,14 +62,16 @@ def test_who_was_past_the_first_questions_does_not_see_them_again(ready):
 
 
 def test_a_last_page_that_comes_late_is_not_drawn_over_the_step_that_somebody_went_back_to(ready):
-    with ready.expect_request_finished(lambda request: "/check" in request.url), scripts_held_back(ready, "check"):
+    with scripts_held_back(ready, "check") as held:
         begin(ready)
         ready.locator("#overview").click()
         ready.get_by_role("heading", name="Check and send").wait_for()
         ready.locator("#back").click()
         ready.get_by_role("heading", name="Shop").wait_for()
-    ready.wait_for_timeout(300)
+    ready.evaluate("(address) => import(address)", held[0].request.url)  # it has come, and its reader was first
+    settle(ready)
     assert on(ready, "clean").is_visible()
+    assert not ready.get_by_role("heading", name="unanswered").is_visible()
     ready.locator("#overview").click()
     ready.get_by_role("heading", name="unanswered").wait_for()
 

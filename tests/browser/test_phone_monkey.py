@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import settle, turns, wait_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SESSIONS = int(os.environ.get("MONKEY_SESSIONS", "200"))
@@ -79,14 +81,20 @@ def test_nothing_that_the_phone_kept_is_lost_or_doubled_in_200_sessions(phone, s
         sessions = min(IN_ONE_PAGE, left)
         left -= sessions
         page.goto("/phone/")  # whatever the page before had begun to send is cut off
-        page.wait_for_timeout(chance.choice([0, 20, 150]))
+        settle(page, frames=chance.choice([0, 1, 9]))
         play(models, page.evaluate(MONKEY, given | {"seed": chance.randrange(2**31), "sessions": sessions}))
     page.goto("/phone/")
     submitted = {id_: model for id_, model in models.items() if model.is_submitted}
-    page.get_by_role("button", name="Send now").wait_for(state="hidden", timeout=60_000)
-    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Send now").wait_for(state="hidden")
 
-    stored = {visit["id"]: visit for visit in stage.stored()}
+    stored: dict[str, dict] = {}
+
+    def is_all_here() -> bool:
+        stored.update({visit["id"]: visit for visit in stage.stored()})
+        photos = [size for visit in stored.values() for _, size in visit["photos"]]
+        return set(submitted) <= set(stored) and all(photos)
+
+    wait_until(is_all_here, "Every visit and photo", signs=lambda: json.dumps(stored), pause=turns(page))
     assert len(submitted) > SESSIONS / 5
     assert set(stored) == set(submitted)
     for id_, model in submitted.items():

@@ -1,12 +1,11 @@
 """The phone without a connection, in a real browser: one visit online is enough; no release changes under a draft."""
 
-import time
-
 import pytest
 
 from bench.product.chromium import SMALL_PHONE
 from config.demo.places import PASSWORD
 from tests.browser.stage import answer_shortly, begin, go_on, on, picture, say, wait_saved
+from tests.patience import turns, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -169,10 +168,9 @@ def test_one_missing_file_fails_the_install_and_leaves_the_release_before(updati
 
     proxied.change = broken
     ask_for_news(page)
-    end = time.monotonic() + 15
-    while time.monotonic() < end and not missed:
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(500)
+    wait_until(lambda: missed, "The request for the missing file", pause=turns(page))
+    installing = "navigator.serviceWorker.ready.then((registration) => Boolean(registration.installing))"
+    wait_until(lambda: not page.evaluate(installing), "The end of the install", pause=turns(page))
     assert missed == [404]
     waiting = "navigator.serviceWorker.ready.then((registration) => Boolean(registration.waiting))"
     assert page.evaluate(waiting) is False

@@ -8,6 +8,7 @@ import pytest
 
 from config.demo.places import PASSWORD
 from tests.browser.stage import answer_shortly, begin, camera_says, go_on, on, picture, say, wait_saved, wait_value
+from tests.patience import turns, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -51,10 +52,8 @@ def test_a_server_in_trouble_is_asked_again(phone, stage):
     page.route("**/api/v1/visits/*/", lambda route: route.fulfill(status=500, body="Oops"), times=2)
     send(page)
     page.get_by_text("The server is busy: trying again soon.").wait_for()
-    nudge(page)
-    page.wait_for_timeout(300)
-    nudge(page)
-    wait_received(page)
+    received = page.locator("#step").get_by_text("Received, no. ")
+    wait_until(lambda: nudge(page) or received.is_visible(), "The receipt of what was sent again", pause=turns(page))
     assert len(stage.stored()) == 1
 
 

@@ -41,7 +41,7 @@ def node(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     program = shutil.which("node")
     if program is None:
         pytest.skip("node is not installed: the phone's modules were NOT tested")
-    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def rows(tmp_path_factory) -> list[str]:
     (root / "package.json").write_text('{"type": "module"}')
     ask = "import { KINDS } from './phone/form/kinds.js'; console.log(JSON.stringify(Object.keys(KINDS)));"
     command = [node, "--input-type=module", "--eval", ask]
-    return json.loads(subprocess.run(command, cwd=root, capture_output=True, timeout=60, check=True).stdout)
+    return json.loads(subprocess.run(command, cwd=root, capture_output=True, check=True).stdout)
 
 
 def test_each_kind_of_the_server_has_a_row_on_the_phone_and_no_other_has(rows):

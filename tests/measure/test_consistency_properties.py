@@ -22,7 +22,7 @@ from tests.measure.any_chain import (
 )
 from tests.measure.chains import make_chain
 
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=12)
 NUMBERS = ("value", "low", "high", "raw", "missing")
 
 
@@ -119,7 +119,7 @@ def test_what_is_easier_conforms_more_often_in_a_simulated_chain():
     assert kept == sorted(kept)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 99))
 def test_who_wants_fewer_false_alarms_gets_a_higher_threshold_never_above_the_stated_one(seed):
     chain = make_chain(n_locations=6, n_visits=24)

@@ -4,14 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-START_UP = 40.0
+from tests.patience import has_ended, last_words, sizes, wait_until
+
+at_work: list["Worker"] = []
+"""The workers that this test has started."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,18 +41,18 @@ def start_worker(transactional_db, settings, tmp_path) -> Iterator[Callable[[], 
     from config.celery import app
 
     app.control.purge()
-    started: list[Worker] = []
 
     def start() -> Worker:
-        worker = _worker(test_database_url(), tmp_path / f"worker-{len(started)}.log")
-        started.append(worker)
+        worker = _worker(test_database_url(), tmp_path / f"worker-{len(at_work)}.log")
+        at_work.append(worker)
         _wait_until_ready(worker)
         return worker
 
     yield start
-    for worker in started:
-        if worker.process.poll() is None:
+    for worker in at_work:
+        if not has_ended(worker.process):
             worker.kill()
+    at_work.clear()
     app.control.purge()
 
 
@@ -82,19 +84,25 @@ def _worker(database_url: str, log: Path) -> Worker:
 
 
 def _wait_until_ready(worker: Worker) -> None:
-    end = time.monotonic() + START_UP
-    while time.monotonic() < end and worker.process.poll() is None:
-        if " ready." in worker.log.read_text(errors="replace"):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"The worker did not get ready. Its log:\n{worker.log.read_text(errors='replace')[-2000:]}")
+    wait_until(
+        lambda: " ready." in worker.log.read_text(errors="replace"),
+        "A worker that is ready",
+        signs=lambda: sizes([worker.log]),
+        is_over=lambda: has_ended(worker.process),
+        words=lambda: last_words(worker.log),
+    )
 
 
-def eventually(what: Callable[[], bool], *, seconds: float = 20.0) -> bool:
-    """Whether `what` comes true in time; asked again and again, as a person would reload a page."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.1)
-    return what()
+def eventually(is_so: Callable[[], bool], *, signs: Callable[[], object] = lambda: None) -> bool:
+    """True, once `is_so` is true by the hand of this test's workers; raises Stuck when they no longer work on it.
+
+    signs : what else changes while they do, beside their logs.
+    """
+    logs = [worker.log for worker in at_work]
+    return wait_until(
+        is_so,
+        "What the workers were to do",
+        signs=lambda: (sizes(logs), signs()),
+        is_over=lambda: all(has_ended(worker.process) for worker in at_work),
+        words=lambda: last_words(*logs),
+    )

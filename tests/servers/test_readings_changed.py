@@ -26,7 +26,6 @@ from tests.servers.test_run_at_once import side_by_side
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 FIRST = date(2025, 1, 6)
 FALLING = 5
-WITHIN = 60.0
 
 
 @pytest.fixture
@@ -72,11 +71,11 @@ def somebody_waits_for_a_lock() -> bool:
 def test_the_worker_judges_readings_of_the_api_within_a_minute(start_worker, chain, post):
     start_worker()
     post(fallen(chain.locations[FALLING]))
-    assert eventually(lambda: what_is_said(chain) == "confirmed", seconds=WITHIN)
+    assert eventually(lambda: what_is_said(chain) == "confirmed")
     assert eventually(lambda: not ChangedReadings.objects.exists())
     Reading.objects.filter(location=chain.locations[FALLING], period_start__gte=FIRST + timedelta(weeks=30)).delete()
     readings_changed.send(sender=Reading, location_ids={chain.locations[FALLING].pk})
-    assert eventually(lambda: what_is_said(chain) == "blind_spot", seconds=WITHIN)
+    assert eventually(lambda: what_is_said(chain) == "blind_spot")
 
 
 def test_a_burst_of_readings_one_by_one_asks_for_few_tasks(start_worker, chain, post):
@@ -85,7 +84,7 @@ def test_a_burst_of_readings_one_by_one_asks_for_few_tasks(start_worker, chain, 
     for location in chain.locations:
         for row in fallen(location):
             post([row])
-    assert eventually(lambda: not ChangedReadings.objects.exists(), seconds=WITHIN)
+    assert eventually(lambda: not ChangedReadings.objects.exists())
     took = time.monotonic() - began
     assert what_is_said(chain) == "confirmed"
     n_tasks = len(re.findall(r"rejudge_comparisons\[\S+\] received", worker.log.read_text(errors="replace")))
@@ -107,7 +106,7 @@ def test_a_worker_that_is_killed_while_it_judges_loses_nothing(start_worker, cha
     app.control.purge()  # the message is lost, too: only the table still knows
     start_worker()
     sweep_unscored.delay()
-    assert eventually(lambda: what_is_said(chain) == "confirmed", seconds=WITHIN)
+    assert eventually(lambda: what_is_said(chain) == "confirmed")
     assert eventually(lambda: not ChangedReadings.objects.exists())
 
 
@@ -119,11 +118,11 @@ def test_readings_are_stored_while_others_are_judged(start_worker, chain, post):
         with ThreadPoolExecutor(1) as elsewhere:
             for weeks in (range(30, 35), range(35, 40)):
                 rows = fallen(chain.locations[FALLING], weeks)
-                elsewhere.submit(lambda rows=rows: (post(rows), connection.close())).result(timeout=30)
+                elsewhere.submit(lambda rows=rows: (post(rows), connection.close())).result()
                 assert eventually(somebody_waits_for_a_lock)
         assert Reading.objects.filter(location=chain.locations[FALLING]).count() == 40
         assert ChangedReadings.objects.count() == 2
-    assert eventually(lambda: what_is_said(chain) == "confirmed", seconds=WITHIN)
+    assert eventually(lambda: what_is_said(chain) == "confirmed")
     assert eventually(lambda: not ChangedReadings.objects.exists())
 
 

@@ -1,5 +1,6 @@
 """A run on real workers, with PostgreSQL and Redis: the flags of one process, also when a worker is killed in it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,6 @@ from reports.tasks import work_on_run as work_task
 from tests.servers.conftest import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
-PATIENCE = 120.0
 HIDDEN = {"id", "run_id", "raised_at", "closed_at"}
 
 
@@ -31,6 +31,13 @@ def asked(chain) -> Run:
 
 def is_done(run: Run) -> bool:
     return Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists()
+
+
+def heartbeat(run: Run) -> Callable[[], object]:
+    """Changes with every step of the run, and with every renewal of what its workers hold."""
+    row = Run.objects.filter(pk=run.pk).values_list("state", "phase", "n_done")
+    shards = Shard.objects.filter(run=run).order_by("pk").values_list("state", "lease_until")
+    return lambda: (list(row.all()), list(shards.all()))
 
 
 def found_of(chain) -> list[list[dict]]:
@@ -58,7 +65,7 @@ def test_workers_find_what_one_process_finds(chain, alone, start_worker):
     start_worker()
     run = asked(chain)
     work_task.delay(run.pk)
-    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert eventually(lambda: is_done(run), signs=heartbeat(run))
     assert found_of(chain) == alone
     assert not Shard.objects.exists()
 
@@ -68,7 +75,7 @@ def test_a_worker_that_is_killed_in_a_run_costs_time_and_no_results(chain, alone
     run = asked(chain)
     work_task.delay(run.pk)
     at_work = Shard.objects.filter(run=run, phase=Shard.Phase.LOCATIONS)
-    assert eventually(at_work.filter(state=Shard.State.TAKEN).exists, seconds=PATIENCE)
+    assert eventually(at_work.filter(state=Shard.State.TAKEN).exists, signs=heartbeat(run))
     worker.kill()
     left = Shard.objects.filter(run=run).exclude(state=Shard.State.DONE)
     assert left.exists()
@@ -76,7 +83,7 @@ def test_a_worker_that_is_killed_in_a_run_costs_time_and_no_results(chain, alone
     left.filter(state=Shard.State.TAKEN).update(lease_until=timezone.now() - timedelta(seconds=1))
     start_worker()
     sweep_unscored.delay()
-    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert eventually(lambda: is_done(run), signs=heartbeat(run))
     assert found_of(chain) == alone
 
 
@@ -94,5 +101,5 @@ def test_a_worker_helps_the_process_that_scans(chain, alone, start_worker):
         work_on_run(run.pk, call_helpers=stop)
     start_worker()
     work_task.delay(run.pk)
-    assert eventually(lambda: is_done(run), seconds=PATIENCE)
+    assert eventually(lambda: is_done(run), signs=heartbeat(run))
     assert found_of(chain) == alone

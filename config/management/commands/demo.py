@@ -22,7 +22,8 @@ from reports.detection.data.scoring import score_waiting
 from reports.models import Run, Tally
 
 HOST = "127.0.0.1"
-START_UP = 60.0
+START_UP = 300.0
+"""Seconds that the web server gets to answer; of one that dies, its supervisor tells at once."""
 
 
 class Command(BaseCommand):

@@ -2,16 +2,15 @@
 
 import hashlib
 from copy import deepcopy
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from audits.api.documents import receive_visit
-from audits.intake import photos, visits
 from audits.intake.checked_visit import VisitRefused
 from audits.intake.content import content_digest
 from audits.intake.photos import PhotoUnexpected, attach_photo
-from audits.intake.pictures import prepare
 from audits.intake.visits import NotYours, VisitConflict
 from audits.models import Observation, Photo, Visit, VisitRevision
 from audits.review.exclusion import exclude
@@ -19,6 +18,7 @@ from audits.review.returns import return_visit
 from tests.audits.intake.test_photos import jpeg
 from tests.conftest import NOON
 from tests.making import visit_payload
+from tests.meanwhile import meanwhile
 
 
 def photo_named(sha256="a" * 64, **fields) -> dict:
@@ -101,35 +101,27 @@ def test_nobody_else_corrects_a_returned_visit(world, visit, payload):
         receive_visit(visit_id=visit.pk, auditor=world.abe, payload=corrected(payload, note="Mine."))
 
 
-def overtake(monkeypatch, **other) -> None:
-    """Another request, for the same visit, stores while the next one is still being checked."""
-    check = visits.check_visit
-
-    def overtaken(*args, **kwargs):
-        checked = check(*args, **kwargs)
-        monkeypatch.setattr(visits, "check_visit", check)
-        receive_visit(**other)
-        return checked
-
-    monkeypatch.setattr(visits, "check_visit", overtaken)
+def overtaken(**other):
+    """Another request, for the same visit, stores when this one has been checked and is about to be stored."""
+    return meanwhile(partial(receive_visit, **other), before="SAVEPOINT")
 
 
-def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload, monkeypatch):
+def test_of_two_different_corrections_at_once_one_wins_and_the_other_is_told(world, visit, payload):
     returned(visit, world)
     first, second = corrected(payload, note="First."), corrected(payload, note="Second.")
-    overtake(monkeypatch, visit_id=visit.pk, auditor=world.ana, payload=second)
-    with pytest.raises(VisitConflict) as caught:
+    overtakes = overtaken(visit_id=visit.pk, auditor=world.ana, payload=second)
+    with overtakes, pytest.raises(VisitConflict) as caught:
         receive_visit(visit_id=visit.pk, auditor=world.ana, payload=first)
     assert caught.value.stored_content == second
     now = Visit.objects.get(pk=visit.pk)
     assert (now.revision, now.note, now.observations.count()) == (2, "Second.", 9)
 
 
-def test_the_same_correction_twice_at_once_is_stored_once(world, visit, payload, monkeypatch):
+def test_the_same_correction_twice_at_once_is_stored_once(world, visit, payload):
     returned(visit, world)
     second = corrected(payload, note="Second.")
-    overtake(monkeypatch, visit_id=visit.pk, auditor=world.ana, payload=second)
-    receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
+    with overtaken(visit_id=visit.pk, auditor=world.ana, payload=second):
+        receive_visit(visit_id=visit.pk, auditor=world.ana, payload=second)
     assert VisitRevision.objects.filter(visit=visit).count() == 2
     assert Observation.objects.filter(visit=visit).count() == 9
 
@@ -175,16 +167,12 @@ class TestPhotosOfACorrection:
             receive_visit(visit_id=visit_id, auditor=world.ana, payload=second)
         assert [problem.where for problem in caught.value.problems] == ["photos.0.sha256"]
 
-    def test_a_photo_on_its_way_while_the_visit_drops_it_is_told_so(self, world, sent, visit_id, monkeypatch):
+    def test_a_photo_on_its_way_while_the_visit_drops_it_is_told_so(self, world, sent, visit_id):
         late = sent["photos"][1] | {"sha256": hashlib.sha256(jpeg((40, 30))).hexdigest()}
         Photo.objects.filter(pk=late["id"]).update(sha256=late["sha256"])
 
-        def dropped_meanwhile(data):
-            receive_visit(visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
-            return prepare(data)
-
-        monkeypatch.setattr(photos, "prepare", dropped_meanwhile)
-        with pytest.raises(PhotoUnexpected):
+        drops = partial(receive_visit, visit_id=visit_id, auditor=world.ana, payload=corrected(sent, photos=[]))
+        with meanwhile(drops, before='UPDATE "audits_photo"'), pytest.raises(PhotoUnexpected):
             attach_photo(visit=Visit.objects.get(pk=visit_id), photo_id=late["id"], data=jpeg((40, 30)))
 
 

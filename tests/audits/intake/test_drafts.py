@@ -1,5 +1,6 @@
 """A draft is one per visit, its owner's alone, and newer only by who knew the newest."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -7,13 +8,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
 from audits.api.documents import receive_visit
-from audits.intake import drafts, visits
 from audits.intake.checked_visit import VisitRefused
 from audits.intake.content import NotKeepable
 from audits.intake.drafts import DraftConflict, DraftNotYours, DraftTooLarge, VisitReceived, discard_draft, save_draft
 from audits.models import Draft, Visit
 from audits.models.limits import MOST_DRAFT_BYTES
 from audits.review.returns import return_visit
+from tests.meanwhile import meanwhile, raising
 
 
 @pytest.fixture
@@ -60,30 +61,20 @@ def test_a_draft_that_the_server_lost_goes_on_after_the_phones_base(save, visit_
     assert stored(visit_id) == (6, {"note": "a"})
 
 
-def test_two_phones_that_change_the_same_revision_at_once_do_not_overwrite_each_other(save, visit_id, monkeypatch):
+def test_two_phones_that_change_the_same_revision_at_once_do_not_overwrite_each_other(save, visit_id):
     """The second phone saves after the first one's visit was looked up and before its update."""
     save({"note": "a"})
-    look = drafts._check_visit
-
-    def overtaken(*args):
-        monkeypatch.setattr(drafts, "_check_visit", look)
-        save({"note": "second"}, base_revision=1)
-
-    monkeypatch.setattr(drafts, "_check_visit", overtaken)
-    with pytest.raises(DraftConflict):
+    second = partial(save, {"note": "second"}, base_revision=1)
+    with meanwhile(second, before='UPDATE "audits_draft"'), pytest.raises(DraftConflict):
         save({"note": "first"}, base_revision=1)
     assert stored(visit_id) == (2, {"note": "second"})
 
 
-def test_two_phones_that_begin_the_same_draft_at_once_do_not_overwrite_each_other(save, visit_id, monkeypatch):
-    look = drafts._check_visit
-
-    def overtaken(*args):
-        monkeypatch.setattr(drafts, "_check_visit", look)
-        save({"note": "second"})
-
-    monkeypatch.setattr(drafts, "_check_visit", overtaken)
-    with pytest.raises(DraftConflict):
+@pytest.mark.parametrize("moment", ['UPDATE "audits_draft"', "SAVEPOINT"])
+def test_two_phones_that_begin_the_same_draft_at_once_do_not_overwrite_each_other(save, visit_id, moment):
+    """The second phone saves before the first one looks for the draft, or between that and its own beginning."""
+    second = partial(save, {"note": "second"})
+    with meanwhile(second, before=moment), pytest.raises(DraftConflict):
         save({"note": "first"})
     assert stored(visit_id) == (1, {"note": "second"})
 
@@ -143,13 +134,10 @@ def test_a_visit_that_is_refused_keeps_its_draft(world, save, visit_id, payload)
     assert stored(visit_id) == (1, {"note": "a"})
 
 
-def test_when_the_recording_fails_half_way_the_draft_is_still_there(world, save, visit_id, payload, monkeypatch):
-    def breaks(visit):
-        raise OSError("disk full")
-
+def test_when_the_recording_fails_half_way_the_draft_is_still_there(world, save, visit_id, payload):
     save({"note": "a"})
-    monkeypatch.setattr(visits, "approve_by_policy", breaks)
-    with pytest.raises(OSError, match="disk full"):
+    breaks = raising(OSError("disk full"))  # as the visit is approved, after the draft has gone
+    with meanwhile(breaks, before='UPDATE "audits_visit"'), pytest.raises(OSError, match="disk full"):
         receive_visit(visit_id=visit_id, auditor=world.ana, payload=payload)
     assert stored(visit_id) == (1, {"note": "a"})
     assert not Visit.objects.exists()
@@ -178,11 +166,13 @@ def test_sending_the_correction_throws_its_draft_away(world, save, visit, payloa
     assert not Draft.objects.exists()
 
 
-def test_a_draft_that_slipped_in_while_its_visit_arrived_is_shown_no_more(world, save, visit, visit_id, monkeypatch):
-    monkeypatch.setattr(drafts, "_check_visit", lambda *args: None)  # as if the visit was not yet committed
-    save({"note": "late"})
+def test_a_draft_that_slipped_in_while_its_visit_arrived_is_shown_no_more(world, save, visit_id, payload):
+    arrives = partial(receive_visit, visit_id=visit_id, auditor=world.ana, payload=payload)
+    with meanwhile(arrives, before='UPDATE "audits_draft"'):
+        save({"note": "late"})
+    assert stored(visit_id) == (1, {"note": "late"})
     assert not Draft.objects.visible_to(world.ana).open().exists()
-    return_visit(visit=visit, by=world.mia, comment="Look again.")
+    return_visit(visit=Visit.objects.get(pk=visit_id), by=world.mia, comment="Look again.")
     assert not Draft.objects.exists()
 
 

@@ -48,7 +48,7 @@ def growing(seed):
     ).subset(known)
 
 
-@hypothesis_settings(max_examples=8, deadline=None)
+@hypothesis_settings(max_examples=8)
 @given(week=st.integers(4, 22), seed=st.integers(0, 2**16))
 def test_what_becomes_known_later_changes_nothing_that_was_found_before(week, seed):
     chain, day = growing(seed), BEGUN + 7 * week

@@ -27,7 +27,7 @@ from tests.measure.any_chain import (
 )
 from tests.measure.chains import make_chain
 
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=12)
 several = any_chain(least_visits=3, most_visits=8)
 EAGER = Settings(look_back=6, least_baseline=1)
 

@@ -93,7 +93,7 @@ def test_later_visits_do_not_change_the_signals_of_a_replay():
     assert [(s.location, s.at, s.onset) for s in detect(early, effects, SETTINGS, threshold)] == before
 
 
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=15)
 @given(st.integers(0, 2**31))
 def test_locations_do_not_influence_each_others_replay(seed):
     chain = make_chain(n_locations=6, drops={2: (200.0, 1.2, None)})

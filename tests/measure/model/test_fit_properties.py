@@ -12,7 +12,7 @@ from reports.measure.model.effects import Effects
 from reports.measure.model.severity import fit_effects
 from tests.measure.any_chain import any_chain, relabelled, set_to, with_unobserved_criterion
 
-few = settings(max_examples=8, deadline=None)
+few = settings(max_examples=8)
 
 
 def is_alike(one, other) -> bool:

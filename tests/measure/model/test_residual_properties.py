@@ -34,7 +34,7 @@ from tests.measure.any_chain import (
 )
 from tests.measure.chains import make_chain
 
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=12)
 PER_VISIT = ("level", "weight", "information", "typical", "seen", "expected", "n", "unfamiliarity")
 CLOSE = {"rtol": 1e-4, "atol": 1e-3}  # what visits show is summed in single precision
 

@@ -29,7 +29,7 @@ one_place = st.tuples(
 )  # fmt: skip
 some_places = st.lists(one_place, min_size=1, max_size=6)
 more = st.floats(0, 5)
-few = hypothesis_settings(max_examples=40, deadline=None)
+few = hypothesis_settings(max_examples=40)
 
 
 def as_forecasts(rows, **changed) -> LocationForecasts:

@@ -1,7 +1,7 @@
 """A backtest whose worker dies, is stopped, or has no more time: the next one goes on, and finds the same."""
 
 import os
-from contextlib import nullcontext
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from reports.detection.backtest import replay as replaying
 from reports.detection.backtest.lifecycle import BacktestTaken, request_backtest
 from reports.detection.backtest.replay import replay_past
 from reports.models import Backtest, PastFlag, Tally
+from tests.meanwhile import meanwhile, raising
 
 pytestmark = pytest.mark.django_db
 FIRST_DAY = START.date() + timedelta(weeks=20)
@@ -38,29 +39,29 @@ def rows_of(backtest: Backtest) -> list[tuple[str, ...]]:
     return list(flags_csv.rows(backtest, backtest.flags.all()))
 
 
-def kill_after(backtest: Backtest, n_runs: int, monkeypatch) -> None:
+def kill_after(backtest: Backtest, n_runs: int) -> None:
     """As kill -9 does it: nothing more is written, and the lease goes on until it ends by itself."""
+    dead = ExitStack()
 
     def listener(n_done, n_total, moment):
         if n_done == n_runs:
+            dead.enter_context(meanwhile(raising(Killed()), before="", always=True))
             raise Killed
 
-    with monkeypatch.context() as dying:
-        dying.setattr(lifecycle, "held", lambda backtest: nullcontext())
-        with pytest.raises(Killed):
-            replay_past(backtest.pk, listener=listener, seconds_between_kept=0)
+    with dead, pytest.raises(Killed):
+        replay_past(backtest.pk, listener=listener, seconds_between_kept=0)
 
 
 def end_the_lease(backtest: Backtest) -> None:
     Backtest.objects.filter(pk=backtest.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_backtest_killed_in_the_middle_finds_the_same_as_one_that_nobody_touched(chain, monkeypatch):
+def test_backtest_killed_in_the_middle_finds_the_same_as_one_that_nobody_touched(chain):
     whole = replay_past(requested(chain).pk)
     assert {row[0] for row in rows_of(whole)[1:]} >= {"L005", "L002"}
     killed = requested(chain)
     assert killed.pk != whole.pk
-    kill_after(killed, 7, monkeypatch)
+    kill_after(killed, 7)
     killed.refresh_from_db()
     assert (killed.state, killed.n_done) == ("running", 7)
     assert not PastFlag.objects.filter(backtest=killed).exists()
@@ -86,9 +87,9 @@ def test_backtest_whose_time_is_over_is_put_back_and_gone_on_with(chain, monkeyp
     assert rows_of(parts[-1]) == rows_of(whole)
 
 
-def test_visit_taken_out_meanwhile_makes_it_begin_anew(chain, monkeypatch):
+def test_visit_taken_out_meanwhile_makes_it_begin_anew(chain):
     killed = requested(chain)
-    kill_after(killed, 7, monkeypatch)
+    kill_after(killed, 7)
     end_the_lease(killed)
     Tally.objects.filter(location=chain.locations[5]).update(is_excluded=True)
     again = replay_past(killed.pk)
@@ -96,10 +97,10 @@ def test_visit_taken_out_meanwhile_makes_it_begin_anew(chain, monkeypatch):
     assert rows_of(again) == rows_of(replay_past(requested(chain).pk))
 
 
-def test_release_that_came_in_between_makes_it_begin_anew(chain, monkeypatch):
+def test_release_that_came_in_between_makes_it_begin_anew(chain):
     stop_on = FIRST_DAY + timedelta(weeks=6)
     killed = requested(chain, stop_on=stop_on)
-    kill_after(killed, 3, monkeypatch)
+    kill_after(killed, 3)
     end_the_lease(killed)
     Backtest.objects.filter(pk=killed.pk).update(code_version="0.0.1+before")
     replayed = []
@@ -107,11 +108,11 @@ def test_release_that_came_in_between_makes_it_begin_anew(chain, monkeypatch):
     assert replayed[0] == 1
 
 
-def test_visit_that_is_approved_meanwhile_belongs_to_the_next_backtest(chain, monkeypatch):
+def test_visit_that_is_approved_meanwhile_belongs_to_the_next_backtest(chain):
     late = Tally.objects.filter(location=chain.locations[5], started_at__gte=START + timedelta(days=160))
     late.update(scored_at=None)
     killed = requested(chain)
-    kill_after(killed, 7, monkeypatch)
+    kill_after(killed, 7)
     end_the_lease(killed)
     late.update(scored_at=timezone.now())
     replayed = []
@@ -202,9 +203,9 @@ def test_same_request_made_twice_is_one_backtest(chain):
     assert requested(chain, parameters={"look_back": 20}) != requested(chain)
 
 
-def test_command_resumes_the_last_one_of_the_standard(chain, monkeypatch, tmp_path, capsys):
+def test_command_resumes_the_last_one_of_the_standard(chain, tmp_path, capsys):
     killed = requested(chain)
-    kill_after(killed, 7, monkeypatch)
+    kill_after(killed, 7)
     end_the_lease(killed)
     call_command("backtest", standard="chain", resume=True, out=tmp_path / "flags.csv")
     said = capsys.readouterr().out

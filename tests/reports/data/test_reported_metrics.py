@@ -56,7 +56,9 @@ def test_metric_that_stays_steady_is_first_too_early_to_tell_then_a_blind_spot(l
     assert (late.comparison, late.note, late.lead_days) == ("blind_spot", "", None)
 
 
-@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(week=st.integers(0, N_WEEKS))
 def test_what_readings_say_as_of_a_day_does_not_depend_on_later_ones(locations, week):
     Reading.objects.all().delete()

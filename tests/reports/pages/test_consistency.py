@@ -37,10 +37,9 @@ def with_critical(standard, *, number):
 
 
 @pytest.fixture
-def scanned(db, monkeypatch):
+def scanned(db):
     """Twelve stores, thirty visits each; the first keeps less from the onset on."""
-    monkeypatch.setattr(chains, "publish_version", with_critical)
-    made = chains.make_chain(n_locations=12, n_visits=30, drops={0: (140.0, 1.2, None)})
+    made = chains.make_chain(n_locations=12, n_visits=30, drops={0: (140.0, 1.2, None)}, publish=with_critical)
     made.run = run_scan(request_scan(standard=made.standard, as_of=made.end).pk)
     return made
 

@@ -1,5 +1,7 @@
 """A run that carries on: it looks at locations with news, and finds what a run over all of them finds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import numpy as np
@@ -18,8 +20,10 @@ from locations.models import Location
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan import online_update, scan, shards
 from reports.detection.scan.lifecycle import request_scan
+from reports.detection.scan.location_result import Findings
 from reports.detection.scan.scan import run_scan
 from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
+from tests.meanwhile import meanwhile
 
 pytestmark = pytest.mark.django_db
 N_LOCATIONS, N_VISITS, KNOWN = 12, 32, 28
@@ -185,24 +189,26 @@ def visited(chain, place, days=0.5, n=1, version=None, good=True) -> None:
         a_tally(visit, np.full((3, 15), 240 if good else 0, np.uint8)).save()
 
 
-def looked_at(monkeypatch) -> list[int]:
+@contextmanager
+def looked_at() -> Iterator[list[int]]:
+    """The indexes of the locations that the run within the block looks at: those that its shards found something of,
+    read just before the shards are thrown away."""
     places: list[int] = []
-    look_at = scan.look_at
 
-    def spy(part, **options):
-        places.extend(options["location_indexes"].tolist())
-        return look_at(part, **options)
+    def read() -> None:
+        for packed in shards.results(Run.objects.latest("pk"), Shard.Phase.LOCATIONS):
+            places.extend(outcome.location_index for outcome in Findings.unpack(packed).outcomes)
 
-    monkeypatch.setattr(scan, "look_at", spy)
-    return places
+    with meanwhile(read, before='DELETE FROM "reports_shard"'):
+        yield places
 
 
-def test_only_locations_with_news_are_looked_at_and_all_name_the_run(small, monkeypatch):
+def test_only_locations_with_news_are_looked_at_and_all_name_the_run(small):
     later(small, 0)
-    places = looked_at(monkeypatch)
     visited(small, 3)
     Tally.objects.filter(pk=Tally.objects.filter(location=small.locations[5]).latest("started_at").pk).delete()
-    run = later(small)
+    with looked_at() as places:
+        run = later(small)
     assert places == [3, 5]
     assert not Shard.objects.exists()
     assert set(LocationResult.objects.values_list("run", flat=True)) == {run.pk}
@@ -224,20 +230,20 @@ def test_only_the_last_run_keeps_its_effects(small):
     assert later(small, 2).estimated_by == first
 
 
-def test_without_news_nothing_is_looked_at_and_the_inputs_are_the_same(small, monkeypatch):
+def test_without_news_nothing_is_looked_at_and_the_inputs_are_the_same(small):
     first = later(small, 0)
-    places = looked_at(monkeypatch)
-    run = later(small)
+    with looked_at() as places:
+        run = later(small)
     assert places == []
     assert (run.estimated_by, run.inputs_digest, run.threshold) == (first, first.inputs_digest, first.threshold)
 
 
-def test_new_readings_count_where_nobody_has_been_since(small, monkeypatch):
+def test_new_readings_count_where_nobody_has_been_since(small):
     slowly = {"refit_days": 90}
     later(small, 0, parameters=slowly)
     before = DriftFlag.objects.open().get(location=small.locations[1])
-    places = looked_at(monkeypatch)
-    later(small, 62, parameters=slowly)  # no visit since, but readings enough to tell
+    with looked_at() as places:
+        later(small, 62, parameters=slowly)  # no visit since, but readings enough to tell
     after = DriftFlag.objects.open().get(location=small.locations[1])
     assert places == []
     assert (before.comparison, after.comparison) == ("", "blind_spot")
@@ -245,13 +251,13 @@ def test_new_readings_count_where_nobody_has_been_since(small, monkeypatch):
     assert result.comparison == "blind_spot"
 
 
-def test_a_result_that_rests_on_other_visits_than_count_is_made_anew(small, monkeypatch):
+def test_a_result_that_rests_on_other_visits_than_count_is_made_anew(small):
     later(small, 0)
     before = found_of(small)
     LocationResult.objects.filter(location=small.locations[2]).update(n_visits=25)  # a lost evaluation at once
     LocationResult.objects.filter(location=small.locations[6]).delete()
-    places = looked_at(monkeypatch)
-    later(small)
+    with looked_at() as places:
+        later(small)
     assert places == [2, 6]
     for one, other in zip(found_of(small), before, strict=True):
         assert_same(one, other)
@@ -331,14 +337,14 @@ def test_visits_that_waited_for_their_approval_move_their_auditors_severity_on(s
     assert effects.auditor[codes.auditors.tolist().index("code:harsh")] < -0.3
 
 
-def test_a_visit_that_was_evaluated_at_once_belongs_to_the_run_after_it(small, monkeypatch):
+def test_a_visit_that_was_evaluated_at_once_belongs_to_the_run_after_it(small):
     first = later(small, 0)
     visited(small, 4, n=2)
     assert online_update.evaluate_location(standard_id=small.standard.pk, location_id=small.locations[4].pk)
     result = LocationResult.objects.get(location=small.locations[4])
     assert (result.run, result.n_visits) == (first, 26)
-    places = looked_at(monkeypatch)
-    run = later(small)
+    with looked_at() as places:
+        run = later(small)
     again = LocationResult.objects.get(location=small.locations[4])
     assert places == [4]
     assert (again.run, again.n_visits, again.points[-1][0]) == (run, 26, result.points[-1][0])

@@ -1,6 +1,7 @@
 """An approved visit re-evaluates its own location at once, with what the last run found common to the chain."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import numpy as np
@@ -26,6 +27,7 @@ from reports.detection.scan import online_update, scan, shards
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult, Run, Tally
+from tests.meanwhile import meanwhile
 
 pytestmark = pytest.mark.django_db
 N_VISITS = 36
@@ -204,41 +206,26 @@ def test_nothing_is_guessed_where_no_run_knows_the_ground(chain):
     assert not online_update.evaluate_visit(uuid4())
 
 
-def test_a_visit_that_comes_in_between_is_not_written_over(chain, later, monkeypatch):
+def test_a_visit_that_comes_in_between_is_not_written_over(chain, later):
+    """Between the reading of the visits and the lock under which their result is written."""
     scanned(chain)
     Tally.objects.bulk_create(later[:-1])
-    reconciled = online_update.reconcile_flags.lock
-    waiting = [later[-1]]
-
-    def lock(standard_id):
-        if waiting:
-            waiting.pop().save(force_insert=True)
-        reconciled(standard_id)
-
-    monkeypatch.setattr(online_update.reconcile_flags, "lock", lock)
-    assert evaluated(chain)
+    with meanwhile(partial(later[-1].save, force_insert=True), before="SAVEPOINT"):
+        assert evaluated(chain)
     assert LocationResult.objects.get(location=chain.locations[5]).n_visits == N_VISITS
 
 
-def test_a_run_that_ends_in_between_is_the_one_that_counts(chain, later, monkeypatch):
-    scanned(chain)
+def test_a_run_that_ends_in_between_is_the_one_that_counts(chain, later):
+    before = scanned(chain)
     Tally.objects.bulk_create(later)
-    reconciled = online_update.reconcile_flags.lock
-    runs: list[Run] = []
-
-    def lock(standard_id):
-        if not runs:
-            runs.append(Run())
-            runs[0] = scanned(chain, seed=2)
-        reconciled(standard_id)
-
-    monkeypatch.setattr(online_update.reconcile_flags, "lock", lock)
-    assert evaluated(chain)
-    assert {row.run_id for row in LocationResult.objects.filter(standard=chain.standard)} == {runs[0].pk}
-    assert DriftFlag.objects.open().get(location=chain.locations[5]).run == runs[0]
+    with meanwhile(partial(scanned, chain, seed=2), before="SAVEPOINT"):
+        assert evaluated(chain)
+    newest = Run.objects.exclude(pk=before.pk).get()
+    assert {row.run_id for row in LocationResult.objects.filter(standard=chain.standard)} == {newest.pk}
+    assert DriftFlag.objects.open().get(location=chain.locations[5]).run == newest
 
 
-def meanwhile(chain, happens) -> Run:
+def scanned_while(chain, happens) -> Run:
     """A run of now, and what happens once it has read the visits."""
     run = scan.begin(request_scan(standard=chain.standard).pk)
     desk = scan._Desk(run, None)
@@ -265,7 +252,7 @@ def test_a_flag_of_visits_that_were_approved_while_a_run_was_under_way_stands_af
         approve(later)
         assert fallen.exists()
 
-    run = meanwhile(chain, happens)
+    run = scanned_while(chain, happens)
     assert not fallen.exists()  # the run had not seen them
     assert online_update.catch_up(run)
     assert fallen.get().run == run
@@ -282,7 +269,7 @@ def test_visits_that_were_excluded_while_a_run_was_under_way_are_out_after_it(ch
         assert evaluated(chain)
         assert not fallen.exists()
 
-    run = meanwhile(chain, happens)
+    run = scanned_while(chain, happens)
     assert fallen.exists()
     assert online_update.catch_up(run)
     assert not fallen.exists()
@@ -290,7 +277,7 @@ def test_visits_that_were_excluded_while_a_run_was_under_way_are_out_after_it(ch
 
 def test_news_of_too_many_locations_ask_for_another_run(chain, monkeypatch):
     monkeypatch.setattr(online_update, "MOST_TO_CATCH_UP", 1)
-    run = meanwhile(chain, lambda: Tally.objects.filter(started_at__gte=chain.end - timedelta(days=9)).delete())
+    run = scanned_while(chain, lambda: Tally.objects.filter(started_at__gte=chain.end - timedelta(days=9)).delete())
     assert not online_update.catch_up(run)
 
 

@@ -13,6 +13,7 @@ from reports.detection.scan import scan, shards
 from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.scan import LEAST_SHARDS, cut, run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
+from tests.meanwhile import meanwhile, raising
 
 pytestmark = pytest.mark.django_db
 FALLING = {5: (126.0, 1.5, 0), 11: (100.0, -1.5, None)}
@@ -140,17 +141,14 @@ def test_shard_that_every_worker_dies_over_fails_the_run(begun):
     assert shards.take(begun) is None
 
 
-def test_database_that_was_away_costs_no_attempt(begun, monkeypatch):
-    def away(*args, **kwargs):
-        raise OperationalError("the connection was closed")
-
-    monkeypatch.setattr("reports.detection.scan.scan.look_at", away)
-    for _ in range(shards.MOST_ATTEMPTS + 1):
-        with pytest.raises(OperationalError):
-            work_on_run(begun.pk)
+def test_database_that_was_away_costs_no_attempt(begun):
+    away = raising(OperationalError("the connection was closed"))
+    with meanwhile(away, before='FROM "reports_tally"', always=True):
+        for _ in range(shards.MOST_ATTEMPTS + 1):
+            with pytest.raises(OperationalError):
+                work_on_run(begun.pk)
     begun.refresh_from_db()
     assert begun.state == Run.State.WAITING
-    monkeypatch.undo()
     assert run_scan(begun.pk).state == Run.State.DONE
 
 
@@ -166,8 +164,7 @@ def test_first_phase_calls_for_as_many_workers_as_there_are(run, monkeypatch, se
 
 def test_a_task_whose_time_is_over_leaves_the_rest_to_another(run, monkeypatch, settings):
     settings.WORKERS = 1
-    settings.CELERY_TASK_TIME_LIMIT = 0
-    monkeypatch.setattr(shards, "_lease", lambda shard: shards.LEASE)  # otherwise as long as a task may take
+    monkeypatch.setattr("reports.tasks.scans.SHARE_OF_TIME", 0)
     waiting = [run.pk]
     monkeypatch.setattr(tasks.work_on_run, "delay", waiting.append)
     n_tasks = 0
