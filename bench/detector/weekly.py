@@ -13,6 +13,7 @@ import numpy as np
 
 from reports.detection.data.recent import lately
 from reports.measure.drift.change_status import change_status
+from reports.measure.drift.control_chart import control_charts
 from reports.measure.drift.detector import Settings, Signal, stated_threshold
 from reports.measure.drift.replay import go_on
 from reports.measure.model.chain import FULL, NONE, Chain
@@ -106,6 +107,7 @@ def look(
     settings = Settings()
     found = go_on(part, effects, settings, threshold, past=past, is_new=is_new)
     change_status(part, effects, settings, found.signals)
+    control_charts(part, effects, found)
     recent_levels(part, effects, lately(part), usual)
     adjusted_values(part, effects, usual)
     return found.signals
