@@ -25,9 +25,14 @@ def read_number(text: str) -> float:
     return float(plain)
 
 
-def duration(seconds: float) -> str:
-    """3 min 40 s."""
-    minutes, rest = divmod(round(seconds), 60)
+def duration(seconds: float, *, digits: int = 0) -> str:
+    """In minutes and seconds; `digits` of a part of a second are told where there are any.
+
+    >>> [duration(each, digits=2).replace(NBSP, " ") for each in (220, 2.5, 95.5)]
+    ['3 min 40 s', '2.5 s', '1 min 35.5 s']
+    """
+    minutes, rest = divmod(round(seconds, digits), 60)
+    told = f"{round(rest, digits):g}{NBSP}s"
     if not minutes:
-        return f"{rest}{NBSP}s"
-    return f"{minutes}{NBSP}min" + (f" {rest}{NBSP}s" if rest else "")
+        return told
+    return f"{minutes:g}{NBSP}min" + (f" {told}" if rest else "")

@@ -192,7 +192,7 @@ SECONDS = Kind(
     key=Criterion.Kind.SECONDS,
     checked=_checked_seconds,
     conformity=_between_bounds,
-    worded=lambda criterion, value: duration(value),
+    worded=lambda criterion, value: duration(value, digits=2),
     fields=BOUNDS,
     traits=_credit,
 )

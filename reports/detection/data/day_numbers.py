@@ -15,5 +15,10 @@ def to_datetime(days: float) -> datetime:
     return EPOCH + timedelta(seconds=round(days * 86400))
 
 
+def to_moment(days: float) -> datetime:
+    """To the millisecond: a visit's own time, so that it is in the same minute wherever it is told."""
+    return EPOCH + timedelta(milliseconds=round(days * 86_400_000))
+
+
 def to_date(days: float) -> date:
     return to_datetime(days).date()

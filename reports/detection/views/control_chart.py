@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from audits.models import Standard
-from reports.detection.data.day_numbers import to_datetime
+from reports.detection.data.day_numbers import to_moment
 from reports.detection.data.packed_charts import unpack_points
 from reports.models import ControlChart
 
@@ -47,7 +47,7 @@ def location_series(chart: ControlChart | None, channel: str = "overall") -> Loc
         _listed(points[name][:, column]) for name in ("value", "expected", "low", "high", "decline")
     )
     return LocationSeries(
-        times=[to_datetime(days) for days in points["time"].tolist()],
+        times=[to_moment(days) for days in points["time"].tolist()],
         values=value,
         expected=expected,
         low=low,
