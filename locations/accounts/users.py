@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
@@ -53,12 +54,25 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.email
 
+    @cached_property
+    def held_memberships(self) -> list["Membership"]:
+        """The memberships with their regions, in the order of the regions' names: one query a request."""
+        return list(self.memberships.select_related("region").order_by("region__name", "region_id", "pk"))
+
+    def region_memberships(self, roles=None) -> list["Membership"]:
+        """Those that reach a whole subtree, with one of `roles` (any, when None)."""
+        return [
+            each
+            for each in self.held_memberships
+            if each.location_id is None and (roles is None or each.role in roles)
+        ]
+
     def has_role(self, roles) -> bool:
         """Whether any membership carries one of `roles`; a superuser has them all."""
-        return self.is_superuser or self.memberships.filter(role__in=roles).exists()
+        return self.is_superuser or any(each.role in roles for each in self.held_memberships)
 
     def is_head_office(self) -> bool:
-        return self.is_superuser or self.memberships.of_head_office().exists()
+        return self.is_superuser or any(each.is_of_head_office for each in self.held_memberships)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -101,6 +115,11 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
         ]
+
+    @property
+    def is_of_head_office(self) -> bool:
+        """As `MembershipQuerySet.of_head_office`, of one that is read already."""
+        return self.role in HEAD_OFFICE and self.region.parent_id is None
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()} in {self.location or self.region}"

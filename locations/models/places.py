@@ -36,6 +36,15 @@ class RegionQuerySet(models.QuerySet["Region"]):
             memberships = memberships.filter(role__in=roles)
         return self.covered_by(memberships)
 
+    def tops_of(self, user, roles: Iterable[str] | None = None) -> list["Region"]:
+        """The topmost regions of `visible_to`, by name; no query, but for a superuser, whose are the roots."""
+        if not user.is_authenticated:
+            return []
+        if user.is_superuser:
+            return list(self.filter(parent=None).order_by("name"))
+        held = {each.region_id: each.region for each in user.region_memberships(roles)}
+        return [region for region in held.values() if not held.keys() & set(lineage(region.path)[:-1])]
+
 
 class Region(models.Model):
     """A node of the organisation's tree. `path` holds the ids from the root, so that a subtree is a prefix."""
@@ -55,6 +64,19 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_visible_to(self, user, roles: Iterable[str] | None = None) -> bool:
+        """`visible_to` of one region that is read already: no query."""
+        return user.is_authenticated and (user.is_superuser or self._is_below(user.region_memberships(roles)))
+
+    def is_of_head_office(self, user) -> bool:
+        """Whether `user` belongs to head office at the root of this region's tree: no query."""
+        at_roots = (each for each in user.held_memberships if each.is_of_head_office) if user.is_authenticated else ()
+        return user.is_superuser or self._is_below(at_roots)
+
+    def _is_below(self, memberships: Iterable[Membership]) -> bool:
+        """As `covered_by`."""
+        return any(self.path.startswith(each.region.path) for each in memberships)
 
     def clean(self) -> None:
         if self.pk and self.parent and self.parent.path.startswith(self.path):

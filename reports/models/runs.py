@@ -152,13 +152,18 @@ class Shard(models.Model):
         return f"Shard {self.phase}.{self.index} of run {self.run_id}"
 
 
+def able_to_flag(run: Run) -> Q:
+    """Of a result: with visits enough for a flag, false ones included."""
+    return Q(n_visits__gte=run.least_visits)
+
+
 class LocationResultQuerySet(models.QuerySet["LocationResult"]):
     def visible_to(self, user):
         return self.filter(location__in=Location.objects.visible_to(user, READS_RESULTS))
 
     def able_to_flag(self, run: Run):
         """With visits enough for a flag, false ones included: a baseline, then two visits that differ from it."""
-        return self.filter(n_visits__gte=run.least_visits)
+        return self.filter(able_to_flag(run))
 
 
 class LocationResult(models.Model):

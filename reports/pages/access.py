@@ -65,7 +65,7 @@ def for_head_office(deed: str) -> Callable[[View], View]:
 
 def refusal(user: User, needed: str, deed: str) -> str:
     """Who may, which role this account has, and what to do."""
-    own = [Role(role).label.lower() for role in sorted(set(user.memberships.values_list("role", flat=True)))]
+    own = [Role(role).label.lower() for role in sorted({each.role for each in user.held_memberships})]
     has = " and ".join(_joined(own)) if own else "no role yet"
     return (
         f"Only {needed} {deed}. This account, {user.email}, is that of {has}. "

@@ -30,7 +30,7 @@ class Masthead:
 
 def masthead(here: str, *, user: User, region: str = "", today: date | None = None) -> Masthead:
     """`here` is the entry of the page; `today` the day that its figures are of."""
-    held = set(Role) if user.is_superuser else set(user.memberships.values_list("role", flat=True))
+    held = set(Role) if user.is_superuser else {each.role for each in user.held_memberships}
     pages = [
         entry
         for entries, is_for in (

@@ -1,24 +1,26 @@
 """What a page is about: whose regions, which standard, which run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.utils import timezone
 
 from audits.models import Section, Standard, Version
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
-from locations.models.places import lineage
-from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.fitted_run import FittedRun, LastRuns
 from reports.detection.data.settings import expected_rate
 from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible
 
 MOST_LINKS = 60
 FEW_LINKS = 8
+MOST_LEVELS = 127  # of the tree: a path of 255 characters has no room for more
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,18 @@ class Progress:
     @property
     def percent(self) -> int:
         return round(100 * self.n_done / self.n_total) if self.n_total else 0
+
+
+class Regions(NamedTuple):
+    """The region that a page is about, None: all; those above it, and some of those below it, for the picker."""
+
+    here: Region | None
+    above: list[Link]
+    below: list[Link]
+    n_below_left_off: int
+
+
+ALL_REGIONS = Regions(None, [], [], 0)
 
 
 @dataclass(frozen=True)
@@ -102,67 +116,97 @@ def scope(*, user, region: str = "", standard: str = "") -> Scope:
 
     Raises NotVisible for a region or standard that is not there for this user.
     """
-    place, above, below, left_off = _regions(user, region)
-    chosen, standards = _standards(standard)
-    fitted = FittedRun.last(chosen) if chosen else None
-    run = fitted.run if fitted else None
-    progress = progress_of(chosen, run) if chosen else None
-    return Scope(user, place, above, below, left_off, chosen, standards, fitted, progress, _as_of(run))
+    return _with_runs(user, _regions(user, region), _published(), standard)
 
 
-def _as_of(run: Run | None) -> datetime:
+def scope_at(location_id: int, *, user, standard: str = "") -> Scope:
+    """Of all regions; a blank standard means the one in which this location was scanned last, if in any.
+
+    Raises NotVisible for a standard that is not there.
+    """
+    results = LocationResult.objects.visible_to(user).filter(location=location_id, standard=OuterRef("pk"))
+    published = _published().annotate(scanned_here_at=Subquery(results.values("run__finished_at")))
+    return _with_runs(user, ALL_REGIONS, published, standard)
+
+
+def _with_runs(user, regions: Regions, published: QuerySet, key: str) -> Scope:
+    chosen, standards = _standards(published, key)
+    runs = LastRuns.of(chosen) if chosen else LastRuns()
+    return Scope(user, *regions, chosen, standards, runs.fitted, _progress(runs), _as_of(runs))
+
+
+def _as_of(runs: LastRuns) -> datetime:
     """The moment that figures are of: the run's, or where the visits ended before, the day of the last one."""
-    if run is None:
+    if runs.fitted is None:
         return timezone.now()
-    last = LocationResult.objects.filter(standard=run.standard_id).aggregate(last=Max("last_visit_at"))["last"]
-    return min(run.as_of, last + timedelta(days=1)) if last else run.as_of
+    as_of, last = runs.fitted.run.as_of, runs.last_visit_at
+    return min(as_of, last + timedelta(days=1)) if last else as_of
 
 
-def _regions(user, key: str) -> tuple[Region | None, list[Link], list[Link], int]:
-    visible = Region.objects.visible_to(user, READS_RESULTS)
-    at_top = visible.filter(Q(parent=None) | ~Q(parent__in=visible)).order_by("name")
-    tops = list(at_top[:MOST_LINKS])
-    place = None
-    if key:
-        place = visible.filter(pk=key).first() if key.isdecimal() else None
-        if place is None:
-            raise NotVisible(f"No region {key!r} among yours.")
-    elif len(tops) == 1:
-        place = tops[0]
-    if place is None:
-        return None, [], _links(tops), _left_off(at_top, tops)
+def _regions(user, key: str) -> Regions:
+    tops = Region.objects.tops_of(user, READS_RESULTS)
+    if not key and len(tops) != 1:
+        return Regions(None, [], _links(tops[:MOST_LINKS]), max(len(tops) - MOST_LINKS, 0))
+    if key and not key.isdecimal():
+        raise NotVisible(f"No region {key!r} among yours.")
+    line, below, n_below = _around(user, int(key) if key else tops[0].pk)
+    if not line:
+        raise NotVisible(f"No region {key!r} among yours.")
     above = [Link("", "All regions")] if len(tops) > 1 else []
-    above += _links(visible.filter(pk__in=lineage(place.path)[:-1]).order_by("path"))
-    children = visible.filter(parent=place).order_by("name")
-    below = list(children[:MOST_LINKS])
-    return place, above, _links(below), _left_off(children, below)
+    return Regions(line[-1], above + _links(line[:-1]), _links(below), n_below - len(below))
 
 
-def _left_off(found: QuerySet[Region], shown: list[Region]) -> int:
-    return found.count() - MOST_LINKS if len(shown) == MOST_LINKS else 0
+def _around(user, key: int) -> tuple[Sequence[Region], Sequence[Region], int]:
+    """What `user` may see of the way from the root to a region, itself last, of those below it, and their number.
+
+    Nothing of the way where the region is not visible. One query.
+    """
+    is_on_the_way = Exists(Region.objects.filter(pk=key, path__startswith=OuterRef("path")))
+    found = list(
+        Region.objects.visible_to(user, READS_RESULTS)
+        .filter(Q(is_on_the_way) | Q(parent=key))
+        .annotate(is_below=Case(When(parent=key, then=True), default=False))
+        .annotate(n_alike=Window(Count("pk"), partition_by="is_below"))
+        .order_by("is_below", "name")[: MOST_LEVELS + MOST_LINKS]
+    )
+    below = [region for region in found if region.is_below]
+    line = sorted((region for region in found if not region.is_below), key=lambda region: region.path)
+    return line, below[:MOST_LINKS], below[0].n_alike if below else 0
 
 
-def _links(regions) -> list[Link]:
+def _links(regions: Sequence[Region]) -> list[Link]:
     return [Link(str(region.pk), region.name) for region in regions]
 
 
-def _standards(key: str) -> tuple[Standard | None, list[Link]]:
-    """The published standards, the one with the latest good run first; there are few."""
-    published = Version.objects.filter(standard=OuterRef("pk"), published_at__isnull=False)
+def _published() -> QuerySet:
+    versions = Version.objects.filter(standard=OuterRef("pk"), published_at__isnull=False)
     done = Max("runs__finished_at", filter=Q(runs__state=Run.State.DONE))
-    found = list(Standard.objects.filter(Exists(published)).annotate(scanned_at=done).order_by("name"))
-    found.sort(key=lambda standard: standard.scanned_at.timestamp() if standard.scanned_at else 0, reverse=True)
-    chosen = next((standard for standard in found if standard.key == key), None) if key else next(iter(found), None)
+    return Standard.objects.filter(Exists(versions)).annotate(scanned_at=done).order_by("name")
+
+
+def _standards(published: QuerySet, key: str) -> tuple[Standard | None, list[Link]]:
+    """The one with the latest good run first; there are few.
+
+    Chosen is the one with this key; where it is blank, the one scanned last at the page's location, or else the first.
+    """
+    found = sorted(published, key=lambda each: _latest(each.scanned_at), reverse=True)
+    if key:
+        chosen = next((standard for standard in found if standard.key == key), None)
+    else:
+        chosen = max(found, key=lambda each: _latest(getattr(each, "scanned_here_at", None)), default=None)
     if key and chosen is None:
         raise NotVisible(f"No standard {key!r}.")
     return chosen, [Link(standard.key, standard.name, standard == chosen) for standard in found]
 
 
-def progress_of(standard: Standard, run: Run | None) -> Progress | None:
+def _latest(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0
+
+
+def _progress(runs: LastRuns) -> Progress | None:
     """What is under way, waiting or failed after the last good run."""
-    runs = standard.runs.defer("effects").exclude(state=Run.State.DONE)
-    other = runs.order_by(F("finished_at").desc(nulls_first=True), "-pk").first()
-    if other and (other.finished_at is None or run is None or other.requested_at > run.requested_at):
+    done, other = runs.fitted, runs.unfinished
+    if other and (other.finished_at is None or done is None or other.requested_at > done.run.requested_at):
         return Progress(other.pk, other.state, other.phase, other.n_done, other.n_total)
     return None
 

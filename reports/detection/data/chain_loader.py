@@ -54,7 +54,7 @@ class Codes:
 class History:
     """A chain of visits with their ids, the names of its indexes, and the digest of what was read.
 
-    scored : (V,) days, when each visit was scored.
+    scored : (V,) days, when each visit was scored. forms : of the versions that were read, by id.
     """
 
     chain: Chain
@@ -62,6 +62,7 @@ class History:
     visit_ids: np.ndarray
     digest: str
     scored: np.ndarray
+    forms: dict[int, Form]
 
     def since(self, moment: float) -> "History":
         """Only the visits from `moment` (days) on."""
@@ -133,7 +134,7 @@ def load(
         breadth=breadth_of(np.array(coverage, dtype=float)),
     )
     scored_at = np.array([to_days(moment) for moment in scored])
-    return History(chain, codes, np.array(visit, dtype=object), _digest(rows), scored_at)
+    return History(chain, codes, np.array(visit, dtype=object), _digest(rows), scored_at, known)
 
 
 def _codes(standard: Standard, rows: list[tuple], known: dict[int, Form]) -> Codes:

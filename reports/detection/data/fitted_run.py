@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import cached_property
 
 import numpy as np
+from django.db.models import F, Max, Q, Subquery
 
-from audits.models import Criterion, Standard
+from audits.models import Standard
 from reports.detection.data.chain_loader import Codes, History, load
 from reports.detection.data.packed_effects import unpack, unpack_usual
 from reports.detection.data.parameters import settings_of
@@ -15,7 +16,7 @@ from reports.measure.drift.detector import Settings
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 from reports.measure.model.levels import Usual
-from reports.models import Run
+from reports.models import LocationResult, Run
 
 N_PEERS = 40
 
@@ -120,8 +121,41 @@ class FittedVisits:
     def location_index(self, location_id: int) -> int | None:
         return self.fitted.location_index(location_id)
 
+    def texts(self) -> dict[int, str]:
+        """What the criteria of these visits say, by id."""
+        forms = self.history.forms.values()
+        return {key: text for form in forms for key, text in zip(form.column, form.text, strict=True)}
+
     def versions(self) -> np.ndarray:
-        """(C,) the number of the version that each criterion belongs to."""
-        ids = self.history.codes.criteria.tolist()
-        numbers = dict(Criterion.objects.filter(pk__in=ids).values_list("pk", "section__version__number"))
-        return np.array([numbers[each] for each in ids], dtype=int)
+        """(C,) the number of the version that each criterion belongs to; 0 where none of these visits is of it."""
+        numbers = {key: form.number for form in self.history.forms.values() for key in form.column}
+        return np.array([numbers.get(each, 0) for each in self.history.codes.criteria.tolist()], dtype=int)
+
+
+@dataclass(frozen=True)
+class LastRuns:
+    """Of one standard: the last run that is done, the last one that is not, and when a location was last visited.
+
+    unfinished : under way, waiting or failed; it may be older than the other. last_visit_at : as results tell it.
+    """
+
+    fitted: FittedRun | None = None
+    unfinished: Run | None = None
+    last_visit_at: datetime | None = None
+
+    @classmethod
+    def of(cls, standard: Standard) -> "LastRuns":
+        """In one query."""
+        runs = Run.objects.filter(standard=standard)
+        under_way_first = F("finished_at").desc(nulls_first=True)
+        unfinished = runs.exclude(state=Run.State.DONE).order_by(under_way_first, "-pk")
+        last_visit = LocationResult.objects.filter(standard=standard).values("standard")
+        found = (
+            runs.filter(Q(pk__in=runs.fitted().values("pk")[:1]) | Q(pk__in=unfinished.values("pk")[:1]))
+            .annotate(last_visit_at=Subquery(last_visit.annotate(last=Max("last_visit_at")).values("last")))
+            .select_related("standard", "estimated_by")
+            .defer("estimated_by__effects")
+        )
+        by_done = {run.state == Run.State.DONE: run for run in found}
+        done = by_done.get(True)
+        return cls(FittedRun(done) if done else None, by_done.get(False), done.last_visit_at if done else None)

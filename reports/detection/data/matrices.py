@@ -30,9 +30,11 @@ class Unscorable(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """The criteria of one version as columns, in the order of `Version.criteria()`."""
+    """The criteria of one version as columns, in the order of `Version.criteria()`; `number` is the version's."""
 
     version: int
+    number: int
+    text: list[str]
     column: dict[int, int]
     sections: list[int]
     weight: np.ndarray
@@ -67,7 +69,7 @@ def forms(versions: Iterable[int]) -> dict[int, Form]:
     criteria = (
         Criterion.objects.filter(section__version__in=set(versions))
         .order_by("section__version", "section__position", "position", "pk")
-        .select_related("section")
+        .select_related("section__version")
     )
     grouped: dict[int, list[Criterion]] = {}
     for criterion in criteria:
@@ -79,6 +81,8 @@ def _form(version: int, columns: list[Criterion]) -> Form:
     sections = list(dict.fromkeys(criterion.section_id for criterion in columns))
     return Form(
         version=version,
+        number=columns[0].section.version.number,
+        text=[criterion.text for criterion in columns],
         column={criterion.pk: column for column, criterion in enumerate(columns)},
         sections=sections,
         weight=np.array([criterion.weight for criterion in columns]),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audits.models import Criterion
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import FittedVisits
 from reports.detection.data.recent import lately
@@ -97,7 +96,7 @@ def least_alike(found: FittedVisits, *, location_id: int, onset=None) -> list[Sa
     """The criteria on which two customers of a location are most often treated differently, those first.
 
     onset : as in `treatment`. A description, at most MOST_CRITERIA of what LEAST_INTERACTIONS observed; a criterion
-    that all kept, or none, is not among them. One query.
+    that all kept, or none, is not among them.
     """
     location_index = found.location_index(location_id)
     if location_index is None:
@@ -109,8 +108,7 @@ def least_alike(found: FittedVisits, *, location_id: int, onset=None) -> list[Sa
     share, n = pairwise_agreement(chain)[location_index], chain.observed.sum(axis=0).astype(int)
     differs = np.flatnonzero((n >= LEAST_INTERACTIONS) & (share < 1))
     chosen = differs[np.argsort(share[differs], kind="stable")[:MOST_CRITERIA]]
-    ids = found.history.codes.criteria
-    text = dict(Criterion.objects.filter(pk__in=ids[chosen].tolist()).values_list("pk", "text"))
+    ids, text = found.history.codes.criteria, found.texts()
     return [SameTreatment(text[int(ids[at])], float(share[at]), int(n[at])) for at in chosen]
 
 

@@ -16,15 +16,15 @@ class AttributionView:
     reasons: list[Sentence]
 
 
-def attribution_without_flag(found: FittedVisits | None, *, location_id: int, user: User) -> AttributionView | None:
+def attribution_without_flag(found: FittedVisits | None, *, location: Location, user: User) -> AttributionView | None:
     """Why the share moved and no flag was raised; None where it did not, or for no reason worth saying.
 
     How severe an auditor is, head office alone is told: the visits below the explanation name who made them.
     """
-    told = moved(found, [location_id]).get(location_id) if found else None
+    told = moved(found, [location.pk]).get(location.pk) if found else None
     if told is None:
         return None
-    tells_severity = Location.objects.of_head_office(user).filter(pk=location_id).exists()
+    tells_severity = location.region.is_of_head_office(user)
     return AttributionView(explanations.moved_first(told), explanations.reasons(told, tells_severity=tells_severity))
 
 

@@ -4,10 +4,23 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.core.paginator import Page
-from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Max,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
 
-from reports.models import DriftFlag, LocationResult, Tally
-from reports.models.runs import LocationResultQuerySet
+from reports.models import LocationResult, Tally
+from reports.models.runs import able_to_flag
 from reports.pages.charts import time_charts
 from reports.pages.manager.attribution import briefly
 from reports.pages.manager.flag_rows import (
@@ -16,13 +29,13 @@ from reports.pages.manager.flag_rows import (
     Direction,
     FlagRow,
     chart_points,
-    flag_row,
+    listed_flag,
     open_flags,
     rows_with_charts,
     state_of,
 )
 from reports.pages.paging import page_of
-from reports.pages.scope import Scope, section_titles
+from reports.pages.scope import Scope
 from reports.pages.sentences import signals, words
 
 IN_CONTROL = "control"
@@ -30,6 +43,11 @@ N_LEADS = 3
 FLAGS_A_PAGE = 25
 STORES_A_PAGE = 50
 RECENT = timedelta(days=28)
+KINDS = {
+    "n_declines": Q(direction=Direction.DECLINE),
+    "n_blind": Q(direction=Direction.DECLINE, comparison=Comparison.BLIND_SPOT),
+    "n_improvements": Q(direction=Direction.IMPROVEMENT),
+}
 ORDERS = {"severity": "Severity", "name": "Store", "level": "Level", "visits": "Visits"}
 
 
@@ -56,11 +74,22 @@ class StoreRow:
 
 
 @dataclass(frozen=True)
+class Flags:
+    """The open ones: `n` of them, those that lead the report, and a page of all where there are more."""
+
+    headline: str
+    n: int
+    leads: list[FlagRow]
+    rows: Page | None
+
+
+@dataclass(frozen=True)
 class DriftReport:
     scope: Scope
     headline: str
     facts: str
     n_stores: int
+    n_disagreeing: int
     n_flags: int
     leads: list[FlagRow]
     flags: Page | None
@@ -78,47 +107,51 @@ def drift_report(
     """Everything on the page; the number of queries does not depend on how many stores there are."""
     order = order if order in ORDERS else "severity"
     if scope.standard is None or scope.run is None:
-        return DriftReport(scope, "", "", 0, 0, [], None, None, order)
+        return DriftReport(scope, "", "", 0, 0, 0, [], None, None, order)
     results = LocationResult.objects.visible_to(scope.user).filter(
         standard=scope.standard, location__in=scope.locations()
     )
-    n_stores = results.count()
-    flags = open_flags(scope)
-    counts = flags.order_by().aggregate(
-        n_declines=Count("pk", filter=Q(direction=Direction.DECLINE)),
-        n_blind=Count("pk", filter=Q(direction=Direction.DECLINE, comparison=Comparison.BLIND_SPOT)),
-        n_improvements=Count("pk", filter=Q(direction=Direction.IMPROVEMENT)),
+    counts = results.aggregate(
+        n_stores=Count("pk"),
+        n_able=Count("pk", filter=able_to_flag(scope.run)),
+        n_disagreeing=Count("pk", filter=Q(n_disagreements__gt=0)),
+        n_visits=Max(_n_visits_lately(scope)),
     )
-    n_flags = counts["n_declines"] + counts["n_improvements"]
-    titles = section_titles(scope.standard)
-    leads = rows_with_charts(scope, list(flags.filter(direction=Direction.DECLINE)[:N_LEADS]), titles=titles)
+    flags = _flags(scope, flags_page)
     return DriftReport(
         scope=scope,
-        headline=signals.headline(**counts),
-        facts=_facts(scope, results, n_stores),
-        n_stores=n_stores,
-        n_flags=n_flags,
-        leads=leads,
-        flags=_flag_rows(scope, flags, titles, flags_page) if n_flags > len(leads) else None,
-        stores=_store_rows(scope, results, stores_page, order),
+        headline=flags.headline,
+        facts=_facts(scope, counts),
+        n_stores=counts["n_stores"],
+        n_disagreeing=counts["n_disagreeing"],
+        n_flags=flags.n,
+        leads=flags.leads,
+        flags=flags.rows,
+        stores=_store_rows(scope, results, stores_page, order, counts["n_stores"]),
         order=order,
     )
 
 
-def _facts(scope: Scope, results: LocationResultQuerySet, n_stores: int) -> str:
-    """24 stores, 61 visits in four weeks. …"""
-    n_visits = Tally.objects.filter(
+def _n_visits_lately(scope: Scope) -> Subquery:
+    """The visits of the last four weeks: one number, the same beside every result."""
+    tallies = Tally.objects.filter(
         location__in=scope.locations(),
         version__standard=scope.standard,
         is_excluded=False,
         started_at__gt=scope.as_of - RECENT,
         started_at__lte=scope.as_of,
-    ).count()
+    )
+    return Subquery(tallies.order_by().values("version__standard").annotate(n=Count("pk")).values("n"))
+
+
+def _facts(scope: Scope, counts: dict[str, int | None]) -> str:
+    """24 stores, 61 visits in four weeks. …"""
+    n_stores = counts["n_stores"] or 0
     parts = [
-        f"{words.count(n_stores, 'store')}, {words.count(n_visits, 'visit')} in four weeks.",
+        f"{words.count(n_stores, 'store')}, {words.count(counts['n_visits'] or 0, 'visit')} in four weeks.",
         signals.expected_false_flags(
             per_location_year=scope.expected_false_alarms_per_year,
-            n_able=results.able_to_flag(scope.run).count() if scope.run else 0,
+            n_able=counts["n_able"] or 0,
             n_locations=n_stores,
             least_visits=scope.run.least_visits if scope.run else 0,
         ),
@@ -127,21 +160,35 @@ def _facts(scope: Scope, results: LocationResultQuerySet, n_stores: int) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _flag_rows(scope: Scope, flags: QuerySet[DriftFlag], titles: dict[str, str], page: str) -> Page:
-    return page_of(
-        flags,
-        number=page,
-        size=FLAGS_A_PAGE,
-        rows=lambda found: [flag_row(flag, titles=titles, today=scope.today) for flag in found],
+def _flags(scope: Scope, page: str) -> Flags:
+    """One query; two where another page than the first is asked for."""
+    found = open_flags(scope)
+    first = list(
+        found.annotate(**{name: Window(Count("pk", filter=kind)) for name, kind in KINDS.items()})[:FLAGS_A_PAGE]
     )
+    counts = {name: getattr(first[0], name) if first else 0 for name in KINDS}
+    n_flags = counts["n_declines"] + counts["n_improvements"]
+    leads = rows_with_charts(scope, [flag for flag in first[:N_LEADS] if flag.direction == Direction.DECLINE])
+    rows = None
+    if n_flags > len(leads):
+        rows = page_of(
+            found,
+            number=page,
+            size=FLAGS_A_PAGE,
+            rows=lambda flags: [listed_flag(flag, today=scope.today) for flag in flags],
+            count=n_flags,
+            first=first,
+        )
+    return Flags(signals.headline(**counts), n_flags, leads, rows)
 
 
-def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, order: str) -> Page:
+def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, order: str, n_stores: int) -> Page:
     return page_of(
         _ordered(results, scope, order),
         number=page,
         size=STORES_A_PAGE,
         rows=lambda found: _with_reasons(scope, store_rows(found, today=scope.today)),
+        count=n_stores,
     )
 
 

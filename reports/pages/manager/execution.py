@@ -8,8 +8,8 @@ from uuid import UUID
 from django.urls import reverse
 
 from locations.models import Location
-from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
-from reports.models import DriftFlag
+from reports.detection.views.control_chart import LocationSeries, location_series
+from reports.models import ControlChart, DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.manager.flag_rows import FlagRow, day_number
 from reports.pages.scope import Link, Scope
@@ -50,11 +50,12 @@ def execution(
     flag: FlagRow | None,
     channels: list[Link],
     found: DriftFlag | None,
+    *,
+    chart: ControlChart | None,
 ) -> Execution:
     """The control chart, for a desk and for a phone, and the same visits as a table."""
     if asked.standard is None or asked.run is None:
         return Execution(None, None, [], 0, None)
-    chart = charts_of(asked.standard, [location.pk]).get(location.pk)
     series = location_series(chart, channel)
     observed = [i for i, value in enumerate(series.values) if value is not None] if series else []
     if not series or not observed:

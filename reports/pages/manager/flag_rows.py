@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Substr
 
+from audits.models import Section, Standard, Version
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Reading
 from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
@@ -18,6 +20,7 @@ from reports.pages.sentences import signals, words
 Direction = DriftFlag.Direction
 Comparison = DriftFlag.Comparison
 UNEVEN = "consistency"
+SECTION = "section:"
 CHART_DAYS = 190
 DAYS_BEFORE_ONSET = 120
 MOST_READINGS = 2000
@@ -124,13 +127,26 @@ class FlagRow:
 
 
 def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
-    """Declines before improvements, the best proven first."""
+    """Declines before improvements, the best proven first, each with the title of its section, if it is of one."""
     found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
-    found = found.filter(location__in=scope.locations())
-    return found.select_related("location__region", "metric", "standard").order_by("direction", "-evidence", "pk")
+    found = found.filter(location__in=scope.locations()).annotate(section_title=_section_title(scope.standard))
+    return found.select_related("location__region", "metric").order_by("direction", "-evidence", "pk")
 
 
-def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None) -> FlagRow:
+def _section_title(standard: Standard | None) -> Subquery:
+    """That which `section_titles` gives a flag's section."""
+    key = Substr(OuterRef("channel"), len(SECTION) + 1)
+    sections = Section.objects.filter(version__standard=standard, key=key).exclude(version__state=Version.State.DRAFT)
+    return Subquery(sections.order_by("-version__number").values("title")[:1])
+
+
+def listed_flag(flag, *, today: date) -> FlagRow:
+    """`flag` comes from `open_flags`."""
+    titles = {flag.channel.removeprefix(SECTION): flag.section_title} if flag.section_title else {}
+    return flag_row(flag, titles=titles, today=today)
+
+
+def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date) -> FlagRow:
     def local(when: datetime) -> date:
         return when.astimezone(flag.location.zone).date()
 
@@ -154,11 +170,10 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date, chart=None
         n_visits=flag.n_visits,
         lead_days=flag.lead_days,
         today=today,
-        chart=chart,
     )
 
 
-def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, str]) -> list[FlagRow]:
+def rows_with_charts(scope: Scope, flags: list[DriftFlag]) -> list[FlagRow]:
     """The few flags that lead the report, each with what was observed in its channel above what was reported."""
     if scope.standard is None or not flags:
         return []
@@ -166,7 +181,7 @@ def rows_with_charts(scope: Scope, flags: list[DriftFlag], *, titles: dict[str, 
     charts = charts_of(scope.standard, [flag.location_id for flag in flags])
     rows = []
     for flag in flags:
-        row = flag_row(flag, titles=titles, today=scope.today)
+        row = listed_flag(flag, today=scope.today)
         channel = "overall" if flag.channel == UNEVEN else flag.channel
         observed, expected = _observed(flag, scope, location_series(charts.get(flag.location_id), channel))
         chart = _lead_chart(row, observed, expected, reported.get(flag.location_id, []))

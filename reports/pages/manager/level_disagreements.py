@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page
+from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
 
 from locations.models import Metric, Region
 from reports.models import LocationResult
@@ -11,6 +14,7 @@ from reports.pages.scope import Scope
 from reports.pages.sentences import words
 
 STORES_A_PAGE = 10
+NO_REGION = "its region"
 BY_CHANCE = "In each number, one store in 16 would stand there by chance."
 
 
@@ -32,31 +36,51 @@ class Disagreements:
     not_compared: str
 
 
-def disagreements(scope: Scope, *, page: str = "") -> Disagreements | None:
-    """Those of the page's region, the most numbers first; None when there are none. Five queries, however many."""
-    if scope.standard is None:
+def disagreements(scope: Scope, *, n_stores: int, page: str = "") -> Disagreements | None:
+    """Those of the page's region, the most numbers first; None when there are none. One query, however many.
+
+    n_stores : how many they are.
+    """
+    if scope.standard is None or not n_stores:
         return None
     found = LocationResult.objects.visible_to(scope.user).filter(
         standard=scope.standard, location__in=scope.locations(), n_disagreements__gt=0
     )
-    found = found.select_related("location").order_by("-n_disagreements", "location__name", "pk")
-    rows = page_of(found, number=page, size=STORES_A_PAGE, rows=_rows)
-    if not rows.paginator.count:
-        return None
-    return Disagreements(_headline(rows.paginator.count), rows, _not_compared(scope))
+    found = found.annotate(**widest_names()).select_related("location")
+    found = found.order_by("-n_disagreements", "location__name", "pk")
+    rows = page_of(found, number=page, size=STORES_A_PAGE, rows=_rows, count=n_stores)
+    return Disagreements(_headline(n_stores), rows, _not_compared(scope))
 
 
-def sentence(result: LocationResult | None) -> str:
-    """Of one store: where it stands in the number that differs most; blank when none does."""
+def widest_names(result: str = "") -> dict[str, Subquery]:
+    """What the metric and the region of a result's widest disagreement are called, to annotate it with.
+
+    result : the way to it, as in `result__`, where what is annotated is not a result itself.
+    """
+    widest = KeyTransform("0", OuterRef(f"{result}disagreements"))
+    metrics = Metric.objects.filter(key=KeyTextTransform("metric", widest))
+    regions = Region.objects.filter(pk=Cast(KeyTextTransform("region", widest), BigIntegerField()))
+    return {
+        "widest_metric": Subquery(metrics.values("name")[:1]),
+        "widest_region": Subquery(regions.values("name")[:1]),
+    }
+
+
+def sentence(result: LocationResult | None, *, metric: str | None, region: str | None) -> str:
+    """Of one store: where it stands in the number that differs most; blank when none does.
+
+    metric, region : from `widest_names`.
+    """
     if result is None or not result.disagreements:
         return ""
-    row = _rows([result])[0]
+    widest, n_others = result.disagreements[0], len(result.disagreements) - 1
     more = ""
-    if row.n_others:
-        plural = "" if row.n_others == 1 else "s"
-        more = f" The same holds for {words.number(row.n_others)} other number{plural}."
+    if n_others:
+        plural = "" if n_others == 1 else "s"
+        more = f" The same holds for {words.number(n_others)} other number{plural}."
     return (
-        f"In {row.region} this store is {row.reported} in “{row.metric}” as reported, and {row.observed} as "
+        f"In {region or NO_REGION} this store is {_place(widest['reported_rank'], widest['n'])} in "
+        f"“{metric or widest['metric']}” as reported, and {_place(widest['observed_rank'], widest['n'])} as "
         f"observed: the number may not see what visits see.{more}"
     )
 
@@ -76,21 +100,21 @@ def _not_compared(scope: Scope) -> str:
 
 
 def _rows(results: list[LocationResult]) -> list[DisagreementRow]:
-    widest = [result.disagreements[0] for result in results]
-    names = dict(Metric.objects.filter(key__in={row["metric"] for row in widest}).values_list("key", "name"))
-    regions = dict(Region.objects.filter(pk__in={row["region"] for row in widest}).values_list("pk", "name"))
-    return [
-        DisagreementRow(
-            location_id=result.location_id,
-            name=result.location.name,
-            region=regions.get(row["region"], "its region"),
-            metric=names.get(row["metric"], row["metric"]),
-            reported=_place(row["reported_rank"], row["n"]),
-            observed=_place(row["observed_rank"], row["n"]),
-            n_others=len(result.disagreements) - 1,
-        )
-        for result, row in zip(results, widest, strict=True)
-    ]
+    return [_row(result) for result in results]
+
+
+def _row(result) -> DisagreementRow:
+    """`result` is annotated with `widest_names`."""
+    widest = result.disagreements[0]
+    return DisagreementRow(
+        location_id=result.location_id,
+        name=result.location.name,
+        region=result.widest_region or NO_REGION,
+        metric=result.widest_metric or widest["metric"],
+        reported=_place(widest["reported_rank"], widest["n"]),
+        observed=_place(widest["observed_rank"], widest["n"]),
+        n_others=len(result.disagreements) - 1,
+    )
 
 
 def _place(rank: int, n: int) -> str:

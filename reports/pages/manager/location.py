@@ -5,12 +5,12 @@ from datetime import date
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 
 from audits.models import Visit
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
-from locations.models.places import lineage
 from reports.measure.drift.attribution import LEAST_POINTS
 from reports.models import DriftFlag, LocationResult, Tally
 from reports.pages.access import NotVisible
@@ -21,8 +21,9 @@ from reports.pages.manager.execution import PointRow, execution
 from reports.pages.manager.flag_rows import SYMBOLS, Direction, FlagRow, flag_row, state_of
 from reports.pages.manager.quotes import Quote, quotes
 from reports.pages.manager.reported_metrics import MetricView, metric_views
+from reports.pages.manager.store import counted, listed_visits, read_store
 from reports.pages.paging import page_of
-from reports.pages.scope import Link, Scope, scope, section_titles
+from reports.pages.scope import Link, Scope, scope_at, section_titles
 from reports.pages.sentences import signals, words
 from reports.pages.sentences.false_flags import over_your_stores
 
@@ -76,6 +77,7 @@ class LocationPage:
     other_flag: FlagRow | None
     comparison_note: str
     result: LocationResult | None
+    disagreement: str
     channel: str
     channel_title: str
     channels: list[Link]
@@ -103,43 +105,33 @@ def location_page(
     *, user, location_id: int, standard: str = "", channel: str = "", metric: str = "", page: str = ""
 ) -> LocationPage:
     """Raises NotVisible for a location, standard or channel that is not there for this user."""
-    location = (
-        Location.objects.visible_to(user, READS_RESULTS).select_related("region").filter(pk=location_id).first()
-    )
-    if location is None:
-        raise NotVisible(f"No store {location_id} among yours.")
-    asked = scope(user=user, standard=standard or _standard_of(user, location))
+    asked = scope_at(location_id, user=user, standard=standard)
+    store = read_store(location_id, asked)
+    location, result = store.location, store.result
     titles = section_titles(asked.standard) if asked.standard else {}
-    result = LocationResult.objects.visible_to(user).filter(location=location, standard=asked.standard).first()
-    flags = DriftFlag.objects.visible_to(user).filter(location=location, standard=asked.standard)
-    flags = flags.select_related("location__region", "metric")
-    opened = list(flags.open().order_by("direction"))
-    rows = [flag_row(flag, titles=titles, today=asked.today) for flag in opened]
-    flag = rows[0] if rows else None
+    opened, closed = _flags(location, asked)
+    first = opened[0] if opened else None
+    flag, other_flag, *_ = [*(flag_row(each, titles=titles, today=asked.today) for each in opened), None, None]
     chosen, channels = _channels(channel, flag, titles)
-    moved = _moved(opened[0].moved) if opened else []
-    view = execution(location, asked, chosen, flag, channels, opened[0] if opened else None)
+    view = execution(location, asked, chosen, flag, channels, first, chart=store.chart)
     metrics, other_metrics = metric_views(
         scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
     )
     known = asked.fitted.visits([location.pk], with_peers=True) if asked.fitted else None
     is_calm = result is not None and not opened and not result.n_more_needed
-    state = state_of(
-        direction=flag.direction if flag else None,
-        comparison=flag.comparison if flag else result.comparison if result else "",
-        n_more_needed=result.n_more_needed if result else 1,
-    )
+    onset = first.onset_at if first else None
     return LocationPage(
         scope=asked,
         location=location,
-        trail=_trail(user, location),
-        state=state,
+        trail=_trail(user, location.region),
+        state=_state(flag, result),
         headline=_headline(location, flag, result, asked),
-        facts=_facts(location, opened[0], asked) if opened else "",
+        facts=_facts(first, asked) if first else "",
         flag=flag,
-        other_flag=rows[1] if len(rows) > 1 else None,
-        comparison_note=_comparison_note(opened[0]) if opened else "",
+        other_flag=other_flag,
+        comparison_note=_comparison_note(first) if first else "",
         result=result,
+        disagreement=store.disagreement,
         channel=chosen,
         channel_title=words.capital(next(link.name for link in channels if link.is_here)),
         channels=channels,
@@ -150,34 +142,60 @@ def location_page(
         n_points_left_off=view.n_left_off,
         metrics=metrics,
         other_metrics=other_metrics,
-        moved=moved,
-        alike=alike(known, location_id=location.pk, onset=opened[0].onset_at if opened else None),
-        instead=attribution_without_flag(known, location_id=location.pk, user=user) if is_calm else None,
+        moved=_moved(first.moved) if first else [],
+        alike=alike(known, location_id=location.pk, onset=onset),
+        instead=attribution_without_flag(known, location=location, user=user) if is_calm else None,
         chain_movement=_chain_movement(asked) if is_calm else "",
-        quotes=quotes(
-            user=user,
-            location=location,
-            standard=asked.standard,
-            since=opened[0].onset_at if opened else None,
-            section=chosen.removeprefix("section:"),
-        ),
-        visits=_visits(user, location, asked, page),
-        earlier=_earlier(flags, titles, asked.today),
+        quotes=quotes(asked, location, since=onset, section=chosen.removeprefix("section:")),
+        visits=_visits(location, asked, page, store.n_visits),
+        earlier=_earlier(closed, titles, asked.today),
     )
 
 
-def _standard_of(user, location: Location) -> str:
-    """The standard in which this location was scanned last; blank when in none."""
-    results = LocationResult.objects.visible_to(user).filter(location=location).select_related("standard")
-    result = results.order_by("-run__finished_at").first()
-    return result.standard.key if result else ""
+def _flags(location: Location, asked: Scope) -> tuple[list[DriftFlag], list[DriftFlag]]:
+    """The open ones, a decline first, and the last ones that were closed, in one query.
 
-
-def _trail(user, location: Location) -> list[Link]:
-    visible = (
-        Region.objects.visible_to(user, READS_RESULTS).filter(pk__in=lineage(location.region.path)).order_by("path")
+    Each with what its facts need: how many auditors have been there since its onset, and over how many stores of the
+    user a flag can be raised.
+    """
+    flags = DriftFlag.objects.filter(location=location, standard=asked.standard)
+    latest = flags.exclude(closed_at=None).order_by("-flagged_at", "-pk").values("pk")[:N_EARLIER]
+    visits = Tally.objects.filter(location=OuterRef("location"), version__standard=OuterRef("standard"))
+    since = visits.filter(is_excluded=False, started_at__gte=OuterRef("onset_at")).exclude(auditor="")
+    found = list(
+        flags.visible_to(asked.user)
+        .filter(Q(closed_at=None) | Q(pk__in=latest))
+        .annotate(n_auditors=counted(since, "auditor"), n_able=_n_able(asked))
+        .select_related("location__region", "metric")
+        .order_by("-flagged_at", "-pk")
     )
-    return [Link(str(region.pk), region.name) for region in visible]
+    opened = sorted((flag for flag in found if flag.closed_at is None), key=lambda flag: flag.direction)
+    return opened, [flag for flag in found if flag.closed_at is not None]
+
+
+def _n_able(asked: Scope) -> Coalesce | Value:
+    if asked.run is None:
+        return Value(0)
+    return counted(
+        LocationResult.objects.visible_to(asked.user).filter(standard=asked.standard).able_to_flag(asked.run)
+    )
+
+
+def _trail(user, region: Region | None) -> list[Link]:
+    """From the topmost region that the user may see down to the store's own."""
+    trail: list[Link] = []
+    while region is not None and region.is_visible_to(user, READS_RESULTS):
+        trail.insert(0, Link(str(region.pk), region.name))
+        region = region.parent
+    return trail
+
+
+def _state(flag: FlagRow | None, result: LocationResult | None) -> str:
+    return state_of(
+        direction=flag.direction if flag else None,
+        comparison=flag.comparison if flag else result.comparison if result else "",
+        n_more_needed=result.n_more_needed if result else 1,
+    )
 
 
 def _headline(location: Location, flag: FlagRow | None, result: LocationResult | None, asked: Scope) -> str:
@@ -201,26 +219,14 @@ def _headline(location: Location, flag: FlagRow | None, result: LocationResult |
     )
 
 
-def _facts(location: Location, flag: DriftFlag, asked: Scope) -> str:
-    since = Tally.objects.filter(
-        location=location, version__standard=asked.standard, is_excluded=False, started_at__gte=flag.onset_at
-    )
+def _facts(flag, asked: Scope) -> str:
+    """How sure it is, and how many flags chance alone raises over all stores of the user. `flag` is from `_flags`."""
+    rate = asked.expected_false_alarms_per_year
     sure = signals.how_sure(
-        n_visits=flag.n_visits,
-        n_auditors=since.exclude(auditor="").aggregate(n=Count("auditor", distinct=True))["n"],
-        evidence=flag.evidence,
-        per_location_year=asked.expected_false_alarms_per_year,
+        n_visits=flag.n_visits, n_auditors=flag.n_auditors, evidence=flag.evidence, per_location_year=rate
     )
-    return f"{sure} {_over_your_stores(asked)}".rstrip()
-
-
-def _over_your_stores(asked: Scope) -> str:
-    """How many flags chance alone raises over all stores of the user, so that one flag is seen among them."""
-    if asked.run is None:
-        return ""
-    results = LocationResult.objects.visible_to(asked.user).filter(standard=asked.standard)
-    n_able = results.able_to_flag(asked.run).count()
-    return over_your_stores(per_location_year=asked.expected_false_alarms_per_year, n_able=n_able)
+    over = over_your_stores(per_location_year=rate, n_able=flag.n_able) if asked.run else ""
+    return f"{sure} {over}".rstrip()
 
 
 def _chain_movement(asked: Scope) -> str:
@@ -270,16 +276,15 @@ def _moved(moved: list[dict]) -> list[MovedRow]:
     return rows
 
 
-def _visits(user, location: Location, asked: Scope, page: str) -> Page:
-    visits = Visit.objects.visible_to(user).filter(location=location)
-    if asked.standard:
-        visits = visits.filter(version__standard=asked.standard)
+def _visits(location: Location, asked: Scope, page: str, n_visits: int) -> Page:
+    visits = listed_visits(asked).filter(location=location)
     visits = visits.select_related("tally").defer("tally__matrix").order_by("-started_at", "pk")
     return page_of(
         visits,
         number=page,
         size=VISITS_A_PAGE,
         rows=lambda found: [_visit_row(visit, location) for visit in found],
+        count=n_visits,
     )
 
 
@@ -305,10 +310,9 @@ def _visit_row(visit: Visit, location: Location) -> VisitRow:
     )
 
 
-def _earlier(flags, titles: dict[str, str], today: date) -> list[EarlierFlag]:
-    found = flags.filter(~Q(closed_at=None)).order_by("-flagged_at")[:N_EARLIER]
+def _earlier(closed: list[DriftFlag], titles: dict[str, str], today: date) -> list[EarlierFlag]:
     rows = []
-    for flag in found:
+    for flag in closed:
         row = flag_row(flag, titles=titles, today=today)
         kind = "decline" if row.direction == Direction.DECLINE else "improvement"
         rows.append(

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from audits.models import Observation, Photo, Standard, Visit
+from audits.models import Observation, Photo, Visit
 from audits.standards.kinds import IN_WORDS
 from locations.models import Location
+from reports.pages.scope import Scope
 from reports.pages.sentences import words
 
 N_QUOTES = 6
@@ -26,23 +27,18 @@ class Quote:
     photo_ids: list[UUID]
 
 
-def quotes(
-    *, user, location: Location, standard: Standard | None, since: datetime | None, section: str
-) -> list[Quote]:
+def quotes(asked: Scope, location: Location, *, since: datetime | None, section: str) -> list[Quote]:
     """The latest words since the onset: first those about `section` (its key), then about what was missed."""
-    if standard is None:
+    if asked.standard is None:
         return []
-    visits = Visit.objects.visible_to(user).counting().filter(location=location, version__standard=standard)
+    visits = Visit.objects.visible_to(asked.user).counting()
+    visits = visits.filter(location=location, version__standard=asked.standard)
     if since:
         visits = visits.filter(started_at__gte=since)
-    recent = list(visits.order_by("-started_at").values_list("pk", flat=True)[:N_VISITS])
+    recent = visits.order_by("-started_at").values("pk")[:N_VISITS]
     is_text = Q(criterion__kind__in=IN_WORDS, state=Observation.State.ANSWERED)
     said = Observation.objects.filter(~Q(note="") | is_text, visit__in=recent)
     said = said.select_related("visit", "interaction", "criterion__section")
-    photos: dict[tuple, list[UUID]] = defaultdict(list)
-    pictures = Photo.objects.visible_to(user).filter(visit__in=recent, received_at__isnull=False)
-    for photo in pictures.values("pk", "visit", "interaction", "criterion"):
-        photos[photo["visit"], photo["interaction"], photo["criterion"]].append(photo["pk"])
 
     def rank(observation: Observation) -> tuple:
         missed = observation.conformity if observation.conformity is not None else 1.0
@@ -50,6 +46,7 @@ def quotes(
         return not is_here, missed, -observation.visit.started_at.timestamp(), observation.pk
 
     chosen = _spread(sorted((each for each in said if _words(each)), key=rank))
+    photos = _photos(asked.user, chosen)
     return [
         Quote(
             text=_words(each),
@@ -60,6 +57,17 @@ def quotes(
         )
         for each in chosen
     ]
+
+
+def _photos(user, chosen: list[Observation]) -> dict[tuple, list[UUID]]:
+    """Those that have arrived, by visit, interaction and criterion."""
+    found = Photo.objects.visible_to(user).filter(
+        visit__in={each.visit_id for each in chosen}, received_at__isnull=False
+    )
+    photos: dict[tuple, list[UUID]] = defaultdict(list)
+    for photo in found.values("pk", "visit", "interaction", "criterion"):
+        photos[photo["visit"], photo["interaction"], photo["criterion"]].append(photo["pk"])
+    return photos
 
 
 def _spread(said: list[Observation]) -> list[Observation]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Metric, Reading
@@ -52,11 +52,12 @@ def metric_views(
     readings = Reading.objects.visible_to(scope.user, READS_RESULTS).filter(
         location=location, period_end__gte=start, period_start__lte=stop
     )
-    counts = readings.order_by().values("metric").annotate(n=Count("pk")).order_by("-n")[:MOST_METRICS]
-    n_readings = {row["metric"]: row["n"] for row in counts if row["n"] > 1}
-    metrics = list(Metric.objects.filter(pk__in=n_readings))
+    own = readings.filter(metric=OuterRef("pk")).order_by().values("metric")
+    n_readings = Subquery(own.annotate(n=Count("pk")).values("n"))
+    counted = Metric.objects.annotate(n_readings=n_readings).filter(n_readings__gt=1)
+    metrics = list(counted.order_by("-n_readings")[:MOST_METRICS])
     metrics.sort(key=lambda metric: (
-        metric.key != first, metric.pk != flagged, not metric.is_independent, -n_readings[metric.pk], metric.name
+        metric.key != first, metric.pk != flagged, not metric.is_independent, -metric.n_readings, metric.name
     ))  # fmt: skip
     drawn = metrics[:N_METRICS]
     found: dict[int, list[Reading]] = {metric.pk: [] for metric in drawn}

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from locations.accounts.requests import SignedInRequest
 from reports.pages.access import STARTS_SCANS, results_page
 from reports.pages.manager.drift_report import ORDERS, drift_report
-from reports.pages.manager.level_disagreements import BY_CHANCE, disagreements, sentence
+from reports.pages.manager.level_disagreements import BY_CHANCE, disagreements
 from reports.pages.manager.location import location_page
 from reports.pages.manager.locations import store_list
 from reports.pages.masthead import masthead
@@ -35,7 +35,7 @@ def drift(request: SignedInRequest) -> HttpResponse:
         "reports/manager/drift.html",
         {
             "report": report,
-            "disagreements": disagreements(asked, page=request.GET.get("levels", "")),
+            "disagreements": disagreements(asked, n_stores=report.n_disagreeing, page=request.GET.get("levels", "")),
             "by_chance": BY_CHANCE,
             "scope": asked,
             "orders": ORDERS,
@@ -60,5 +60,5 @@ def location(request: SignedInRequest, location_id: int) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in STORE_PARAMETERS}
     found = location_page(user=request.user, location_id=location_id, **asked)
     heading = masthead("locations", user=request.user, region=found.location.region.name, today=found.scope.today)
-    shown = {"page": found, "disagreement": sentence(found.result), "scope": found.scope, "masthead": heading}
+    shown = {"page": found, "scope": found.scope, "masthead": heading}
     return render(request, "reports/manager/location.html", shown)

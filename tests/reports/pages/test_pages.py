@@ -369,7 +369,7 @@ def test_number_of_queries_does_not_grow_with_the_chain(as_mia, chain, django_as
     for address, n_queries in zip(wanted, before, strict=True):
         with django_assert_num_queries(n_queries):
             as_mia.get(address)
-    assert max(before) <= 32
+    assert max(before) <= 15
 
 
 def test_pages_hold_no_inline_style_and_no_script(as_mia, chain):
