@@ -1,6 +1,7 @@
 """Numbers as people write and read them."""
 
 import re
+import unicodedata
 
 NBSP = "\u00a0"
 COMMA = re.compile(r"([+-]?)(\d+),(\d+)")
@@ -16,7 +17,9 @@ def read_number(text: str) -> float:
     >>> read_number("2,5"), read_number("0,125"), read_number("٢٫٥"), read_number("−3.5")
     (2.5, 0.125, 2.5, -3.5)
     """
-    plain = text.strip().replace("\u2212", "-").replace("\u066b", ".")  # a minus of its own, an Arabic decimal point
+    plain = unicodedata.normalize("NFKC", text.strip()).replace("\u2212", "-").replace("\u066b", ".")
+    if "_" in plain:
+        raise ValueError(f"{text!r} holds an underscore")  # float takes 1_000
     if found := COMMA.fullmatch(plain):
         sign, whole, part = found.groups()
         if len(part) == GROUP and len(whole) <= GROUP and int(whole[0]):

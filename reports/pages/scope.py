@@ -136,10 +136,10 @@ def _with_runs(user, regions: Regions, published: QuerySet, key: str) -> Scope:
 
 
 def _as_of(runs: LastRuns) -> datetime:
-    """The moment that figures are of: the run's, or where the visits ended before, the day of the last one."""
+    """The moment that figures are of: the last judgement's, or where the visits ended before, the day of the last."""
     if runs.fitted is None:
         return timezone.now()
-    as_of, last = runs.fitted.run.as_of, runs.last_visit_at
+    as_of, last = runs.fitted.known_until, runs.last_visit_at
     return min(as_of, last + timedelta(days=1)) if last else as_of
 
 
@@ -187,7 +187,7 @@ def _published() -> QuerySet:
 def _standards(published: QuerySet, key: str) -> tuple[Standard | None, list[Link]]:
     """The one with the latest good run first; there are few.
 
-    Chosen is the one with this key; where it is blank, the one scanned last at the page's location, or else the first.
+    Chosen is the one with this key; where it is blank, the one scanned last at the page's location, else the first.
     """
     found = sorted(published, key=lambda each: _latest(each.scanned_at), reverse=True)
     if key:

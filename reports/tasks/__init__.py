@@ -1,6 +1,6 @@
 """Celery's way in. A task takes ids, may run twice, and tries again only what time can heal.
 
-A task's name stays what messages and schedules of an earlier release call it, wherever its module lies.
+A task's name stays, wherever its module lies: messages and schedules that an earlier release left name it so.
 """
 
 from reports.tasks.backtests import work_on_backtests

@@ -1,4 +1,4 @@
-"""Tallies -> the arrays of `measure.chain.Chain`, with the names of what the indexes stand for."""
+"""Tallies -> the arrays of `measure.model.chain.Chain`, with the names of what the indexes stand for."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audits.models import Section, Standard
 from locations.models import Location
@@ -92,12 +92,14 @@ def load(
     locations=None,
     known_after: datetime | None = None,
     scored_by: datetime | None = None,
+    only: Q | None = None,
 ) -> History:
     """The visits of a standard that count at `as_of` (see `counting`).
 
     codes : those of an earlier run, so that its effects fit; visits at unknown locations and criteria of newer
     versions are then left out. locations : ids, None for all. known_after : only visits that were approved later.
     scored_by : leaves out what was scored later, so that reading again gives the same while visits are approved.
+    only : of the tallies, what else must hold.
     The number of queries is constant.
     """
     tallies = counting(standard=standard, as_of=as_of)
@@ -107,6 +109,8 @@ def load(
         tallies = tallies.filter(known_at__gt=known_after)
     if scored_by is not None:
         tallies = tallies.filter(scored_at__lte=scored_by)
+    if only is not None:
+        tallies = tallies.filter(only)
     rows = list(tallies.order_by("location_id", "started_at", "visit_id").values_list(*COLUMNS))
     known = forms({row[2] for row in rows})
     if codes is None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import cached_property
 
 import numpy as np
-from django.db.models import F, Max, Q, Subquery
+from django.db.models import F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from audits.models import Standard
 from reports.detection.data.chain_loader import Codes, History, load
@@ -16,7 +17,7 @@ from reports.measure.drift.detector import Settings
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 from reports.measure.model.levels import Usual
-from reports.models import LocationResult, Run
+from reports.models import ControlChart, LocationResult, Run
 
 N_PEERS = 40
 
@@ -42,7 +43,7 @@ class FittedRun:
 
     @property
     def known_until(self) -> datetime:
-        """Visits approved by then are known: to the run, or to an evaluation at the approval of a visit since."""
+        """The moment of the last judgement: the run's, or that of the last evaluation of a visit that came since."""
         later = self.run.evaluated_until
         return self.run.as_of if later is None else max(self.run.as_of, later)
 
@@ -80,14 +81,28 @@ class FittedRun:
         found = np.flatnonzero(self.codes.locations == location_id)
         return int(found[0]) if found.size else None
 
-    def history(self, location_ids: Iterable[int], *, as_of: datetime | None = None) -> History:
-        """The visits of some locations that are known, as far back as the effects reach. Two queries.
+    @property
+    def judged(self) -> Q:
+        """Of tallies: those that the run, or an evaluation of their location since, has looked at.
 
-        as_of : another moment than `known_until`, for whoever evaluates what came since.
+        What came in and was not judged yet, as an import leaves it to the next run, is in no chart and no result, and
+        so in no figure beside them.
         """
-        ids = sorted(set(location_ids))
-        moment = as_of or self.known_until
-        found = load(standard=self.run.standard, as_of=moment, codes=self.codes, locations=ids)
+        charts = ControlChart.objects.filter(standard=self.run.standard_id, location=OuterRef("location"))
+        return Q(known_at__lte=Coalesce(Subquery(charts.values("known_until")[:1]), Value(self.run.as_of)))
+
+    def history(self, location_ids: Iterable[int], *, as_of: datetime | None = None) -> History:
+        """The visits of some locations that were judged, as far back as the effects reach. Two queries.
+
+        as_of : all that are known at this moment instead, for whoever judges what came since.
+        """
+        found = load(
+            standard=self.run.standard,
+            as_of=as_of or self.known_until,
+            codes=self.codes,
+            locations=sorted(set(location_ids)),
+            only=Q() if as_of else self.judged,
+        )
         return found.since(self.effects.first_day)
 
     def visits(self, location_ids: Iterable[int], *, with_peers: bool = False) -> "FittedVisits":

@@ -43,7 +43,7 @@ def check_number(name: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is set for a standard, in the units of `measure.drift.Settings`. Raises BadSettings."""
+    """What is set for a standard, in the units of `measure.drift.detector.Settings`. Raises BadSettings."""
 
     false_alarms_per_year: float
     smallest_drop: float

@@ -29,7 +29,7 @@ from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.model.forward_filter import carry_on
 from reports.measure.model.levels import Usual, chain_movement, fit_window, usual_levels
 from reports.measure.model.severity import fit_effects
-from reports.models import Carried, LocationResult, Run
+from reports.models import Carried, ControlChart, LocationResult, Run
 
 MOST_CHANGED = 0.25  # of the visits that an estimate rests on; more that came or left ask for a new one
 
@@ -268,10 +268,12 @@ def _digest(base: Base, seen: CountedNow, news: History) -> str:
 def _shown(run: Run, codes: Codes) -> np.ndarray:
     """(L,) how many visits each location's result rests on, -1 without one.
 
-    It is another number than the run before saw where a visit came and left, and its evaluation at once was lost.
+    It is another number than the run before saw where a visit came and left, and its evaluation at once was lost. A
+    result without a chart, as an older release left it, counts as none.
     """
     shown = np.full(codes.locations.size, -1)
-    rows = LocationResult.objects.filter(standard=run.standard)
+    charts = ControlChart.objects.filter(standard=run.standard, location=OuterRef("location"))
+    rows = LocationResult.objects.filter(Exists(charts), standard=run.standard)
     for location, n_visits in rows.values_list("location_id", "n_visits").iterator(chunk_size=10_000):
         location_index = np.searchsorted(codes.locations, location)
         if location_index < codes.locations.size and codes.locations[location_index] == location:

@@ -1,5 +1,6 @@
 """The life of a run: asked for, begun, done or failed; what it is doing can be read from its row."""
 
+import shutil
 import subprocess
 import time
 import tomllib
@@ -37,8 +38,8 @@ def request_scan(
     """The row of a run to be made, waiting for `run_scan`; the same request made twice while it waits is one row.
 
     as_of : only what was known at this moment counts; None for that at which the run begins. parameters : any of
-    those of `measure.drift.Settings`, `seed`, and those of GOING_ON; the others are as set for the standard, else
-    their defaults. must_estimate : estimate anew what is common, whenever that was done last.
+    those of `measure.drift.detector.Settings`, `seed`, and those of GOING_ON; the others are as set for the standard,
+    else their defaults. must_estimate : estimate anew what is common, whenever that was done last.
     Raises BadParameters, which names the parameter and what it may be.
     """
     complete = check_parameters(chosen_for(standard).parameters() | (parameters or {}), DETECTOR | GOING_ON)
@@ -77,7 +78,7 @@ def begin(run_id: int) -> Run:
     """
     run = Run.objects.select_related("standard").get(pk=run_id)
     _fail_dead(run.standard, but=run_id)
-    if run.state == Run.State.RUNNING and run.code_version not in ("", code_version()):
+    if run.state == Run.State.RUNNING and _is_of_another_release(run):
         _start_over(run)
     if run.state == Run.State.WAITING:
         _begin(run)
@@ -85,6 +86,14 @@ def begin(run_id: int) -> Run:
     if run.state != Run.State.RUNNING:
         raise RunTaken(f"Run {run_id} is {run.state}, or another run of its standard is under way.")
     return run
+
+
+def _is_of_another_release(run: Run) -> bool:
+    """By its name, or, where both have the same, by shards that this one would have written in another way."""
+    if run.code_version not in ("", code_version()):
+        return True
+    shards_of_locations = Shard.objects.filter(run=run, phase=Shard.Phase.LOCATIONS)
+    return shards_of_locations.exclude(payload__has_key="location_indexes").exists()
 
 
 def _start_over(run: Run) -> None:
@@ -193,7 +202,7 @@ def code_version() -> str:
     """The package's version, and the commit where the source is a git checkout."""
     root = django_settings.BASE_DIR
     version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
-    if not (root / ".git").exists():
+    if not (root / ".git").exists() or shutil.which("git") is None:
         return version
     asked = subprocess.run(
         ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False

@@ -113,7 +113,7 @@ def look_at(
     """Replay some locations, and say what stands.
 
     history : the visits of these locations and of no other. location_indexes : also of those without visits.
-    past, is_new : as in `measure.replay.go_on`, to go on from an earlier replay; None to begin at the start.
+    past, is_new : as in `measure.drift.replay.go_on`, to go on from an earlier replay; None to begin at the start.
     """
     chain = history.chain
     new = np.ones(chain.n_visits, bool) if is_new is None else is_new

@@ -136,7 +136,7 @@ class _Desk:
         """Detect the changes at some of the locations.
 
         A process that did not make the first phase reads their visits again: one that was scored, corrected or taken
-        out in between counts here as it is now. `at_once` evaluates the location of such a visit anew.
+        out in between counts here as it is now. `online_update` evaluates the location of such a visit anew.
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
         common, location_indexes = self._known(), np.array(shard.payload["location_indexes"], dtype=int)

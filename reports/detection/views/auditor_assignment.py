@@ -106,7 +106,7 @@ def _linked(fitted: FittedRun, ids: list[int], keys: list[str]) -> tuple[np.ndar
         version__standard=fitted.run.standard_id,
         is_excluded=False,
         scored_at__isnull=False,
-        known_at__lte=fitted.known_until,
+        known_at__lte=fitted.run.as_of,
         started_at__gte=to_datetime(fitted.effects.first_day),
     ).exclude(auditor="")
     pairs = list(tallies.order_by().values_list("location_id", "auditor").distinct())

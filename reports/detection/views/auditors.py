@@ -131,7 +131,7 @@ def _been(fitted: FittedRun, locations: QuerySet[Location]) -> dict[tuple[str, i
         location__in=locations,
         is_excluded=False,
         scored_at__isnull=False,
-        known_at__lte=fitted.known_until,
+        known_at__lte=fitted.run.as_of,
         started_at__gte=to_datetime(fitted.effects.first_day),
     ).exclude(auditor="")
     rows = tallies.order_by("location_id", "auditor").values_list("auditor", "location_id").annotate(n=Count("pk"))

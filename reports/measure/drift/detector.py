@@ -73,7 +73,7 @@ class Signal:
     channel : "overall", "section:<index>", "dimension:<index>" or "consistency": where most of the evidence
     lies.
     direction : "decline" or "improvement".
-    onset, onset_low, onset_high : days: the likeliest begin and a 90 % interval; see `measure.onset`.
+    onset, onset_low, onset_high : days: the likeliest begin and a 90 % interval; see `measure.drift.onset`.
     evidence : summed likelihood ratio; 400 reads "400 : 1".
     seen, expected : share in that channel since the onset, 0..1, seen, and expected for this location with
     these auditors, dayparts and criteria; of "consistency", the spread of interactions in points, 0..1, which

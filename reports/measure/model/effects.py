@@ -30,7 +30,7 @@ class Effects:
     steady : (L,) how far each location may speak for the chain after the fit, 0 to 1: `overdispersion.steadiness`.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
-    `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `current.carry_on`.
+    `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `forward_filter.carry_on`.
 
     usual_location : mean level of the locations that the fit saw; 0 where it saw none.
 

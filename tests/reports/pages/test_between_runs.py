@@ -6,9 +6,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from audits.models import Visit
-from bench.product.database_chains import make_chain
+from bench.product.database_chains import a_tally, a_visit, make_chain
 from locations.accounts.roles import Role
 from locations.models import Membership, User
 from reports.detection.data.fitted_run import FittedRun
@@ -127,3 +128,26 @@ def test_a_page_draws_what_was_judged_and_judges_nothing_itself(client, chain, m
     body = client.get(reverse("reports:location", args=[store.pk])).content.decode()
     assert 'class="chart control' not in body
     assert "The next scan draws this" in body
+
+
+def test_visits_that_nobody_judged_yet_are_in_no_figure_though_another_store_was_evaluated(chain):
+    """An import leaves them to the next run; an evaluation elsewhere does not bring them into the page of a store."""
+    arrive(chain)
+    store, other = chain.locations[FALLEN], chain.locations[0]
+    result = LocationResult.objects.get(location=store)
+    moment = chain.end + timedelta(hours=2)
+    imported = [a_visit(chain.version, store, moment + timedelta(minutes=n)) for n in range(5)]
+    imported.append(elsewhere := a_visit(chain.version, other, moment))
+    Visit.objects.bulk_create(imported)
+    tallies = [a_tally(visit, np.full((3, 15), 240, np.uint8)) for visit in imported]
+    for tally in tallies:
+        tally.known_at = timezone.now()
+    Tally.objects.bulk_create(tallies)
+    assert evaluate_visit(elsewhere.pk)
+    fitted = FittedRun.last(chain.standard)
+    known = fitted.visits([store.pk, other.pk])
+    is_own = known.chain.location == known.location_index(store.pk)
+    series = location_series(charts_of(chain.standard, [store.pk])[store.pk])
+    assert known.history.visit_ids[is_own].tolist() == series.visit_ids
+    assert len(series.visit_ids) == result.n_visits
+    assert elsewhere.pk in known.history.visit_ids[~is_own]

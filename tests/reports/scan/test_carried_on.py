@@ -17,12 +17,13 @@ from bench.product.database_chains import (
     report_weekly,
 )
 from locations.models import Location
+from reports.detection.data.packed_charts import unpack_points
 from reports.detection.data.packed_effects import unpack
 from reports.detection.scan import online_update, scan, shards
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.location_result import Findings
 from reports.detection.scan.scan import run_scan
-from reports.models import Carried, DriftFlag, LocationResult, Run, Shard, Tally
+from reports.models import Carried, ControlChart, DriftFlag, LocationResult, Run, Shard, Tally
 from tests.meanwhile import meanwhile
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,40 @@ def test_workers_that_take_turns_carry_on_as_one_process_does(chain):
     assert shared[1].state == Run.State.DONE
     assert shared[1].inputs_digest == alone[1].inputs_digest
     assert found_of(chain) == found
+
+
+def weekly_charts(chain, **parameters) -> list[dict[int, ControlChart]]:
+    scanned(chain, 0, **parameters)
+    found = []
+    for week in range(1, LAST + 1):
+        in_week(chain, week)
+        scanned(chain, week, **parameters)
+        found.append({chart.location_id: chart for chart in ControlChart.objects.filter(standard=chain.standard)})
+    return found
+
+
+def test_charts_of_runs_that_go_on_are_those_of_runs_that_replay_every_visit(chain):
+    disturb(chain)
+    state = list(Tally.objects.all())
+    some = weekly_charts(chain, refit_days=90)
+    begin_again(chain, state)
+    for left, right in zip(some, weekly_charts(chain, refit_days=90, incremental=False), strict=True):
+        assert left.keys() == right.keys()
+        for location_id, chart in left.items():
+            other = right[location_id]
+            assert chart.channels == other.channels
+            points, replayed = (unpack_points(each.points, len(each.channels)) for each in (chart, other))
+            assert points["visit"].tobytes() == replayed["visit"].tobytes()
+            for name in points.dtype.names[1:]:
+                np.testing.assert_allclose(points[name], replayed[name], rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_a_result_without_a_chart_is_looked_at_again(small):
+    """As a release leaves it that kept no charts."""
+    later(small, 0)
+    ControlChart.objects.filter(location=small.locations[4]).delete()
+    assert later(small).estimated_by is not None
+    assert ControlChart.objects.filter(location=small.locations[4]).exists()
 
 
 @pytest.fixture

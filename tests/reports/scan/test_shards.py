@@ -219,3 +219,12 @@ def test_a_run_that_another_release_began_starts_over(begun):
     assert done.state == Run.State.DONE
     assert done.code_version != "0.0.1+another"
     assert LocationResult.objects.filter(run=done).count() == 16
+
+
+def test_a_run_whose_shards_this_release_would_have_written_otherwise_starts_over(begun):
+    """Also where both releases bear one name, as without a git checkout."""
+    for shard in Shard.objects.filter(run=begun, phase=Shard.Phase.LOCATIONS):
+        shard.payload = {"places": shard.payload["location_indexes"]}
+        shard.save(update_fields=["payload"])
+    assert run_scan(begun.pk).state == Run.State.DONE
+    assert LocationResult.objects.filter(run=begun).count() == 16
