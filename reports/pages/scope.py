@@ -161,11 +161,12 @@ def _around(user, key: int) -> tuple[Sequence[Region], Sequence[Region], int]:
 
     Nothing of the way where the region is not visible. One query.
     """
-    is_on_the_way = Exists(Region.objects.filter(pk=key, path__startswith=OuterRef("path")))
+    here = Region.objects.filter(pk=key)
+    is_on_the_way, is_below = Exists(here.filter(path__startswith=OuterRef("path"))), Q(parent__in=here)
     found = list(
         Region.objects.visible_to(user, READS_RESULTS)
-        .filter(Q(is_on_the_way) | Q(parent=key))
-        .annotate(is_below=Case(When(parent=key, then=True), default=False))
+        .filter(Q(is_on_the_way) | is_below)
+        .annotate(is_below=Case(When(is_below, then=True), default=False))
         .annotate(n_alike=Window(Count("pk"), partition_by="is_below"))
         .order_by("is_below", "name")[: MOST_LEVELS + MOST_LINKS]
     )
@@ -187,7 +188,7 @@ def _published() -> QuerySet:
 def _standards(published: QuerySet, key: str) -> tuple[Standard | None, list[Link]]:
     """The one with the latest good run first; there are few.
 
-    Chosen is the one with this key; where it is blank, the one scanned last at the page's location, or else the first.
+    Chosen is the one with this key; where it is blank, the one scanned last at the page's location, else the first.
     """
     found = sorted(published, key=lambda each: _latest(each.scanned_at), reverse=True)
     if key:
