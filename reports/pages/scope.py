@@ -161,11 +161,12 @@ def _around(user, key: int) -> tuple[Sequence[Region], Sequence[Region], int]:
 
     Nothing of the way where the region is not visible. One query.
     """
-    is_on_the_way = Exists(Region.objects.filter(pk=key, path__startswith=OuterRef("path")))
+    here = Region.objects.filter(pk=key)
+    is_on_the_way, is_below = Exists(here.filter(path__startswith=OuterRef("path"))), Q(parent__in=here)
     found = list(
         Region.objects.visible_to(user, READS_RESULTS)
-        .filter(Q(is_on_the_way) | Q(parent=key))
-        .annotate(is_below=Case(When(parent=key, then=True), default=False))
+        .filter(Q(is_on_the_way) | is_below)
+        .annotate(is_below=Case(When(is_below, then=True), default=False))
         .annotate(n_alike=Window(Count("pk"), partition_by="is_below"))
         .order_by("is_below", "name")[: MOST_LEVELS + MOST_LINKS]
     )
