@@ -7,7 +7,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
-import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -156,12 +155,9 @@ def test_whatever_is_asked_of_a_busy_chain_takes_at_most_fifteen(client, busy):
     assert max(len(asked(client, page, standard="night")) for page in (DRIFT, store(busy.calm))) <= MOST
 
 
-def test_effects_are_read_and_unpacked_once(client, busy, monkeypatch):
-    opened, load = [], np.load
-    monkeypatch.setattr(np, "load", lambda *given, **named: opened.append(1) or load(*given, **named))
+def test_effects_are_read_once(client, busy):
     for address in (DRIFT, store(busy.fallen), store(busy.calm)):
-        opened.clear()
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
         reading = [each for each in captured.captured_queries if '"reports_run"."effects"' in each["sql"]]
-        assert (len(reading), len(opened)) == (1, 1), address
+        assert len(reading) == 1, address
