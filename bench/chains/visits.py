@@ -34,10 +34,15 @@ ATTENUATION = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a logit by a normal sp
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A chain and what is true of it."""
+    """A chain and what is true of it.
+
+    levels : (L, C) true share of each criterion that a location keeps at a usual visit: severity 0, the dayparts and
+    staffings of the generator, before anything changes; None where the generator does not tell.
+    """
 
     chain: Chain
     truth: Truth
+    levels: np.ndarray | None = None
 
 
 def make(options: Options, seed: int) -> Made:
@@ -78,7 +83,26 @@ class _Making:
             rounds.append(visits)
             bad = visits["share"] < BAD_SHARE
             due = due + rng.exponential(self.gap[place]) / np.where(bad, self.options.sooner, 1.0)
-        return Made(self._chain(rounds), self.truth)
+        return Made(self._chain(rounds), self.truth, self._levels())
+
+    def _levels(self) -> np.ndarray:
+        """(L, C) what is kept at a usual visit, over what is particular to visits, interactions and circumstances."""
+        logit = self.level[:, None] + self.in_section[:, self.section]
+        logit = np.concatenate([logit + ease for ease in self.ease], axis=1)
+        nodes, weight = np.polynomial.hermite_e.hermegauss(7)
+        particular = nodes * np.hypot(VISIT_SD, INTERACTION_SD)
+        share = np.zeros(logit.shape)
+        for daypart, often in zip(HARDER["daypart"], USUAL["daypart"], strict=True):
+            for staffing, also in zip(HARDER["staffing"], USUAL["staffing"], strict=True):
+                for extra, chance in zip(particular, weight / weight.sum(), strict=True):
+                    share += often * also * chance * self._kept_at(logit + daypart + staffing + extra)
+        return share
+
+    def _kept_at(self, logit: np.ndarray) -> np.ndarray:
+        return np.mean([expit(logit + step) for step in self._steps()], axis=0)
+
+    def _steps(self) -> np.ndarray:
+        return np.zeros(1) if self.options.levels == 2 else LEVEL_STEPS
 
     def _visits(self, place: np.ndarray, time: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """A visit at each place: who went, when, and what was rated; the ratings' rows follow the visits."""
@@ -121,7 +145,7 @@ class _Making:
         return moved
 
     def _rated(self, logit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        steps = np.zeros(1) if self.options.levels == 2 else LEVEL_STEPS
+        steps = self._steps()
         drawn = rng.random(logit.shape)
         reached = sum((drawn < expit(logit + step)).astype(int) for step in steps)
         ratings = np.rint(reached * (FULL / steps.size))

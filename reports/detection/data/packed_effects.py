@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -43,5 +44,9 @@ def unpack_usual(packed: bytes | memoryview) -> Usual | None:
     with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
         if "usual_mix" not in arrays:
             return None
-        mix = arrays["usual_mix"]
-        return Usual(mix, *(float(arrays[f"usual_{field.name}"]) for field in fields(Usual)[1:]))
+        # a run of an older version knew nothing of how wrong its mean and its severities might be
+        values = {
+            field.name: arrays[f"usual_{field.name}"] for field in fields(Usual) if f"usual_{field.name}" in arrays
+        }
+    known: dict[str, Any] = {name: value if value.ndim else float(value) for name, value in values.items()}
+    return Usual(**known)

@@ -1,26 +1,44 @@
 """What is kept lately: the level of each location with an interval, adjusted visits, the chain's movement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import expit
 
 from reports.measure.model.chain import Chain
-from reports.measure.model.effects import Effects, looked_up
+from reports.measure.model.effects import Effects
+from reports.measure.model.level_posterior import Z_90, level_nodes, mixture_quantile, widened
+from reports.measure.model.own_levels import OwnLevels, expected_shares, left_by_fit, own_levels, usual_circumstances
 from reports.measure.model.residuals import residuals
 from reports.measure.model.severity import WINDOW_DAYS
+from reports.measure.model.severity_errors import severity_errors, severity_variance
+
+__all__ = [
+    "LEAST_VISITS",
+    "Z_90",
+    "Levels",
+    "Usual",
+    "adjusted_values",
+    "chain_movement",
+    "expected_shares",
+    "fit_window",
+    "fitted_levels",
+    "mix_of",
+    "recent_levels",
+    "usual_levels",
+]
 
 LEAST_VISITS = 4
-Z_90 = 1.645
-PRIOR_VISITS = 4.0  # how many visits the chain's usual variance counts for in a location's own
+PRIOR_VISITS = 4.0  # how many visits the chain's usual variance counts for in a location's own, and chance in that
+LOCATIONS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
     """The level of each location on the 0..1 scale, and what it rests on.
 
-    level, low, high : (L,) share kept, adjusted to the location's own mix, with a 90 % interval; NaN with fewer than
-    LEAST_VISITS visits. n_visits : (L,) int, the visits that count.
+    level, low, high : (L,) share kept at a usual visit on the mix of criteria, with a 90 % interval; NaN with fewer
+    than LEAST_VISITS visits. n_visits : (L,) int, the visits that count.
     """
 
     level: np.ndarray
@@ -33,14 +51,28 @@ class Levels:
 class Usual:
     """What is usual in a chain, that the level of each of its locations is measured against.
 
-    mix : (C,) share of the ratings that each criterion has. visit_variance : of one visit's share, as the jackknife
-    sees it. mean, variance : of the true levels. Those three are NaN where no location has LEAST_VISITS visits.
+    mix : (C,) share of the ratings that each criterion has. visit_variance : of one visit's share. mean, variance :
+    of the true levels. Those three are NaN where no location has LEAST_VISITS visits.
+    visit_freedom : degrees of freedom of visit_variance. left_by_fit : the share of them that the fit has left over.
+    nodes : (N, 4) what mean and variance may be instead (`level_posterior.level_nodes`). severity_errors : (A, K) how
+    wrong the severities may be, logits (`severity_errors.severity_errors`); usual_error : (K,) how wrong they make
+    the mean level, on the 0..1 scale. severity_variance, severity_freedom : of severities, logits squared, and its
+    degrees of freedom. circumstances : logits, of a usual visit (`own_levels.usual_circumstances`).
+    Without nodes, as a run of an older version left it, mean, variance and severities count as known.
     """
 
     mix: np.ndarray
     visit_variance: float
     mean: float
     variance: float
+    visit_freedom: float = np.inf
+    left_by_fit: float = 1.0
+    nodes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
+    severity_errors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    usual_error: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    severity_variance: float = 0.0
+    severity_freedom: float = np.inf
+    circumstances: float = 0.0
 
 
 def adjusted_values(chain: Chain, effects: Effects, usual: Usual | None = None) -> np.ndarray:
@@ -61,7 +93,11 @@ def adjusted_values(chain: Chain, effects: Effects, usual: Usual | None = None) 
     >>> adjusted_values(chain, even).tolist()
     [0.75]
     """
-    share, surplus, n = _surplus(chain, effects, mix_of(chain) if usual is None else usual.mix)
+    if usual is None:
+        usual = Usual(mix_of(chain), np.nan, np.nan, np.nan, circumstances=usual_circumstances(chain, effects))
+    found, share, here = residuals(chain, effects), np.zeros(chain.n_locations), np.unique(chain.location)
+    share[here] = expected_shares(effects, here, usual.mix, usual.circumstances)
+    surplus, n = found.seen[:, 0] - found.expected[:, 0], found.n[:, 0]
     return share[chain.location] + np.divide(surplus, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
@@ -71,8 +107,13 @@ def recent_levels(chain: Chain, effects: Effects, since, usual: Usual | None = N
     since : (L,) or one float, days since 1970-01-01 UTC. usual : of the whole chain, where this one is a part of it;
     then each location's level rests on its own visits and on nothing else here. Returns Levels.
     The mean is weighted by observations, its variance by the jackknife over visits (Tukey 1958), with the chain's
-    usual variance mixed in, as four visits alone tell little about their spread; then it is shrunk towards the mean
-    of the chain (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v), B = tau2 / (tau2 + v).
+    usual variance mixed in, as four visits alone tell little about their spread. Given how much locations differ,
+    tau2, the level is shrunk towards the mean of the chain (Morris 1983, JASA 78, 47-55): m + B (x - m),
+    B = tau2 / (tau2 + v). What tau2 and m may be is a grid, so that the level is a mixture; its variance at each node
+
+        B v + (1 - B)^2 var m + B^2 E E + 2 B (1 - B) E E_m + (1 - B)^2 E_m E_m
+
+    with E and E_m how wrong the severities make the location's own mean and the chain's. See docs/method.md.
 
     Four visits find three of four kept, alike, at each of two stores; a third store has one visit, and three would
     have to be added:
@@ -87,14 +128,18 @@ def recent_levels(chain: Chain, effects: Effects, since, usual: Usual | None = N
     """
     if usual is None:
         usual = usual_levels(chain, effects, since)
-    x, per_visit, n_visits = _own_levels(chain, effects, since, usual.mix)
-    enough = (n_visits >= LEAST_VISITS) & np.isfinite(usual.mean)
-    variance = _variance(per_visit, n_visits, usual.visit_variance)
-    shrink = usual.variance / (usual.variance + np.maximum(variance, 1e-12))
-    level = usual.mean + shrink * (x - usual.mean)
-    half = Z_90 * np.sqrt(shrink * variance)
-    bounds = [np.where(enough, np.clip(value, 0, 1), np.nan) for value in (level, level - half, level + half)]
-    return Levels(bounds[0], bounds[1], bounds[2], n_visits)
+    own = own_levels(
+        chain, effects, since, mix=usual.mix, usual_visit=usual.circumstances, n_auditors=len(usual.severity_errors)
+    )
+    level, low, high = (np.full(chain.n_locations, np.nan) for _ in range(3))
+    enough = np.flatnonzero((own.n_visits >= LEAST_VISITS) & np.isfinite(usual.mean))
+    for start in range(0, enough.size, LOCATIONS_AT_ONCE):
+        rows = enough[start : start + LOCATIONS_AT_ONCE]
+        chance, centre, spread = _posterior(own.only(rows), usual)
+        level[rows] = centre @ chance
+        low[rows], high[rows] = (mixture_quantile(chance, centre, spread, share) for share in (0.05, 0.95))
+    level, low, high = (np.clip(values, 0, 1) for values in (level, low, high))
+    return Levels(level, low, high, own.n_visits)
 
 
 def usual_levels(chain: Chain, effects: Effects, since) -> Usual:
@@ -104,17 +149,81 @@ def usual_levels(chain: Chain, effects: Effects, since) -> Usual:
 
     >>> from reports.measure.model.severity import fit_effects
     >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
-    >>> usual_levels(empty, fit_effects(empty), 0.0)
-    Usual(mix=array([1.]), visit_variance=nan, mean=nan, variance=nan)
+    >>> usual = usual_levels(empty, fit_effects(empty), 0.0)
+    >>> usual.mix.tolist(), usual.mean
+    ([1.0], nan)
     """
-    mix = mix_of(chain)
-    x, per_visit, n_visits = _own_levels(chain, effects, since, mix)
-    enough = n_visits >= LEAST_VISITS
-    if not enough.any():
-        return Usual(mix, float("nan"), float("nan"), float("nan"))
-    usual = float(np.average(per_visit[enough], weights=n_visits[enough] - 1))
-    mean, variance = _prior(x[enough], _variance(per_visit, n_visits, usual)[enough])
-    return Usual(mix, usual, mean, variance)
+    mix, usual_visit = mix_of(chain), usual_circumstances(chain, effects)
+    own = own_levels(chain, effects, since, mix=mix, usual_visit=usual_visit)
+    enough = np.flatnonzero(own.n_visits >= LEAST_VISITS)
+    if not enough.size:
+        return Usual(mix, np.nan, np.nan, np.nan, circumstances=usual_visit)
+    there, left = own.only(enough), left_by_fit(chain, effects, own.weight)
+    n_free = there.n_visits - 1
+    seen, freedom = float((there.per_visit * n_free).sum()), float(n_free.sum()) * left + PRIOR_VISITS
+    usual = Usual(
+        mix=mix,
+        visit_variance=(seen + PRIOR_VISITS * _of_a_visit(there.by_chance, there)) / freedom,
+        mean=np.nan,
+        variance=np.nan,
+        visit_freedom=freedom,
+        left_by_fit=left,
+        circumstances=usual_visit,
+    )
+    nodes = level_nodes(there.mean, _variance(there, usual))
+    mean, variance = float(nodes[:, 1] @ nodes[:, 2]), float(nodes[:, 1] @ nodes[:, 0])
+    usual = replace(usual, mean=mean, variance=variance, nodes=nodes)
+    return _with_severities(usual, chain, effects, own.weight, there)
+
+
+def _with_severities(usual: Usual, chain: Chain, effects: Effects, weight: np.ndarray, there: OwnLevels) -> Usual:
+    """With how wrong the severities may be, where visits differ as `usual` has it, which the fit may underrate."""
+    weight = weight * min(_of_a_visit(there.by_fit, there) / max(usual.visit_variance, 1e-12), 1.0)
+    between = usual.variance / max(float(np.mean(there.slope**2)), 1e-12)
+    variance = effects.variance | {"location": max(effects.variance["location"], between)}
+    severity, freedom = severity_variance(chain, effects, weight, variance)
+    errors = severity_errors(chain, weight, variance | {"auditor": severity})
+    return replace(
+        usual,
+        severity_errors=errors,
+        usual_error=there.severity_errors(errors, severity)[0].mean(axis=0),
+        severity_variance=severity,
+        severity_freedom=freedom,
+    )
+
+
+def _of_a_visit(variance: np.ndarray, own: OwnLevels) -> float:
+    return float(np.average(variance, weights=own.n_visits))
+
+
+def _variance(own: OwnLevels, usual: Usual) -> np.ndarray:
+    """(L,) of each location's own mean: what its visits show, and the usual one counting for PRIOR_VISITS."""
+    freedom = np.maximum(own.n_visits - 1, 0)
+    shown = freedom * own.per_visit / usual.left_by_fit
+    return np.maximum((shown + PRIOR_VISITS * usual.visit_variance) / (freedom + PRIOR_VISITS) / own.n_visits, 1e-12)
+
+
+def _posterior(own: OwnLevels, usual: Usual) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) chances, (L, N) means and (L, N) standard deviations of the normals whose mixture each level is.
+
+    Where degrees of freedom are few, a standard deviation is that of the normal whose 90 % interval is Student's."""
+    variance = _variance(own, usual)[:, None]
+    if not len(usual.nodes):
+        shrink = usual.variance / (usual.variance + variance)
+        return np.ones(1), usual.mean + shrink * (own.mean[:, None] - usual.mean), np.sqrt(shrink * variance)
+    tau2, chance, mean, mean_variance = usual.nodes.T
+    shrink = tau2 / (tau2 + variance)
+    rest = 1 - shrink
+    counted = own.n_visits - 1 + PRIOR_VISITS
+    freedom = 1 / (1 / counted + (PRIOR_VISITS / counted) ** 2 / usual.visit_freedom)
+    sampled = shrink * variance + rest**2 * mean_variance
+    errors, unknown = own.severity_errors(usual.severity_errors, usual.severity_variance)
+    apart, together = (errors**2).sum(axis=1) + unknown, errors @ usual.usual_error
+    severities = (
+        shrink**2 * apart[:, None] + 2 * shrink * rest * together[:, None] + rest**2 * (usual.usual_error**2).sum()
+    )
+    spread = np.sqrt(sampled * widened(freedom)[:, None] + severities * widened(usual.severity_freedom))
+    return chance, mean + shrink * (own.mean[:, None] - mean), spread
 
 
 def mix_of(chain: Chain) -> np.ndarray:
@@ -128,33 +237,6 @@ def mix_of(chain: Chain) -> np.ndarray:
     """
     n = chain.observed.sum(axis=0, dtype=float)
     return n / n.sum() if n.sum() else np.full(n.shape, 1 / max(n.size, 1))
-
-
-def _own_levels(chain: Chain, effects: Effects, since, mix: np.ndarray):
-    """(L,) each: the location's own mean, its jackknife variance times visits, and how many visits count."""
-    share, surplus, n = _surplus(chain, effects, mix)
-    limit = np.broadcast_to(np.asarray(since, float), (chain.n_locations,))
-    counted = (chain.time >= limit[chain.location]) & (n > 0)
-    location = chain.location[counted]
-    gap, size = surplus[counted], n[counted]
-
-    def total(values):
-        return np.bincount(location, values, chain.n_locations)
-
-    n_visits = np.bincount(location, minlength=chain.n_locations)
-    observed = np.maximum(total(size), 1.0)
-    mean = total(gap) / observed
-    rest = np.maximum(observed[location] - size, 1.0)
-    without = (total(gap)[location] - gap) / rest  # the mean with one visit left out
-    centre = total(without) / np.maximum(n_visits, 1)
-    per_visit = total((without - centre[location]) ** 2) * np.maximum(n_visits - 1, 0)
-    return share + mean, per_visit, n_visits
-
-
-def _variance(per_visit: np.ndarray, n_visits: np.ndarray, usual: float) -> np.ndarray:
-    """(L,) of each location's own mean: what its visits show, and the usual one counting for PRIOR_VISITS."""
-    freedom = np.maximum(n_visits - 1, 0)
-    return (freedom * per_visit + PRIOR_VISITS * usual) / (freedom + PRIOR_VISITS) / np.maximum(n_visits, 1)
 
 
 def fitted_levels(chain: Chain, effects: Effects) -> np.ndarray:
@@ -174,21 +256,6 @@ def fitted_levels(chain: Chain, effects: Effects) -> np.ndarray:
     share, here = np.full(chain.n_locations, np.nan), np.unique(chain.location)
     share[here] = expected_shares(effects, here, mix_of(chain))
     return share
-
-
-def expected_shares(effects: Effects, location: np.ndarray, mix: np.ndarray) -> np.ndarray:
-    """(n,) the share, 0..1, that the effects of locations (n,) lead one to expect on a mix of criteria (C,).
-
-    Even odds, but half of the mix 1.1 logits easier: (expit(0) + expit(1.1)) / 2.
-
-    >>> from dataclasses import replace
-    >>> from reports.measure.model.severity import fit_effects
-    >>> chain = Chain([], [], [], [], [], [], np.zeros((0, 2)), [], [0, 0], [0, 0], [False] * 2, [0], 1)
-    >>> effects = replace(fit_effects(chain), criterion=np.array([0.0, 1.1]), location=np.zeros(1))
-    >>> expected_shares(effects, np.array([0]), np.array([0.5, 0.5])).round(3).tolist()
-    [0.625]
-    """
-    return expit(effects.criterion + looked_up(effects.location, location)[:, None]) @ mix
 
 
 def chain_movement(effects: Effects) -> float:
@@ -232,24 +299,3 @@ def fit_window(chain: Chain, *, look_back: int, at: float) -> float:
     reach = at - chain.time[earliest]
     rare = np.median(n[some]) < look_back
     return float(max(WINDOW_DAYS, np.ceil(reach.max() if rare else np.quantile(reach, 0.9)) + 1))
-
-
-def _surplus(chain: Chain, effects: Effects, mix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(L,) expected share of each location that has a visit; (V,) seen minus expected; (V,) ratings."""
-    found = residuals(chain, effects)
-    share, here = np.zeros(chain.n_locations), np.unique(chain.location)
-    share[here] = expected_shares(effects, here, mix)
-    return share, found.seen[:, 0] - found.expected[:, 0], found.n[:, 0]
-
-
-def _prior(x: np.ndarray, variance: np.ndarray, n_steps: int = 20) -> tuple[float, float]:
-    """Mean and variance of the true levels: moments, with weights 1 / (tau2 + v) (Morris 1983, section 5)."""
-    tau2 = max(float(x.var() - variance.mean()), 1e-6)
-    mean = float(x.mean())
-    for _ in range(n_steps):
-        weight = 1 / (tau2 + np.maximum(variance, 1e-12))
-        mean = float((weight * x).sum() / weight.sum())
-        if x.size > 1:
-            spread = (x - mean) ** 2 * x.size / (x.size - 1)
-            tau2 = max(float((weight * (spread - variance)).sum() / weight.sum()), 1e-6)
-    return mean, tau2

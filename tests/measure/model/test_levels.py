@@ -1,9 +1,20 @@
 """Levels with their intervals, adjusted values, the chain's movement and how far back to look."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from reports.measure.model.levels import LEAST_VISITS, adjusted_values, chain_movement, fit_window, recent_levels
+from reports.measure.model.levels import (
+    LEAST_VISITS,
+    Usual,
+    adjusted_values,
+    chain_movement,
+    fit_window,
+    mix_of,
+    recent_levels,
+    usual_levels,
+)
 from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 from tests.measure.chains import empty_chain, make_chain
 
@@ -87,3 +98,93 @@ def test_rare_visits_make_the_window_longer(every, wanted):
     chain = make_chain(n_locations=10, n_visits=39, every=every)
     window = fit_window(chain, look_back=40, at=float(chain.time.max()) + 1)
     assert window == pytest.approx(wanted, abs=3)
+
+
+def levels_of(chain):
+    return recent_levels(chain, fit_effects(chain), -np.inf)
+
+
+def relabelled(chain, order):
+    """The same chain, its locations in another order: `order[i]` is the new place of the i-th."""
+    rows = np.argsort(order[chain.location], kind="stable")
+    turned = np.empty(rows.size, int)
+    turned[rows] = np.arange(rows.size)
+    rating_rows = np.argsort(turned[chain.rating_visit], kind="stable")
+    region = np.empty_like(chain.region)
+    region[order] = chain.region
+    by_visit = ("time", "arrival", "auditor", "daypart", "staffing")
+    return replace(
+        chain,
+        location=order[chain.location][rows],
+        **{name: getattr(chain, name)[rows] for name in by_visit},
+        ratings=chain.ratings[rating_rows],
+        rating_visit=turned[chain.rating_visit][rating_rows],
+        region=region,
+    )
+
+
+def test_the_order_of_locations_changes_nothing():
+    chain = make_chain(n_locations=8, n_visits=5, n_auditors=4, auditor_sd=0.4, seed=3)
+    order = np.array([3, 1, 4, 0, 5, 7, 2, 6])
+    found, turned = levels_of(chain), levels_of(relabelled(chain, order))
+    for name in ("level", "low", "high"):
+        np.testing.assert_allclose(getattr(turned, name)[order], getattr(found, name), atol=1e-6)
+
+
+def test_other_names_of_auditors_change_nothing():
+    chain = make_chain(n_locations=6, n_visits=6, n_auditors=4, auditor_sd=0.4, seed=4)
+    other = replace(chain, auditor=np.array([2, 0, 3, 1])[chain.auditor])
+    np.testing.assert_allclose(levels_of(other).low, levels_of(chain).low, atol=1e-6)
+
+
+def test_a_part_of_the_chain_has_the_levels_that_it_has_in_the_whole():
+    chain = make_chain(n_locations=12, n_visits=6, n_auditors=5, auditor_sd=0.4, seed=5)
+    effects = fit_effects(chain)
+    usual = usual_levels(chain, effects, -np.inf)
+    whole = recent_levels(chain, effects, -np.inf, usual)
+    part = recent_levels(chain.subset(chain.location == 3), effects, -np.inf, usual)
+    assert part.low[3] == pytest.approx(whole.low[3], abs=1e-9)
+    assert part.high[3] == pytest.approx(whole.high[3], abs=1e-9)
+
+
+def test_one_store_has_a_level_with_a_wide_interval_around_what_was_seen():
+    found = levels_of(make_chain(n_locations=1, n_visits=4, n_auditors=1, seed=6))
+    assert found.low[0] < found.level[0] < found.high[0]
+    assert 0.05 < found.high[0] - found.low[0] < 0.4
+
+
+def test_one_auditor_everywhere_leaves_all_levels_less_sure_than_many_who_share_stores():
+    one, many = (
+        levels_of(make_chain(n_locations=20, n_visits=12, n_auditors=n, auditor_sd=0.3, seed=7)) for n in (1, 12)
+    )
+    assert np.mean(one.high - one.low) > 1.2 * np.mean(many.high - many.low)
+
+
+def test_stores_whose_auditors_never_meet_are_less_sure_than_linked_ones():
+    linked = make_chain(n_locations=12, n_visits=12, n_auditors=12, seed=8)
+    apart = replace(linked, auditor=linked.location)
+    assert np.mean(np.subtract(*interval(apart))) > 1.2 * np.mean(np.subtract(*interval(linked)))
+
+
+def interval(chain):
+    found = levels_of(chain)
+    return found.high, found.low
+
+
+def test_one_visit_more_narrows_the_intervals_on_average():
+    widths = []
+    for n_visits in (4, 5, 8):
+        chains = [make_chain(n_locations=10, n_visits=n_visits, auditor_sd=0.3, seed=seed) for seed in range(8)]
+        widths.append(np.mean([np.subtract(*interval(chain)) for chain in chains]))
+    assert widths[0] > widths[1] > widths[2]
+
+
+def test_an_older_run_counts_its_mean_and_variance_as_known():
+    chain = make_chain(n_locations=5, n_visits=6, seed=9)
+    effects = fit_effects(chain)
+    known = Usual(mix_of(chain), visit_variance=0.01, mean=0.8, variance=0.004)
+    found = recent_levels(chain, effects, -np.inf, known)
+    middle = (found.low + found.high) / 2
+    assert np.isfinite(found.level).all()
+    np.testing.assert_allclose(middle[found.high < 1], found.level[found.high < 1], atol=1e-9)
+    assert (np.abs(found.level - 0.8) < 0.2).all()
