@@ -21,6 +21,15 @@ def severity_variance(
     and where auditors and locations are few, its variance is too small. Here the same step is made with
     `severity_errors`, `n_steps` times from the fit's value. Degrees of freedom: the prior's, and one for each
     severity as far as it is known.
+
+    Without a visit nothing is learnt of severities, and the first guess stands with the prior's freedom:
+
+    >>> from reports.measure.model.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> effects = fit_effects(empty)
+    >>> found = severity_variance(empty, effects, np.zeros(0), effects.variance)
+    >>> found == (FIRST_VARIANCE["auditor"], PRIOR_LEVELS)
+    True
     """
     seen = np.flatnonzero(np.bincount(chain.auditor[chain.auditor >= 0], minlength=chain.n_auditors))
     severity, first = variance["auditor"], FIRST_VARIANCE["auditor"]
