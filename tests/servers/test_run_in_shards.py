@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from bench.product.database_chains import make_chain, make_metric, report_weekly
+from reports.detection.scan import reconcile_flags
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan, work_on_run
 from reports.models import DriftFlag, LocationResult, Run, Shard
@@ -73,10 +75,12 @@ def test_workers_find_what_one_process_finds(chain, alone, start_worker):
 def test_a_worker_that_is_killed_in_a_run_costs_time_and_no_results(chain, alone, start_worker):
     worker = start_worker()
     run = asked(chain)
-    work_task.delay(run.pk)
-    at_work = Shard.objects.filter(run=run, phase=Shard.Phase.LOCATIONS)
-    assert eventually(at_work.filter(state=Shard.State.TAKEN).exists, signs=heartbeat(run))
-    worker.kill()
+    at_work = Shard.objects.filter(run=run, phase=Shard.Phase.WRITING, state=Shard.State.TAKEN)
+    with transaction.atomic():
+        reconcile_flags.lock(chain.standard.pk)  # held, so that the last phase is still to be made when it is killed
+        work_task.delay(run.pk)
+        assert eventually(at_work.exists, signs=heartbeat(run))
+        worker.kill()
     left = Shard.objects.filter(run=run).exclude(state=Shard.State.DONE)
     assert left.exists()
     assert not DriftFlag.objects.exists()
