@@ -100,6 +100,8 @@ class PastFlag(models.Model):
     evidence = models.FloatField()
     seen = models.FloatField()
     expected = models.FloatField()
+    drop = models.FloatField(null=True, help_text="As of a DriftFlag, and `chance` too.")
+    chance = models.FloatField(null=True)
     comparison = models.CharField(
         max_length=13, choices=DriftFlag.Comparison, blank=True, help_text="With the readings known at the flag."
     )

@@ -47,6 +47,12 @@ class DriftFlag(models.Model):
     evidence = models.FloatField(help_text="How many times likelier the visits are under a drift than without one.")
     seen = models.FloatField(help_text="Share kept since the onset in the channel, 0 to 1.")
     expected = models.FloatField(help_text="Share expected here with these auditors, dayparts and weeks.")
+    drop = models.FloatField(
+        null=True,
+        help_text="How far the level has moved by what the visits make likely, 0 to 1, above 0 in either direction; "
+        "of consistency, the spread. Null on flags of older releases.",
+    )
+    chance = models.FloatField(null=True, help_text="That the change is real, 0 to 1; null as `drop`.")
     n_visits = models.PositiveIntegerField(help_text="Since the onset.")
     moved = models.JSONField(default=list, help_text="Per section: key, title, seen, expected, n_visits.")
     metric = models.ForeignKey(Metric, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
