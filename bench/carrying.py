@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""What it costs that a visit keeps the severity by which it was first judged, until what is common is estimated anew.
+"""What it costs that a visit keeps what was in force when it arrived, until what is common is estimated anew.
 
-Weekly runs over the chains of bench/drift.py, an estimate every four weeks, between them three ways:
+Weekly runs over the chains of bench/drift.py, an estimate every four weeks, between them two ways:
 
     moved    each auditor's severity, of all visits since the estimate, moves on with the visits of earlier weeks
-    kept     a visit keeps the severity of the week in which it arrived, its own week included: what the product does
-    before   the same, with the severity from before its own week
+    kept     a visit keeps the severity and the days that the run before its arrival left: what the product does
 
     .venv/bin/python bench/carrying.py --seeds 1 2 3 --ways moved kept
 """
@@ -47,11 +46,8 @@ def weeks(chain: Chain, start: float, stop: float, way: str) -> Iterator[tuple[f
             current = with_current_days(estimate, known, until=moment)
             yield moment, estimate, with_current_auditors(current, known.as_of(earlier))
             continue
-        days = with_current_days(carried, known, until=moment)
+        yield moment, estimate, carried
         carried = carry_on(carried, known, known_until=earlier, until=moment)
-        if way == "before":
-            carried = replace(carried, kept_until=np.r_[carried.kept_until[:-1], moment])
-        yield moment, estimate, carried if way == "kept" else days
 
 
 def signals(chain: Chain, settings: Settings, start: float, stop: float, way: str) -> list[DatedSignal]:
@@ -82,7 +78,7 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--locations", type=int, default=400)
-    parser.add_argument("--ways", nargs="+", choices=["moved", "kept", "before"], default=["moved", "kept", "before"])
+    parser.add_argument("--ways", nargs="+", choices=["moved", "kept"], default=["moved", "kept"])
     arguments = parser.parse_args()
     n, lab = arguments.locations, open_lab(arguments.lab) if (arguments.lab / "simulate.py").exists() else None
     for way in arguments.ways:

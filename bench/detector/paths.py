@@ -1,19 +1,15 @@
 """The evidence of a decline after every visit, onset by onset, so that every threshold can be tried at once."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from bench.chains.truth import Truth
 from bench.detector.judge import Flags, Judged, false_alarms, judge
-from reports.measure.defaults import REFIT_DAYS
+from reports.measure.defaults import REFIT_DAYS, SCAN_DAYS
+from reports.measure.drift.backtest import in_force
 from reports.measure.drift.detector import Settings, smallest_logits
 from reports.measure.drift.evidence import Baselines, History, Stretches, evidence
 from reports.measure.drift.onset import onset_among_last
 from reports.measure.model.chain import Chain
-from reports.measure.model.effects import WEEK_DAYS
-from reports.measure.model.forward_filter import with_current_auditors, with_current_days
-from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 
 class Paths:
@@ -28,25 +24,19 @@ class Paths:
         self, chain: Chain, settings: Settings, *, start: float, stop: float, refit_days: float = REFIT_DAYS
     ):
         location, moments, terms, channels, times = [], [], [], [], []
-        effects = None
-        for moment in np.arange(start, stop, WEEK_DAYS):
-            known = chain.subset(chain.time < moment + WEEK_DAYS)
-            before = known.subset(known.time < moment)
-            if effects is None or moment >= effects.fitted_at + refit_days:
-                effects = fit_effects(before, at=moment)
-                smallest = smallest_logits(effects, settings)
-            current = with_current_auditors(with_current_days(effects, before, until=moment), before)
-            current = replace(
-                with_current_days(effects, known, until=moment + WEEK_DAYS),
-                auditor=current.auditor,
-                auditor_sd=current.auditor_sd,
-            )
-            news = np.unique(known.location[known.time >= moment])
-            near = np.isin(known.location, news) & (known.time >= effects.fitted_at - WINDOW_DAYS)
-            part = known.subset(near)
+        nights = in_force(chain, settings, start=start, stop=stop, refit_days=refit_days)
+        for number, (effects, _) in enumerate(nights):
+            moment = start + number * SCAN_DAYS
+            is_news = (chain.time >= moment) & (chain.time < moment + SCAN_DAYS)
+            if not is_news.any():
+                continue
+            news = np.unique(chain.location[is_news])
+            near = np.isin(chain.location, news) & (chain.time >= effects.first_day)
+            part = chain.subset(near & (chain.time < moment + SCAN_DAYS))
+            smallest = smallest_logits(effects, settings)
             first, visit = part.first_visit[:-1], np.flatnonzero(part.time >= moment)
             baselines = Baselines(first.copy(), first.copy(), np.zeros(first.size, bool))
-            history = History(part, current)
+            history = History(part, effects)
             given = {"look_back": settings.look_back, "least_baseline": settings.least_baseline}
             found = evidence(Stretches(history, baselines, visit, **given), direction=1, smallest_drop=smallest)
             location.append(part.location[visit])

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reports.detection.data.recent import lately
+from reports.measure.drift.arrivals import judge_arrivals
 from reports.measure.drift.change_status import change_status
 from reports.measure.drift.control_chart import control_charts
 from reports.measure.drift.detector import Settings, Signal, stated_threshold
-from reports.measure.drift.replay import go_on
 from reports.measure.model.chain import FULL, NONE, Chain
 from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.model.forward_filter import carry_on
@@ -105,7 +105,7 @@ def look(
     part: Chain, effects: Effects, usual: Usual | None, threshold: float, past: list[Signal], is_new
 ) -> list[Signal]:
     settings = Settings()
-    found = go_on(part, effects, settings, threshold, past=past, is_new=is_new)
+    found = judge_arrivals(part, effects, settings, threshold, past=past, is_new=is_new)
     change_status(part, effects, settings, found.signals)
     control_charts(part, effects, found)
     recent_levels(part, effects, lately(part), usual)

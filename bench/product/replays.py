@@ -1,7 +1,6 @@
 """The product's own path over a made chain: files, import, scoring, backtest, flags.csv; and the same in memory."""
 
 import csv
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,9 @@ from pathlib import Path
 from bench.chains import Made
 from bench.detector.judge import Flags, Judged, judge
 from bench.product.history_files import as_written, location_codes, moment, write_history
-from reports.measure.drift.backtest import as_known, backtest
+from reports.measure.drift.backtest import backtest
 from reports.measure.drift.detector import Settings
-from reports.measure.model.effects import WEEK_DAYS
 from reports.measure.model.levels import fit_window
-from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 COLUMNS = ("location_id", "flagged_at", "channel", "direction", "onset", "strength")
 
@@ -55,23 +52,21 @@ def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, st
 def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     """The same replay on the arrays, told in the same words."""
     from reports.detection.data.day_numbers import to_datetime
-    from reports.detection.data.threshold import threshold_for
+    from reports.detection.data.threshold import simulated_threshold
 
     began = time.perf_counter()
     chain, first, last = made.chain, made.truth.start, made.truth.stop
-    before = as_known(chain, first)
-    window = fit_window(before, look_back=settings.look_back, at=first)
-    if window > WINDOW_DAYS:
-        window += last - first
-    effects = fit_effects(before, at=first, window_days=window)
-    threshold = threshold_for(before.subset(before.time >= first - window), effects, settings, seed=seed).threshold
-    found = backtest(chain, settings, start=first, stop=last, window_days=window, threshold=threshold)
+
+    def threshold(known, effects) -> float:
+        window = fit_window(known, look_back=settings.look_back, at=effects.fitted_at)
+        return simulated_threshold(chain, settings, at=effects.fitted_at, window=window, seed=seed).threshold
+
+    found = backtest(chain, settings, start=first, stop=last, threshold=threshold)
     codes = location_codes(chain)
     rows: list[tuple[str, ...]] = []
     for dated in found:
         signal = dated.signal
-        n_weeks = max(1, math.ceil((dated.raised_at - first) / WEEK_DAYS - 1e-9))
-        flagged_at, onset = to_datetime(first + n_weeks * WEEK_DAYS), to_datetime(signal.onset)
+        flagged_at, onset = to_datetime(dated.raised_at), to_datetime(signal.onset)
         rows.append(
             (
                 codes[signal.location],

@@ -12,5 +12,5 @@ SEED = 1
 """Of the simulation that sets the threshold."""
 REFIT_DAYS = 28.0
 """Between two estimates of what is common to all locations."""
-SCAN_DAYS = 7.0
-"""Between two runs of a backtest."""
+SCAN_DAYS = 1.0
+"""Between two runs, of the product and of a backtest: every night."""

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audits.models import Standard
 from locations.accounts.roles import READS_RESULTS
@@ -43,6 +43,9 @@ class Run(models.Model):
     n_locations = models.PositiveIntegerField(default=0)
     n_visits = models.PositiveIntegerField(default=0)
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
+    n_simulated = models.PositiveIntegerField(
+        default=0, help_text="Visits that the threshold rests on; twice as many, or half, ask for another."
+    )
     simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
     effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz; of the last run alone.")
     evaluated_until = models.DateTimeField(
@@ -97,8 +100,33 @@ class Run(models.Model):
         return self.parameters.get("least_baseline", 1) + VISITS_OF_A_CHANGE
 
 
+class PastEstimate(models.Model):
+    """What was in force before the last estimate: visits that arrived after `estimated_at` and by `until` are judged
+    by it, also when one of them is corrected long after.
+
+    An input like the visits: with the same estimates on record the same visits give the same flags.
+    """
+
+    standard = models.ForeignKey(Standard, on_delete=models.CASCADE, related_name="past_estimates")
+    estimated_at = models.DateTimeField()
+    until = models.DateTimeField()
+    parameters = models.JSONField(help_text="Of the run that estimated.")
+    threshold = models.FloatField()
+    effects = models.BinaryField(help_text="As of a run, with all that was carried on until then.")
+
+    class Meta:
+        ordering = ["estimated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["standard", "estimated_at"], name="past_estimate_once"),
+            models.CheckConstraint(condition=Q(until__gte=F("estimated_at")), name="past_estimate_not_over_before"),
+        ]
+
+    def __str__(self) -> str:
+        return f"What was estimated for {self.standard} on {self.estimated_at:%Y-%m-%d}"
+
+
 class Carried(models.Model):
-    """What a run leaves for the next one of its standard, by location: visits seen, signals raised.
+    """What a run leaves for the next one of its standard, by location: visits seen.
 
     A table of its own, as it is large and nobody else reads it; only the last run has a row.
     """

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audits.models import Interaction, Observation, Visit
 from locations.models import Location, Metric, Reading
 from reports.detection.data.chain_loader import load
+from reports.detection.data.in_force import InForce
 from reports.detection.data.matrices import forms, matrices
 from reports.detection.data.packed_effects import pack
 from reports.detection.data.parameters import settings_of
@@ -174,11 +175,14 @@ def fit(run) -> None:
     run.save(update_fields=["effects"])
     found = look_at(
         history,
+        standard=run.standard,
+        as_of=run.as_of,
         location_indexes=np.arange(chain.n_locations),
         effects=effects,
         usual=usual,
         settings=settings_of(run),
-        threshold=run.threshold,
+        in_force=InForce(effects, history.codes, settings_of(run), run.threshold, since=-np.inf),
+        whole=history,
     )
     write_charts(run, codes=history.codes, found=found, known_until=run.as_of)
 

@@ -12,26 +12,27 @@ from reports.measure.drift.backtest import DatedSignal, Replayed
 from reports.measure.drift.detector import Signal
 
 
-def pack_replayed(done: Replayed, window: float, codes: Codes) -> bytes:
-    """The effects as a run keeps them, the signals as JSON: both come back as they were. window : days."""
+def pack_replayed(done: Replayed, codes: Codes) -> bytes:
+    """The effects as a run keeps them, the signals as JSON: both come back as they were."""
     signals = [asdict(dated.signal) | {"raised_at": dated.raised_at} for dated in done.signals]
     words = json.dumps(signals, default=lambda number: number.item()).encode()
     return npz(
         n_scans=np.array(done.n_scans),
         threshold=np.array(done.threshold),
-        window=np.array(window),
+        n_simulated=np.array(done.n_simulated),
         signals=np.frombuffer(words, np.uint8),
         effects=np.frombuffer(b"" if done.effects is None else pack(done.effects, codes), np.uint8),
     )
 
 
-def unpack_replayed(kept: bytes | memoryview) -> tuple[Replayed, float]:
-    """Where the replay stands, and its window."""
+def unpack_replayed(kept: bytes | memoryview) -> Replayed:
+    """Where the replay stands."""
     with np.load(io.BytesIO(bytes(kept)), allow_pickle=False) as arrays:
         effects = arrays["effects"].tobytes()
         signals = tuple(_dated(row) for row in json.loads(arrays["signals"].tobytes()))
         fitted = unpack(effects)[0] if effects else None
-        return Replayed(int(arrays["n_scans"]), fitted, float(arrays["threshold"]), signals), float(arrays["window"])
+        threshold, n_simulated = float(arrays["threshold"]), int(arrays["n_simulated"])
+        return Replayed(int(arrays["n_scans"]), fitted, threshold, n_simulated, signals)
 
 
 def _dated(row: dict) -> DatedSignal:

@@ -22,12 +22,13 @@ from reports.detection.data.day_numbers import to_date, to_datetime, to_days
 from reports.detection.data.parameters import settings_of
 from reports.detection.data.recent import known
 from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, read_numbers
-from reports.detection.data.threshold import threshold_for
+from reports.detection.data.threshold import simulated_threshold
 from reports.detection.scan.shards import LEASE
-from reports.measure.drift.backtest import DatedSignal, Replayed, as_known, in_order, replay
+from reports.measure.drift.backtest import DatedSignal, Replayed, SetThreshold, in_order, replay
 from reports.measure.drift.detector import DECLINE, Signal
+from reports.measure.model.chain import Chain
+from reports.measure.model.effects import Effects
 from reports.measure.model.levels import fit_window
-from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 from reports.models import Backtest, DriftFlag, PastFlag
 from reports.models.runs import VISITS_OF_A_CHANGE
 
@@ -46,12 +47,11 @@ class NothingToReplay(Exception):
 
 @dataclass(frozen=True, eq=False)
 class _Past:
-    """What a replay needs besides where it stands: first, last, window : days."""
+    """What a replay needs besides where it stands. first, last : days."""
 
     history: History
     first: float
     last: float
-    window: float
 
 
 def replay_past(
@@ -63,8 +63,8 @@ def replay_past(
 ) -> Backtest:
     """Replay the runs of a backtest at start + every_days, start + 2 x every_days ... up to its last day.
 
-    A run at a moment knows the visits that had arrived by then, the readings of the periods that were over, the
-    common effects as of the last refit, and the threshold simulated from what was known at the start.
+    A visit is judged when it arrives, as the product does it: by what the last run before has left, with the readings
+    of the periods that were over.
     seconds : when they are over (or four times what reading the visits took, if that is longer, but no more than half
     of a task's time), it is put back with what was found, and returned unfinished. None for all at once.
     Visits that were corrected or excluded since it was kept make it begin anew. Raises BacktestTaken, and
@@ -104,10 +104,25 @@ def _runs(backtest: Backtest, past: _Past, begin: Replayed) -> Iterator[Replayed
         stop=past.last,
         refit_days=backtest.refit_days,
         scan_days=backtest.every_days,
-        window_days=past.window,
-        threshold=begin.threshold,
+        threshold=_threshold_of(backtest, past),
         after=begin,
     )
+
+
+def _threshold_of(backtest: Backtest, past: _Past) -> SetThreshold:
+    """As a run finds it, at the first moment and where the visits have outgrown it; the row tells the last one."""
+    settings = settings_of(backtest)
+
+    def found(known_then: Chain, effects: Effects) -> float:
+        at = effects.fitted_at
+        window = fit_window(known_then, look_back=settings.look_back, at=at)
+        calibration = simulated_threshold(
+            past.history.chain, settings, at=at, window=window, seed=backtest.parameters["seed"]
+        )
+        lifecycle.advance(backtest, threshold=calibration.threshold, simulated_rate=known(calibration.simulated_rate))
+        return calibration.threshold
+
+    return found
 
 
 class _Book:
@@ -124,7 +139,7 @@ class _Book:
         self.slowest = max(self.slowest, now - self.told_at)
         lease = max(LEASE, timedelta(seconds=STEPS_OF_LEASE * self.slowest))
         if keep or now - self.kept_at >= self.seconds_between_kept:
-            kept = pack_replayed(done, self.past.window, self.past.history.codes)
+            kept = pack_replayed(done, self.past.history.codes)
             lifecycle.advance(self.backtest, lease=lease, n_done=done.n_scans, kept=kept, attempts=0)
             self.told_at = self.kept_at = now
         elif now - self.told_at >= SECONDS_BETWEEN_UPDATES:
@@ -140,33 +155,24 @@ def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
     start, stop = lifecycle.begin_of(backtest.start_on), lifecycle.end_of(backtest.stop_on)
     history = load(standard=backtest.standard, as_of=stop, scored_by=backtest.requested_at)
     first, last = to_days(start), to_days(stop)
+    past = _Past(history, first, last)
     if backtest.kept is not None and backtest.inputs_digest == history.digest:
-        done, window = unpack_replayed(backtest.kept)
-        return _Past(history, first, last, window), done
-    before = as_known(history.chain, first)  # what is simulated must not depend on what comes later
-    if not before.n_visits:
+        return past, unpack_replayed(backtest.kept)
+    if not (history.chain.arrival <= first).any():
         raise NothingToReplay(
             f"No visit of {backtest.standard} that counts was known on {backtest.start_on}: choose a later first "
             "day, after the visits that show what is usual."
         )
     parameters = settings_of(backtest)
-    window = fit_window(before, look_back=parameters.look_back, at=first)
-    if window > WINDOW_DAYS:  # visits are rare: none may leave the window while the days pass
-        window += last - first
-    effects = fit_effects(before, at=first, window_days=window)
-    usual = before.subset(before.time >= first - window)
-    calibration = threshold_for(usual, effects, parameters, seed=backtest.parameters["seed"])
     lifecycle.advance(
         backtest,
         n_done=0,
         n_locations=history.chain.n_locations,
         n_visits=history.chain.n_visits,
-        threshold=calibration.threshold,
-        simulated_rate=known(calibration.simulated_rate),
         inputs_digest=history.digest,
         able_from=pack_days(history, parameters.least_baseline + VISITS_OF_A_CHANGE),
     )
-    return _Past(history, first, last, window), Replayed(threshold=calibration.threshold)
+    return past, Replayed()
 
 
 def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
@@ -190,24 +196,23 @@ class _Comparing:
         self.readings = read_numbers(codes.locations, until=stop_on)
         self.by_day: dict[date, ReportedNumbers] = {}
 
-    def verdict(self, signal: Signal, *, flagged_at: float, now: float) -> Verdict:
+    def verdict(self, signal: Signal, *, now: float) -> Verdict:
         day = to_date(now)
         if day not in self.by_day:
             self.by_day[day] = self.readings.as_of(day)
-        return self.by_day[day].verdict(signal.location, now=now, onset=signal.onset, flagged_at=flagged_at)
+        return self.by_day[day].verdict(signal.location, now=now, onset=signal.onset, flagged_at=signal.at)
 
 
 def _flag(backtest: Backtest, past: _Past, codes: Codes, comparing: _Comparing, dated: DatedSignal) -> PastFlag:
-    signal, every = dated.signal, backtest.every_days
-    run_at = past.first + every * max(1, math.ceil((dated.raised_at - past.first) / every - 1e-9))
+    signal = dated.signal
     then = in_the_end = Verdict()
     if _is_decline(dated):
-        then = comparing.verdict(signal, flagged_at=run_at, now=run_at)
-        in_the_end = comparing.verdict(signal, flagged_at=run_at, now=past.last)
+        then = comparing.verdict(signal, now=dated.raised_at)
+        in_the_end = comparing.verdict(signal, now=past.last)
     return PastFlag(
         backtest=backtest,
         location_id=int(codes.locations[signal.location]),
-        flagged_at=to_datetime(run_at),
+        flagged_at=to_datetime(dated.raised_at),
         direction=signal.direction,
         channel=channel_name(signal.channel, codes.sections),
         onset_at=to_datetime(signal.onset),

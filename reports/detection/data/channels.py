@@ -16,3 +16,12 @@ def channel_name(channel: str, sections) -> str:
     if kind == "section":
         return f"section:{sections[int(index)]}"
     return f"dimension:{DIMENSIONS[int(index)]}" if kind == "dimension" else channel
+
+
+def channel_of(name: str, sections) -> str | None:
+    """The other way round; None where these arrays hold no such section."""
+    kind, _, key = name.partition(":")
+    if kind == "section":
+        found = [index for index, section in enumerate(sections) if section == key]
+        return f"section:{found[0]}" if found else None
+    return f"dimension:{DIMENSIONS.index(key)}" if kind == "dimension" else name

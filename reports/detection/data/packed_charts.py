@@ -33,9 +33,8 @@ def unpack_points(packed: bytes | memoryview, n_channels: int) -> np.ndarray:
 def with_earlier_evidence(
     points: np.ndarray, channels: Sequence[str], earlier: np.ndarray, earlier_channels: Sequence[str]
 ) -> np.ndarray:
-    """The points of a location; where a run went on from the one before, it did not replay the visits that that one
-    saw, and their evidence is what the earlier chart of the location holds."""
-    missing = not_replayed(points)
+    """The points of a location; the evidence of visits that were not judged now is what the earlier chart holds."""
+    missing = np.flatnonzero(np.isnan(points["decline"]).all(axis=1))
     row = {visit.tobytes(): at for at, visit in enumerate(earlier["visit"])}
     pairs = [(at, row[key]) for at in missing.tolist() if (key := points["visit"][at].tobytes()) in row]
     column = {name: at for at, name in enumerate(earlier_channels)}
@@ -49,6 +48,9 @@ def with_earlier_evidence(
     return answer
 
 
-def not_replayed(points: np.ndarray) -> np.ndarray:
-    """(n,) indexes of the visits that the replay went on from, without their evidence."""
-    return np.flatnonzero(np.isnan(points["decline"]).all(axis=1))
+def without_gaps(points: np.ndarray) -> np.ndarray:
+    """With no evidence where a visit was never judged, as it was there before anything was expected."""
+    answer = points.copy()
+    for name in EVIDENCE:
+        answer[name] = np.nan_to_num(points[name])
+    return answer

@@ -32,6 +32,8 @@ def unpack(packed: bytes | memoryview) -> tuple[Effects, Codes]:
         values = {field.name: arrays[field.name] for field in fields(Effects) if field.name in arrays}
         # a run of an older version took each criterion's ease as certain
         values.setdefault("criterion_sd", np.zeros(values["criterion"].size))
+        # one of an older version let every visit owe what its own day does
+        values.setdefault("kept_days", np.full(values.get("kept_until", np.zeros(0)).size, values["day"].size))
         values["variance"] = dict(zip(arrays["variance_names"].tolist(), values["variance"].tolist(), strict=True))
         # one of an older version took the mean of all its locations for what is usual
         values.setdefault("usual_location", values["location"].mean() if values["location"].size else 0.0)

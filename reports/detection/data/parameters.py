@@ -35,15 +35,16 @@ def check_parameters(parameters: dict, defaults: dict = DETECTOR) -> dict:
     if complete.get("refit_days", 0) < 0:
         raise BadParameters(f"refit_days must be 0 or more; got {complete['refit_days']:g}")
     try:
-        _settings(complete)
+        settings_from(complete)
     except ValueError as wrong:
         raise BadParameters(str(wrong)) from wrong
     return complete
 
 
 def settings_of(run: Run | Backtest) -> Settings:
-    return _settings(run.parameters)
+    return settings_from(run.parameters)
 
 
-def _settings(parameters: dict) -> Settings:
+def settings_from(parameters: dict) -> Settings:
+    """The detector's settings among the parameters of a run."""
     return Settings(**{name: value for name, value in parameters.items() if name in DETECTOR and name != "seed"})

@@ -4,13 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from reports.measure.drift.backtest import as_known
 from reports.measure.drift.calibration import Calibration, calibrate
 from reports.measure.drift.detector import Settings, stated_threshold
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
+from reports.measure.model.severity import fit_effects
 
 LEAST_EVIDENCE = 20.0
 VISITS_TO_CALIBRATE = 12_000  # more make the threshold no steadier than a few hundredths
+
+
+def simulated_threshold(chain: Chain, settings: Settings, *, at: float, window: float, seed: int) -> Calibration:
+    """As `threshold_for`, from what had been observed by a moment (days) and nothing else.
+
+    So a backtest and the runs that it replays draw the same numbers, whatever the chain holds besides.
+    """
+    known = as_known(chain, at)
+    effects = fit_effects(known, at=at, window_days=window)
+    return threshold_for(known.subset(known.time >= effects.first_day), effects, settings, seed=seed)
 
 
 def threshold_for(chain: Chain, effects: Effects, settings: Settings, *, seed: int) -> Calibration:

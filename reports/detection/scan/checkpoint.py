@@ -1,11 +1,11 @@
-"""What a run leaves for the next one, by location: the visits that it saw and the signals that they raised.
+"""What a run leaves for the next one, by location: the visits that it saw.
 
 A location has news when a visit of it was scored, corrected, excluded or withdrawn since: then the number of visits
 that count, or the time when the last of them was scored, is another one.
 """
 
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,21 +14,18 @@ from django.db.models import Count, Max, Q
 from audits.models import Standard
 from reports.detection.data.chain_loader import History, counting
 from reports.detection.data.day_numbers import EPOCH, to_days
-from reports.measure.drift.detector import Signal
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """n : (L,) visits that count. scored : (L,) days, when the last of them was scored, NaN without one.
 
-    last : days, the last visit of all, NaN without one. signals : all that the replay of the locations raised; their
-    `visit` is an index of that replay, and of no use here.
+    last : days, the last visit of all, NaN without one.
     """
 
     n: np.ndarray
     scored: np.ndarray
     last: float
-    signals: list[Signal]
 
     @classmethod
     def of(cls, history: History) -> "Checkpoint":
@@ -37,35 +34,24 @@ class Checkpoint:
         np.maximum.at(scored, location, history.scored)
         n = np.bincount(location, minlength=n_locations)
         last = float(history.chain.time.max()) if location.size else float("nan")
-        return cls(n, np.where(n > 0, scored, np.nan), last, [])
+        return cls(n, np.where(n > 0, scored, np.nan), last)
 
     def pack(self) -> bytes:
-        columns = {
-            f"signal_{field.name}": np.array([getattr(signal, field.name) for signal in self.signals])
-            for field in fields(Signal)
-        }
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, n=self.n, scored=self.scored, last=self.last, **columns)
+        np.savez_compressed(buffer, allow_pickle=False, n=self.n, scored=self.scored, last=self.last)
         return buffer.getvalue()
 
     @classmethod
     def unpack(cls, packed: bytes | memoryview) -> "Checkpoint":
         with np.load(io.BytesIO(bytes(packed)), allow_pickle=False) as arrays:
-            columns = [arrays[f"signal_{field.name}"].tolist() for field in fields(Signal)]
-            signals = [Signal(*row) for row in zip(*columns, strict=True)]
-            return cls(arrays["n"], arrays["scored"], float(arrays["last"]), signals)
-
-    def still_holds(self, history: History, known_until: float) -> np.ndarray:
-        """(L,) bool: whether the visits that arrived by `known_until` (days) are still those that were seen."""
-        now = Checkpoint.of(history.subset(history.chain.arrival <= known_until))
-        return (now.n == self.n) & ((now.scored == self.scored) | (now.n == 0))
+            return cls(arrays["n"], arrays["scored"], float(arrays["last"]))
 
 
 @dataclass(frozen=True, eq=False)
 class CountedNow:
     """What counts now at the locations of a run, before any visit is read.
 
-    kept : without signals. has_news : (L,) bool, since the run before. n_of_estimate : how many visits could be
+    has_news : (L,) bool, since the run before. n_of_estimate : how many visits could be
     known to the run that estimated what is common. n_elsewhere : visits at locations that it does not know.
     """
 
@@ -118,7 +104,7 @@ def counted_now(
     n, n_before, scored_before = columns[:, 1].astype(int), columns[:, 3].astype(int), columns[:, 4]
     same = (n_before == before.n) & ((scored_before == before.scored) | (n_before == 0))
     return CountedNow(
-        kept=Checkpoint(n, columns[:, 2], float(table[:, 6].max()) if len(table) else float("nan"), []),
+        kept=Checkpoint(n, columns[:, 2], float(table[:, 6].max()) if len(table) else float("nan")),
         has_news=~same | (n > n_before),
         n_of_estimate=int(columns[:, 5].sum()),
         n_elsewhere=int(table[~here, 1].sum()),

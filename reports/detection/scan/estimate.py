@@ -2,12 +2,14 @@
 
 It is estimated anew every `refit_days`, and in between when what the last estimate rested on has changed (see
 `why_estimate`). Other runs carry it on: days and visits keep the effects that they were judged by, so that only the
-locations with news have to be looked at.
+locations with news have to be looked at. An estimate holds for visits to come; what was in force before it stays on
+record, for the visits that arrived then.
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 from django.db.models import Exists, OuterRef
@@ -17,21 +19,24 @@ from locations.models import Location
 from reports.detection.data.chain_loader import Codes, History, counting, load
 from reports.detection.data.day_numbers import DAY, EPOCH, to_days
 from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.in_force import InForce
 from reports.detection.data.matrices import forms
 from reports.detection.data.packed_effects import pack
 from reports.detection.data.parameters import DETECTOR, settings_of
 from reports.detection.data.recent import known, lately
-from reports.detection.data.threshold import threshold_for
+from reports.detection.data.threshold import simulated_threshold
 from reports.detection.scan.checkpoint import Checkpoint, CountedNow, counted_now
 from reports.detection.scan.lifecycle import code_version
-from reports.measure.drift.backtest import FAMILIAR_SD
+from reports.measure.defaults import REFIT_DAYS
+from reports.measure.drift.backtest import FAMILIAR_SD, MOST_CHANGED, in_force, is_due, is_outgrown, why_unfamiliar
+from reports.measure.model.chain import Chain
 from reports.measure.model.effects import WEEK_DAYS, Effects
 from reports.measure.model.forward_filter import carry_on
 from reports.measure.model.levels import Usual, chain_movement, fit_window, usual_levels
 from reports.measure.model.severity import fit_effects
 from reports.models import Carried, ControlChart, LocationResult, Run
 
-MOST_CHANGED = 0.25  # of the visits that an estimate rests on; more that came or left ask for a new one
+PAST_DAYS = 182.0  # that a first run judges of the past that it finds
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +76,7 @@ class Estimate:
 
     history : all visits, where they were read. base : the run that this one carries on; None of an estimate.
     location_indexes : (n,) indexes of the locations that are to be looked at. found : fields of the run's row.
+    replayed : what was in force in the past that a first run finds.
     """
 
     effects: Effects
@@ -81,12 +87,16 @@ class Estimate:
     history: History | None
     base: Base | None
     found: dict
+    replayed: tuple[InForce, ...] = ()
 
 
 def base_of(run: Run) -> Base | None:
-    """What this run could carry on; None without a finished run, or where that was of an older release."""
+    """What this run could carry on, and what the visits since are judged by.
+
+    None without a finished run, or where that was of an older release or looked at a later moment.
+    """
     before = FittedRun.last(run.standard_id, but=run.pk)
-    return None if before is None else left_by(before)
+    return None if before is None or before.run.as_of > run.as_of else left_by(before)
 
 
 def left_by(fitted: FittedRun) -> Base | None:
@@ -119,13 +129,16 @@ def estimate_or_carry_on(run: Run, tell) -> Estimate:
     base = base_of(run)
     why, seen = why_estimate(run, base)
     if base is None or seen is None or why:
-        return _estimate(run, why, tell)
+        return _estimate(run, base, why, tell)
     return _carry_on(run, base, seen, tell)
 
 
 def why_estimate(run: Run, base: Base | None) -> tuple[str, CountedNow | None]:
     """Why what is common has to be estimated anew, empty where it can be carried on; and what counts now."""
     if base is None:
+        later = Run.objects.fitted().filter(standard=run.standard, as_of__gt=run.as_of)
+        if later.exists():
+            return "It looks at an earlier moment than the run before.", None
         return "There was no run to carry on from.", None
     if run.must_estimate:
         return "It was asked for.", None
@@ -133,17 +146,15 @@ def why_estimate(run: Run, base: Base | None) -> tuple[str, CountedNow | None]:
         return "The parameters are others than those of the run before.", None
     if code_version() != base.run.code_version:
         return "The release is another one than that of the run before.", None
-    if run.as_of < base.run.as_of:
-        return "It looks at an earlier moment than the run before.", None
-    if run.as_of - base.estimate.as_of >= timedelta(days=run.parameters["refit_days"]):
+    if is_due(to_days(base.estimate.as_of), to_days(run.as_of), run.parameters["refit_days"]):
         return f"The last estimate is {run.parameters['refit_days']:g} days old or more.", None
     seen = seen_since(base, run.as_of)
     if seen.n_elsewhere:
         return "There are visits at locations that the last estimate did not know.", None
     if has_unknown_criteria(run, base.codes):
         return "There are visits with criteria that the last estimate did not know.", None
-    if _is_new_form(run, base):
-        return "There are visits on a form that the last estimate hardly knew.", None
+    if why := _why_unfamiliar(run, base):
+        return why, None
     if _has_moved(base.codes):
         return "A location belongs to another region than at the last estimate.", None
     n_then, n_now = base.estimate.n_visits, int(seen.kept.n.sum())
@@ -159,11 +170,12 @@ def has_unknown_criteria(run: Run, codes: Codes, *, as_of: datetime | None = Non
     return any(np.setdiff1d(criteria, codes.criteria).size for criteria in scored)
 
 
-def _is_new_form(run: Run, base: Base) -> bool:
-    """Whether visits since the estimate are on a form that it hardly knew, so that they raise no flag yet."""
-    scored = _scored_criteria(run, run.as_of, known_at__gt=base.estimate.as_of)
-    sds = [base.effects.criterion_sd[np.isin(base.codes.criteria, criteria)] for criteria in scored]
-    return any(np.median(sd) > FAMILIAR_SD for sd in sds if sd.size)
+def _why_unfamiliar(run: Run, base: Base) -> str:
+    """Whether visits since the estimate are on a form that it hardly knew."""
+    if not (base.effects.criterion_sd > FAMILIAR_SD).any():
+        return ""
+    news = load(standard=run.standard, as_of=run.as_of, codes=base.codes, known_after=base.estimate.as_of)
+    return why_unfamiliar(news.chain, base.effects)
 
 
 def _scored_criteria(run: Run, as_of: datetime, **only) -> list[list[int]]:
@@ -176,61 +188,102 @@ def _scored_criteria(run: Run, as_of: datetime, **only) -> list[list[int]]:
     ]
 
 
-def judged_at(as_of: datetime, last: float) -> float:
-    """The moment that is judged, in days: an organisation whose visits ended is judged at its last one, not today."""
-    return to_days(as_of) if np.isnan(last) else min(to_days(as_of), float(np.floor(last) + 1))
-
-
 def _has_moved(codes: Codes) -> bool:
     regions = dict(Location.objects.values_list("pk", "region_id").iterator(chunk_size=10_000))
     then = zip(codes.locations.tolist(), codes.regions[codes.region].tolist(), strict=True)
     return any(regions.get(location, region) != region for location, region in then)
 
 
-def _estimate(run: Run, why: str, tell) -> Estimate:
+def _estimate(run: Run, base: Base | None, why: str, tell) -> Estimate:
     history = load(standard=run.standard, as_of=run.as_of)
-    chain, settings = history.chain, settings_of(run)
-    at = judged_at(run.as_of, float(chain.time.max()) if chain.n_visits else float("nan"))
+    chain, settings, at = history.chain, settings_of(run), to_days(run.as_of)
+    replayed = () if base else tuple(_replayed(run, history, tell))
     tell("Estimating what is common to all locations")
     window = fit_window(chain, look_back=settings.look_back, at=at)
     effects = fit_effects(chain, at=at, window_days=window)
-    history = history.since(effects.first_day)
-    chain = history.chain
-    usual = usual_levels(chain, effects, lately(chain))
+    drawn = history.since(effects.first_day)
+    usual = usual_levels(drawn.chain, effects, lately(drawn.chain))
     tell("Setting the threshold")
-    calibration = threshold_for(chain, effects, settings, seed=run.parameters["seed"])
+    threshold, rate, n_simulated = _threshold(run, base, chain, window, drawn.chain.n_visits)
     return Estimate(
         effects,
         history.codes,
         usual,
-        Checkpoint.of(history),
+        Checkpoint.of(drawn),
         np.arange(chain.n_locations),
-        history,
+        drawn,
         None,
         {
             "inputs_digest": history.digest,
             "n_locations": chain.n_locations,
-            "n_visits": chain.n_visits,
-            "threshold": calibration.threshold,
-            "simulated_rate": known(calibration.simulated_rate),
+            "n_visits": drawn.chain.n_visits,
+            "threshold": threshold,
+            "n_simulated": n_simulated,
+            "simulated_rate": rate,
             "effects": pack(effects, history.codes, usual),
             "chain_movement": chain_movement(effects),
             "estimated_by": None,
             "why_estimated": why,
         },
+        replayed,
     )
+
+
+def _threshold(run: Run, base: Base | None, chain: Chain, window: float, n_visits: int):
+    """The threshold, the rate that was simulated at it, and how many visits it rests on.
+
+    Found anew at the first estimate, with other parameters, and where the visits have outgrown the last one; else
+    it stays, as a threshold that moves with every estimate would be another promise every month.
+    """
+    before = base.run if base else None
+    if before and _detector(run) == _detector(before) and not is_outgrown(before.n_simulated, n_visits):
+        return before.threshold, before.simulated_rate, before.n_simulated
+    settings, at = settings_of(run), to_days(run.as_of)
+    found = simulated_threshold(chain, settings, at=at, window=window, seed=run.parameters["seed"])
+    return found.threshold, known(found.simulated_rate), n_visits
+
+
+def _replayed(run: Run, history: History, tell) -> Iterator[InForce]:
+    """What would have been in force in the half year up to the last visit, had there been a run every night: by it a
+    first run judges the past that it finds, as a backtest does.
+
+    The visits of the first four weeks at least are what the others are held against; nothing where there are no more.
+    """
+    chain, settings, now = history.chain, settings_of(run), to_days(run.as_of)
+    if not chain.n_visits:
+        return
+    days = run.parameters["refit_days"] or REFIT_DAYS
+    at = min(now, float(np.ceil(chain.arrival.max())))
+    span = at - float(chain.time.min()) - REFIT_DAYS
+    n = min(int(PAST_DAYS // days), int(span // days))
+    if n < 1:
+        return
+
+    def set_threshold(known_then: Chain, effects: Effects) -> float:
+        window = fit_window(known_then, look_back=settings.look_back, at=effects.fitted_at)
+        found = simulated_threshold(chain, settings, at=effects.fitted_at, window=window, seed=run.parameters["seed"])
+        return found.threshold
+
+    start, last = at - n * days, None
+    nights = in_force(chain, settings, start=start, stop=at, refit_days=days, threshold=set_threshold)
+    for number, (effects, threshold) in enumerate(nights):
+        tell("Looking back over the past that was found", number, round(n * days))
+        if last is not None and effects.fitted_at != last.effects.fitted_at:
+            yield replace(last, until=effects.fitted_at)
+        last = InForce(effects, history.codes, settings, threshold, effects.fitted_at, now)
+    if last is not None:
+        yield last
 
 
 def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
     tell("Carrying on what is common to all locations")
     before = base.effects
-    # the first new day is judged by the seven days before it, over all locations
+    # the first new day owes what the seven days before it do, over all locations
     trailing = EPOCH + (before.first_day + before.day.size - WEEK_DAYS) * DAY
     arrived = counting(standard=run.standard, as_of=run.as_of).filter(known_at__gt=base.run.as_of)
     codes = base.codes.with_auditors(arrived.order_by().values_list("auditor", flat=True).distinct())
     news = load(standard=run.standard, as_of=run.as_of, codes=codes, known_after=min(base.run.as_of, trailing))
-    at = judged_at(run.as_of, seen.kept.last)
-    effects = carry_on(before, news.chain, known_until=base.seen_until, until=at)
+    effects = carry_on(before, news.chain, known_until=base.seen_until, until=to_days(run.as_of))
     every = np.arange(codes.locations.size)
     has_news = seen.has_news | (_shown(run, codes) != seen.kept.n)
     return Estimate(
@@ -246,6 +299,7 @@ def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
             "n_locations": codes.locations.size,
             "n_visits": int(seen.kept.n.sum()),
             "threshold": base.fitted.threshold,
+            "n_simulated": base.run.n_simulated,
             "simulated_rate": base.run.simulated_rate,
             "effects": pack(effects, codes, base.usual),
             "chain_movement": chain_movement(effects),

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
+from reports.detection.data.chain_loader import load
 from reports.detection.data.channels import section_titles
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import FittedRun
+from reports.detection.data.in_force import InForce
 from reports.detection.data.reported_metrics import UsualNumbers, Verdict, reported_numbers
 from reports.detection.scan import reconcile_flags
-from reports.detection.scan.estimate import has_unknown_criteria, judged_at, left_by, seen_since
+from reports.detection.scan.estimate import has_unknown_criteria, left_by, seen_since
 from reports.detection.scan.location_result import Findings, look_at
 from reports.detection.scan.write_charts import write_charts
 from reports.detection.scan.write_results import visible
@@ -33,16 +35,16 @@ def evaluate_visit(visit_id: UUID) -> bool:
     return where is not None and evaluate_location(standard_id=where[0], location_id=where[1])
 
 
-def evaluate_location(*, standard_id: int, location_id: int) -> bool:
+def evaluate_location(*, standard_id: int, location_id: int, now: datetime | None = None) -> bool:
     """Raise, keep, update or close the flags of one location, and write its result, from all visits known now.
 
-    The replay is that of a run, with the effects, threshold and parameters of the standard's last finished run, whose
-    name the flags carry. What only a run can know is not guessed: a visit that came after the run has the severity
-    that its auditor had then (an auditor whom the run did not know counts as an average one), and days after the run
-    count as its last day. The next run, to which the visit then belongs, has moved severities and days on, judges the
-    visit by those for good, and so may move the figures of this location a little. Levels are measured against what
-    was usual at the last estimate, readings against what the last run found common to them; where the location stands
-    among others (`disagreements`) is left to the run.
+    now : another moment than this one, as that of a run.
+
+    New visits are judged by what the last run has left: its effects, threshold and parameters. That holds for good:
+    a run says of these visits what is said here, and an estimate that comes later changes what is expected of visits
+    to come. A visit that arrives while a run is under way is left to what that run leaves. Levels are measured
+    against what was usual at the last estimate, readings against what the last run found common to them; where the
+    location stands among others (`disagreements`) is left to the run.
     Where there is no run, or it did not know the location or a criterion of its visits (a new version), nothing is
     evaluated: the nightly run does it. Returns whether anything was.
 
@@ -51,17 +53,17 @@ def evaluate_location(*, standard_id: int, location_id: int) -> bool:
     """
     for _ in range(TRIES):
         stamp = _stamp(standard_id, location_id)
-        last, now = FittedRun.last(standard_id), timezone.now()
-        if last is None or has_unknown_criteria(last.run, last.codes, as_of=now, location=location_id):
+        last, moment = FittedRun.last(standard_id), _judged_until(standard_id, now or timezone.now())
+        if last is None or has_unknown_criteria(last.run, last.codes, as_of=moment, location=location_id):
             return False
-        found = _find(last, location_id, now)
+        found = _find(last, location_id, moment)
         if found is None:
             return False
         with transaction.atomic():
             reconcile_flags.lock(standard_id)
             if _stamp(standard_id, location_id) == stamp and _is_still_the_last(last):
-                verdict = _verdict(last, location_id, found, now)  # readings that come later are judged later
-                _write(last, location_id, found, verdict, now)
+                verdict = _verdict(last, location_id, found, moment)  # readings that come later are judged later
+                _write(last, location_id, found, verdict, moment)
                 return True
     log.warning("Location %s changed %s times while it was evaluated; the last visit does it.", location_id, TRIES)
     return False
@@ -86,6 +88,13 @@ def catch_up(run: Run) -> bool:
     return True
 
 
+def _judged_until(standard_id: int, now: datetime) -> datetime:
+    """Now, or the moment of a run that is under way."""
+    under_way = Run.objects.filter(standard=standard_id, state=Run.State.RUNNING, is_current=True)
+    moment = under_way.values_list("as_of", flat=True).first()
+    return min(now, moment) if moment else now
+
+
 def _stamp(standard_id: int, location_id: int) -> dict:
     """Changes with every visit that is scored, corrected, excluded or withdrawn there."""
     tallies = Tally.objects.filter(location=location_id, version__standard=standard_id)
@@ -98,13 +107,17 @@ def _find(last: FittedRun, location_id: int, now: datetime) -> Findings | None:
     location_index = last.location_index(location_id)
     if location_index is None or last.usual is None:
         return None
+    whole = load(standard=last.run.standard, as_of=now, codes=last.codes, locations=[location_id])
     return look_at(
-        last.history([location_id], as_of=now),
+        whole.since(last.effects.first_day),
+        standard=last.run.standard,
+        as_of=now,
         location_indexes=np.array([location_index]),
         effects=last.effects,
         usual=last.usual,
         settings=last.settings,
-        threshold=last.threshold,
+        in_force=InForce.of_run(last),
+        whole=whole,
     )
 
 
@@ -118,17 +131,18 @@ def _verdict(last: FittedRun, location_id: int, found: Findings, now: datetime) 
 
     Without one, None: what the last run said of it stands.
     """
-    stands = (one.status for one in found.changes)
-    decline = next((one.signal for one in stands if one.signal.direction == DECLINE and one.ended is None), None)
-    declines = DriftFlag.objects.filter(standard=last.run.standard, location=location_id, direction=DECLINE).open()
-    if decline is None and not declines.exists():
+    declines = DriftFlag.objects.filter(standard=last.run.standard, location=location_id, direction=DECLINE)
+    flag = declines.open().first()
+    stands = [one.status.signal for one in found.changes if one.status.ended is None]
+    decline = next((signal for signal in stands if signal.direction == DECLINE), None)
+    if decline is None and flag is None:
         return None
     usual = UsualNumbers.from_json(last.run.numbers)
     numbers = reported_numbers(np.array([location_id]), as_of=now.date(), usual=usual)
-    latest = found.outcomes[0].last
-    at = max(last.effects.fitted_at, judged_at(now, float("nan") if latest is None else latest))
-    moment = max(at, min(numbers.until, to_days(now)))
+    moment = to_days(now)
     onset, flagged_at = (decline.onset, decline.at) if decline else (None, None)
+    if flag and not found.judged:
+        onset, flagged_at = to_days(flag.onset_at), to_days(flag.flagged_at)
     return numbers.verdict(0, now=moment, onset=onset, flagged_at=flagged_at)
 
 
@@ -136,15 +150,15 @@ def _write(
     last: FittedRun, location_id: int, found: Findings, verdict: Verdict | None, known_until: datetime
 ) -> None:
     location_index = found.outcomes[0].location_index
-    changes = reconcile_flags.reconcile(
-        run=last.run,
-        codes=last.codes,
-        found=found.changes,
-        verdicts={location_index: verdict or Verdict()},
-        titles=section_titles(last.run.standard) if found.changes else {},
-        location_indexes=[location_index],
-    )
-    changes.write()
+    if found.judged:
+        reconcile_flags.reconcile(
+            run=last.run,
+            codes=last.codes,
+            found=found.changes,
+            verdicts={location_index: verdict or Verdict()},
+            titles=section_titles(last.run.standard) if found.changes else {},
+            location_indexes=[location_index],
+        ).write()
     write_charts(last.run, codes=last.codes, found=found, known_until=known_until)
     earlier = Q(evaluated_until=None) | Q(evaluated_until__lt=known_until)
     Run.objects.filter(earlier, pk=last.run.pk).update(evaluated_until=known_until)

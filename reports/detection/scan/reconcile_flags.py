@@ -3,6 +3,7 @@
 The open flag of a location and direction is its last change, dated by the first signal of it (further ones in the
 same direction say that it went on). It stands until a later signal the other way has closed at least half of the gap,
 the visits since are likelier without a change, or more visits than the look-back followed without a further signal.
+Only visits change it: those that come, and those that are corrected or left out. An estimate does not.
 """
 
 from collections.abc import Collection
@@ -23,14 +24,28 @@ from reports.models import DriftFlag, Run
 
 @dataclass(frozen=True)
 class Change:
-    """A change at a location, and the visit that raised its signal."""
+    """A change at a location, and the visit that raised its signal.
+
+    channel, sections : the names of what the indexes in `status` stand for, which outlive versions and estimates.
+    """
 
     status: ChangeStatus
     visit_id: UUID
+    channel: str
+    sections: tuple[str, ...]
 
 
 def changes_in(history: History, found: list[ChangeStatus]) -> list[Change]:
-    return [Change(one, history.visit_ids[one.signal.visit]) for one in found]
+    keys = history.codes.sections.tolist()
+    return [
+        Change(
+            one,
+            history.visit_ids[one.signal.visit],
+            channel_name(one.signal.channel, keys),
+            tuple(keys[part.section] for part in one.sections),
+        )
+        for one in found
+    ]
 
 
 @dataclass
@@ -95,20 +110,20 @@ def reconcile(
         now = change.status if change else None
         if change and now and now.ended is None and now.signal.onset <= to_days(flag.flagged_at):
             known.add(key)
-            changes.kept.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
+            changes.kept.append(_fill(flag, run, change, verdicts[key[0]], titles))
         else:
             flag.close_reason = _why_closed(flag, now)
             changes.closed.append(flag)
     for key, change in by_location.items():
         if change.status.ended is None and key not in known:
             flag = DriftFlag(standard=run.standard, location_id=int(codes.locations[key[0]]), direction=key[1])
-            changes.raised.append(_fill(flag, run, codes, change, verdicts[key[0]], titles))
+            changes.raised.append(_fill(flag, run, change, verdicts[key[0]], titles))
     return changes
 
 
 def _why_closed(flag: DriftFlag, now: ChangeStatus | None) -> str:
     if now is None:
-        return "No longer signalled: with the visits and common effects known now, nothing stands out."
+        return "What raised it was corrected, left out or is too old to count: the visits that count now raise none."
     if now.ended == RECOVERED and now.turned_at is not None:
         turned = "recovery" if flag.direction == DECLINE else "decline"
         return f"A {turned} was signalled on {_day(flag, now.turned_at)}: at least half of the gap is closed."
@@ -125,15 +140,15 @@ def _day(flag: DriftFlag, days: float) -> str:
     return f"{to_datetime(days).astimezone(flag.location.zone):%d %b %Y}"
 
 
-def _fill(flag, run: Run, codes: Codes, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
-    now, signal = change.status, change.status.signal
+def _fill(flag, run: Run, change: Change, verdict: Verdict, titles: dict[str, str]) -> DriftFlag:
+    signal = change.status.signal
     flag.run = run
-    flag.channel = channel_name(signal.channel, codes.sections)
+    flag.channel = change.channel
     flag.flagged_by_id = change.visit_id
     flag.flagged_at, flag.onset_at = to_datetime(signal.at), to_datetime(signal.onset)
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
-    flag.n_visits, flag.moved = signal.n_visits, _moved(now, codes, titles)
+    flag.n_visits, flag.moved = signal.n_visits, _moved(change, titles)
     return set_comparison(flag, verdict)
 
 
@@ -145,18 +160,18 @@ def set_comparison(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
     return flag
 
 
-def _moved(now: ChangeStatus, codes: Codes, titles: dict[str, str]) -> list[dict]:
+def _moved(change: Change, titles: dict[str, str]) -> list[dict]:
     """Every section that was observed since the onset, the one that moved furthest first."""
-    sign = 1 if now.signal.direction == DECLINE else -1
-    keys = codes.sections.tolist()
-    ordered = sorted(now.sections, key=lambda one: sign * (one.seen - one.expected))
+    sign = 1 if change.status.signal.direction == DECLINE else -1
+    parts = zip(change.sections, change.status.sections, strict=True)
+    ordered = sorted(parts, key=lambda part: sign * (part[1].seen - part[1].expected))
     return [
         {
-            "key": keys[one.section],
-            "title": titles[keys[one.section]],
+            "key": key,
+            "title": titles[key],
             "seen": round(one.seen, 4),
             "expected": round(one.expected, 4),
             "n_visits": one.n_visits,
         }
-        for one in ordered
+        for key, one in ordered
     ]

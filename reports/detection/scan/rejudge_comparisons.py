@@ -5,13 +5,11 @@ from collections.abc import Iterable
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.reported_metrics import UsualNumbers, reported_numbers
 from reports.detection.scan import reconcile_flags
-from reports.detection.scan.estimate import judged_at
 from reports.measure.drift.detector import DECLINE
 from reports.models import ChangedReadings, DriftFlag, LocationResult, Run
 
@@ -112,13 +110,11 @@ def rejudge(*, standard_id: int, location_ids: Iterable[int]) -> None:
     if run is None or not run.numbers:  # none but that of an older release, which told nothing of the readings
         return
     results = LocationResult.objects.filter(standard=standard_id)
-    last_visit_at = results.aggregate(last=Max("last_visit_at"))["last"]
     here = list(results.filter(location__in=location_ids).order_by("location_id").only("location", *JUDGED))
     now = timezone.now()
     locations = np.array([result.location_id for result in here], dtype=int)
     numbers = reported_numbers(locations, as_of=now.date(), usual=UsualNumbers.from_json(run.numbers))
-    at = judged_at(now, float("nan") if last_visit_at is None else to_days(last_visit_at))
-    moment = max(at, min(numbers.until, to_days(now)))
+    moment = to_days(now)
     flags = DriftFlag.objects.filter(standard=standard_id, location__in=locations.tolist(), direction=DECLINE).open()
     declines = {flag.location_id: flag for flag in flags}
     changed = []

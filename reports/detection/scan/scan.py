@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 from django.db import transaction
 
-from reports.detection.data.chain_loader import History, load
+from reports.detection.data.chain_loader import load
+from reports.detection.data.in_force import InForce
 from reports.detection.data.packed_effects import unpack, unpack_usual
 from reports.detection.data.parameters import settings_of
 from reports.detection.scan import shards
 from reports.detection.scan.checkpoint import Checkpoint
-from reports.detection.scan.estimate import Base, Estimate, base_of, estimate_or_carry_on, judged_at
+from reports.detection.scan.estimate import Estimate, base_of, estimate_or_carry_on
 from reports.detection.scan.lifecycle import (
     Listener,
     Progress,
@@ -30,6 +31,7 @@ from reports.detection.scan.lifecycle import (
     request_scan,
 )
 from reports.detection.scan.location_result import Findings, look_at
+from reports.detection.scan.record_estimates import record_estimate, record_past
 from reports.detection.scan.write_results import compare, write
 from reports.models import Carried, Run, Shard
 
@@ -97,6 +99,7 @@ class _Desk:
         self.run, self.listener = run, listener
         self.settings = settings_of(run)
         self.common: Estimate | None = None
+        self.before: tuple[InForce | None] | None = None
 
     def make(self, shard: Shard) -> None:
         tell = Progress(self.run, shard, self.listener)
@@ -116,6 +119,8 @@ class _Desk:
             shards.plan(run, Shard.Phase.LOCATIONS, [{"location_indexes": part.tolist()} for part in parts])
             shards.plan(run, Shard.Phase.WRITING, [{}])
             describe(run, **common.found)
+            if common.base is None and base_of(run) is None:
+                record_past(run, common.replayed)
         run.refresh_from_db(fields=["threshold", "estimated_by"])
         self.common = common
 
@@ -132,6 +137,13 @@ class _Desk:
             self.common = Estimate(effects, codes, usual, kept, np.arange(0), None, base, {})
         return self.common
 
+    def _in_force(self) -> InForce | None:
+        """What the run before left, by which the visits that came since are judged; None of a first run."""
+        if self.before is None:
+            base = base_of(self.run)
+            self.before = (InForce.of_run(base.fitted) if base else None,)
+        return self.before[0]
+
     def _look(self, shard: Shard, tell: Progress) -> None:
         """Detect the changes at some of the locations.
 
@@ -140,22 +152,23 @@ class _Desk:
         """
         tell("Looking for changes", *shards.counted(self.run, Shard.Phase.LOCATIONS))
         common, location_indexes = self._known(), np.array(shard.payload["location_indexes"], dtype=int)
+        whole = None
         if common.history is not None:
             part = common.history.subset(np.isin(common.history.chain.location, location_indexes))
         else:
             locations = common.codes.locations[location_indexes].tolist()
-            part = load(standard=self.run.standard, as_of=self.run.as_of, codes=common.codes, locations=locations)
-            part = part.since(common.effects.first_day)
-        past, is_new = self._gone_on(part, common.base, location_indexes)
+            whole = load(standard=self.run.standard, as_of=self.run.as_of, codes=common.codes, locations=locations)
+            part = whole.since(common.effects.first_day)
         found = look_at(
             part,
+            standard=self.run.standard,
+            as_of=self.run.as_of,
             location_indexes=location_indexes,
             effects=common.effects,
             usual=common.usual,
             settings=self.settings,
-            threshold=self._threshold(),
-            past=past,
-            is_new=is_new,
+            in_force=self._in_force(),
+            whole=whole if common.base else None,
         )
         shards.finish(shard, found.pack())
         n_done, n_total = shards.counted(self.run, Shard.Phase.LOCATIONS)
@@ -163,24 +176,6 @@ class _Desk:
             self.listener("Looking for changes", n_done, n_total)
         if n_done == n_total:
             describe(self.run, n_done=n_done, n_total=n_total)
-
-    def _gone_on(self, part: History, base: Base | None, location_indexes: np.ndarray):
-        """The signals that the run before left of these locations, and which visits are to be replayed: those that it
-        has not seen, and all of a location without such."""
-        if base is None or not self.run.parameters["incremental"]:
-            return None, None
-        holds = base.kept.still_holds(part, base.seen_until)
-        location, is_new = part.chain.location, part.chain.arrival > base.seen_until
-        holds &= np.isin(np.arange(holds.size), location[is_new])
-        is_new = is_new | ~holds[location]
-        here = np.zeros(holds.size, bool)
-        here[location_indexes] = True
-        return [signal for signal in base.kept.signals if here[signal.location]], is_new
-
-    def _threshold(self) -> float:
-        if self.run.threshold is None:
-            raise RuntimeError(f"Run {self.run.pk} has shards of locations but no threshold: scan again.")
-        return self.run.threshold
 
     def _write(self, shard: Shard, tell: Progress) -> None:
         run, common = self.run, replace(self._known(), history=None)
@@ -193,17 +188,16 @@ class _Desk:
             effects=common.effects,
             usual=common.usual,
             n_visits=common.kept.n,
-            last=judged_at(run.as_of, common.kept.last),
             found=found,
         )
         tell("Writing the results", n_shards, n_shards)
-        base = common.base
-        looked_at = {one.location_index for one in found.outcomes}
-        earlier = [one for one in base.kept.signals if one.location not in looked_at] if base else []
+        base, before = common.base, base_of(run)
         with transaction.atomic():
+            if before and not base:
+                record_estimate(before, until=run.as_of, since=common.effects.first_day)
             write(run, codes=common.codes, found=found, compared=compared, before=base.run if base else None)
             Carried.objects.filter(run__standard=run.standard).delete()
-            Carried.objects.create(run=run, kept=replace(common.kept, signals=earlier + found.signals).pack())
+            Carried.objects.create(run=run, kept=common.kept.pack())
             shards.finish(shard, b"")
             finish(
                 run,

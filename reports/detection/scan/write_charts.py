@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-import numpy as np
-
 from reports.detection.data.chain_loader import Codes
-from reports.detection.data.packed_charts import not_replayed, unpack_points, with_earlier_evidence
+from reports.detection.data.packed_charts import without_gaps
 from reports.detection.scan.location_result import Findings
 from reports.models import ControlChart, Run
 
 AT_ONCE = 500
-WRITTEN = ["run", "known_until", "channels", "points"]
+WRITTEN = ["run", "known_until", "channels", "points", "judged", "signals", "log_evidence"]
 
 
 def write_charts(run: Run, *, codes: Codes, found: Findings, known_until: datetime) -> None:
@@ -18,38 +16,27 @@ def write_charts(run: Run, *, codes: Codes, found: Findings, known_until: dateti
 
     run : whose effects the visits were judged by. known_until : visits approved by then were looked at.
     """
-    drawn = [(int(codes.locations[at]), points) for at, points in found.charts.items()]
+    drawn, log_evidence = list(found.charts.items()), {one.location_index: one.log_evidence for one in found.outcomes}
     for start in range(0, len(drawn), AT_ONCE):
-        part = dict(drawn[start : start + AT_ONCE])
-        part |= _gone_on(run, found.channels, part)
         ControlChart.objects.bulk_create(
             (
                 ControlChart(
                     standard=run.standard,
-                    location_id=location_id,
+                    location_id=int(codes.locations[at]),
                     run=run,
                     known_until=known_until,
                     channels=found.channels,
-                    points=points.tobytes(),
+                    points=without_gaps(points).tobytes(),
+                    judged=found.visits[at],
+                    signals=found.signals[at],
+                    log_evidence=log_evidence[at],
                 )
-                for location_id, points in part.items()
+                for at, points in drawn[start : start + AT_ONCE]
             ),
             update_conflicts=True,
             unique_fields=["standard", "location"],
             update_fields=WRITTEN,
         )
-
-
-def _gone_on(run: Run, channels: list[str], drawn: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-    """Of these locations, those whose replay went on from an earlier one, with the evidence of its visits."""
-    ids = [location_id for location_id, points in drawn.items() if not_replayed(points).size]
-    earlier = ControlChart.objects.filter(standard=run.standard, location__in=ids) if ids else ()
-    return {
-        chart.location_id: with_earlier_evidence(
-            drawn[chart.location_id], channels, unpack_points(chart.points, len(chart.channels)), chart.channels
-        )
-        for chart in earlier
-    }
 
 
 def keep_charts(run: Run, before: Run | None) -> None:

@@ -44,14 +44,11 @@ class Compared:
 
 
 def compare(
-    run: Run, *, codes: Codes, effects: Effects, usual: Usual, n_visits: np.ndarray, last: float, found: Findings
+    run: Run, *, codes: Codes, effects: Effects, usual: Usual, n_visits: np.ndarray, found: Findings
 ) -> Compared:
-    """All locations, also those without news: readings come without visits, and time passes.
-
-    n_visits : (L,). last : days, the moment that the visits are judged at.
-    """
+    """All locations, also those without news: readings come without visits, and time passes. n_visits : (L,)."""
     numbers = reported_numbers(codes.locations, as_of=run.as_of.date())
-    now = max(last, min(numbers.until, to_days(run.as_of)))
+    now = to_days(run.as_of)
     declines = _declines(run, codes, found)
     verdicts = {}
     for location_index in range(codes.locations.size):
@@ -70,7 +67,7 @@ def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, tuple[float,
     To the second, as the flags have them, so that both kinds are compared alike.
     """
     location_index = {location: index for index, location in enumerate(codes.locations.tolist())}
-    looked_at = {-1} | {one.location_index for one in found.outcomes}
+    looked_at = {-1} | found.judged
     declines = {}
     flagged = DriftFlag.objects.filter(standard=run.standard, direction=DECLINE).open()
     for location, onset, at in flagged.values_list("location_id", "onset_at", "flagged_at"):
@@ -86,7 +83,8 @@ def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, tuple[float,
 def write(run: Run, *, codes: Codes, found: Findings, compared: Compared, before: Run | None) -> None:
     """Within the transaction that ends the run.
 
-    Of a location that was looked at, flags and result are written. The others keep theirs, but for what the reported
+    Of a location that was looked at the result is written, and its flags where a visit was judged: nothing else
+    changes them. The others keep theirs, but for what the reported
     numbers say; they name this run too, for it would find the same. before : the run that was carried on, if any.
     """
     looked_at = {one.location_index for one in found.outcomes}
@@ -97,7 +95,7 @@ def write(run: Run, *, codes: Codes, found: Findings, compared: Compared, before
         found=found.changes,
         verdicts=compared.verdicts,
         titles=section_titles(run.standard),
-        location_indexes=looked_at,
+        location_indexes=found.judged,
     ).write()
     results = LocationResult.objects.filter(standard=run.standard)
     if before is not None:

@@ -30,7 +30,8 @@ class Effects:
     steady : (L,) how far each location may speak for the chain after the fit, 0 to 1: `overdispersion.steadiness`.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
-    `auditor` and `auditor_sd` hold for all that arrive later. None kept: E = 0. See `forward_filter.carry_on`.
+    `auditor` and `auditor_sd` hold for all that arrive later. kept_days : (E,) int, how many of the days were known
+    to them; a visit of a later day owes what the last of these does. None kept: E = 0. See `forward_filter.carry_on`.
 
     usual_location : mean level of the locations that the fit saw; 0 where it saw none.
 
@@ -55,6 +56,7 @@ class Effects:
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     kept_auditor_sd: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    kept_days: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     usual_location: float = 0.0
 
     @property
@@ -68,11 +70,16 @@ class Effects:
         backtest has the columns of versions that come later."""
         return self.criterion_sd < CRITERION_SD
 
-    def of_day(self, time: np.ndarray) -> np.ndarray:
-        """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest
-        one."""
-        day_index = np.clip(np.floor(np.asarray(time) - self.first_day).astype(int), 0, self.day.size - 1)
-        return self.day[day_index]
+    def of_day(self, time: np.ndarray, arrival: np.ndarray | None = None) -> np.ndarray:
+        """(n,) effect of the chain at each `time`; before and after the known days, that of the nearest one.
+
+        arrival : (n,) days, when each visit became known: then only the days count that were known before it.
+        """
+        day_index = np.floor(np.asarray(time) - self.first_day).astype(int)
+        if arrival is not None and self.kept_until.size:
+            n_known = np.r_[self.kept_days, self.day.size][np.searchsorted(self.kept_until, arrival)]
+            day_index = np.minimum(day_index, n_known - 1)
+        return self.day[np.clip(day_index, 0, self.day.size - 1)]
 
     def of_location(self, chain: Chain) -> np.ndarray:
         """(L,) level of each location of `chain`."""
@@ -86,7 +93,7 @@ class Effects:
             + looked_up(self.daypart, chain.daypart[visit])
             + looked_up(self.staffing, chain.staffing[visit])
             + looked_up(self.breadth, chain.breadth[visit])
-            + self.of_day(chain.time[visit])
+            + self.of_day(chain.time[visit], chain.arrival[visit])
         )
 
     def auditor_variance(self, chain: Chain) -> np.ndarray:

@@ -68,29 +68,30 @@ def with_current_auditors(effects: Effects, chain: Chain) -> Effects:
     return _updated(effects, chain.subset((chain.time >= effects.fitted_at) & (chain.auditor >= 0)), chain.n_auditors)
 
 
-def carry_on(effects: Effects, chain: Chain, *, known_until: float, until: float | None = None) -> Effects:
-    """The effects of a run, for the next run before a refit: what earlier visits were judged by stays as it was.
+def carry_on(effects: Effects, chain: Chain, *, known_until: float, until: float) -> Effects:
+    """What is in force after a run that does not estimate: what earlier visits were judged by stays as it was.
 
-    Days that have an effect keep it; those up to `until` get theirs (`with_current_days`). Visits that arrived by
-    `known_until` keep the severities they were judged by; the visits that arrived later move each auditor's severity
-    on (as in `with_current_auditors`), and are judged, with all that follow until the next run, by the moved ones.
-    So a location without a new visit keeps every figure: a filter, where a refit is a smoother. The posterior
-    variance of the severities says how much less it knows.
-    chain : what is known now: at least the visits that arrived after `known_until`, and those of the seven days
-    before the last known day. known_until : days, the moment of the run before. until : as in `with_current_days`.
+    Visits that arrived by `until` keep the days and the severities that were in force when they came. Those that come
+    later are judged by the days up to `until`, of which the new ones get their effect (`with_current_days`), and by
+    severities that the visits since the run before, at `known_until`, have moved on (a normal update, as in
+    `with_current_auditors`). So no visit explains itself away as its auditor's severity, and a location without a
+    new visit keeps every figure: a filter, where a refit is a smoother. The posterior variance of the severities says
+    how much less it knows.
+    chain : what is known at `until`: at least the visits that arrived after `known_until`, and those of the seven
+    days before the last known day. known_until, until : days, the moments of the run before and of this one.
 
-    Until day 20 the auditor finds everything kept, from then on nothing: earlier visits keep the severity that they
-    were judged by.
+    Until day 20 the auditor finds everything kept, from then on nothing: visits that arrived by day 39 keep the
+    severity of the fit.
 
     >>> from reports.measure.model.severity import fit_effects
     >>> none, day, kept = [0] * 40, range(40), [[240, 240]] * 20
     >>> chain = Chain(none, day, day, none, none, none, kept + [[0, 0]] * 20, day, [0, 0], [0, 0], [0, 0], [0], 1)
     >>> known = fit_effects(chain, at=20.0)
-    >>> found = carry_on(known, chain, known_until=19.5)
+    >>> found = carry_on(known, chain, known_until=19.5, until=39.0)
     >>> found.kept_until.tolist(), bool(found.kept_auditor[0, 0] == known.auditor[0] > found.auditor[0])
-    ([19.5], True)
-    >>> found.day.size - known.day.size
-    20
+    ([39.0], True)
+    >>> found.day.size - known.day.size, int(found.kept_days[0]) == known.day.size
+    (19, True)
     """
     current = with_current_days(effects, chain, until=until)
     news = chain.subset((chain.arrival > known_until) & (chain.auditor >= 0))
@@ -100,8 +101,13 @@ def carry_on(effects: Effects, chain: Chain, *, known_until: float, until: float
     kept[:-1, : effects.kept_auditor.shape[1]] = effects.kept_auditor
     kept_sd[:-1, : effects.kept_auditor.shape[1]] = effects.kept_auditor_sd
     kept[-1, : effects.auditor.size], kept_sd[-1, : effects.auditor.size] = effects.auditor, effects.auditor_sd
-    until_each = np.r_[effects.kept_until, known_until]
-    return replace(moved, kept_until=until_each, kept_auditor=kept, kept_auditor_sd=kept_sd)
+    return replace(
+        moved,
+        kept_until=np.r_[effects.kept_until, until],
+        kept_days=np.r_[effects.kept_days, effects.day.size].astype(int),
+        kept_auditor=kept,
+        kept_auditor_sd=kept_sd,
+    )
 
 
 def _updated(effects: Effects, visits: Chain, n_auditors: int) -> Effects:

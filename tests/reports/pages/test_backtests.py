@@ -55,7 +55,7 @@ def made(world, **fields) -> Backtest:
     ended = {"state": "done", "n_done": 10, "finished_at": timezone.now()}
     return Backtest.objects.create(**{
         "standard": world.standard, "start_on": START, "stop_on": START + timedelta(days=69), "n_total": 10,
-        "parameters": PARAMETERS, "threshold": 5.2, "simulated_rate": 0.15,
+        "every_days": 7, "parameters": PARAMETERS, "threshold": 5.2, "simulated_rate": 0.15,
         "able_from": npz(location=np.array([world.harbour.pk, world.cove.pk]), day=np.zeros(2)),
         **ended, **fields,
     })  # fmt: skip
@@ -96,7 +96,7 @@ def test_past_is_replayed_once_the_request_is_stored(dan, visited, calls, django
     backtest = Backtest.objects.get()
     assert answer.headers["Location"] == f"{PAGE}{backtest.pk}/"
     assert PARAMETERS.items() <= backtest.parameters.items()
-    assert (backtest.start_on, backtest.stop_on, backtest.n_total) == (date(2026, 5, 4), date(2026, 11, 1), 26)
+    assert (backtest.start_on, backtest.stop_on, backtest.n_total) == (date(2026, 5, 4), date(2026, 11, 1), 182)
     assert backtest.requested_by == visited.dan
     assert calls == [1]
 

@@ -69,8 +69,8 @@ def test_without_an_onset_the_last_half_year_counts_and_nothing_before(scanned):
     known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     found = treatment(known, location_id=place)
     assert found.before is None
-    since = known.effects.fitted_at - 182
     own = known.chain.location == known.location_index(place)
+    since = known.chain.time[own].max() - 182
     assert found.now.n_visits == int((own & (known.chain.time >= since)).sum())
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bench.product.database_chains import make_chain, make_metric, report_weekly
+from bench.product.database_chains import START, make_chain, make_metric, move, report_weekly
 from locations.imports.readings import ReadingRow, store_readings
 from locations.models import Metric, Reading
 from locations.signals import readings_changed
@@ -24,7 +24,8 @@ from reports.detection.scan.scan import run_scan
 from reports.models import ChangedReadings, DriftFlag, LocationResult, Run
 
 pytestmark = pytest.mark.django_db
-FIRST = date(2025, 1, 6)
+SINCE = timedelta(weeks=(timezone.now() - START).days // 7 - 41)  # so that the readings have just ended
+FIRST = date(2025, 1, 6) + SINCE
 FALLING, STEADY = 5, 2
 N_WEEKS, N_KNOWN = 40, 30
 COMPARED = ("metric_id", "comparison", "comparison_note", "metric_alarm_on", "lead_days")
@@ -40,6 +41,7 @@ def chain():
     metric = make_metric(plausible_max=200)
     report_weekly(metric, chain.locations[:1], n_weeks=N_WEEKS, seed=5)
     report_weekly(metric, chain.locations[1:], n_weeks=N_KNOWN)
+    move(SINCE)
     run_scan(request_scan(standard=chain.standard).pk)
     assert flag_of(chain).comparison == "blind_spot"
     assert result_of(chain).comparison == "blind_spot"
@@ -147,7 +149,8 @@ def test_a_reading_that_is_added_changed_or_deleted_in_the_admin_counts(
     chain, root, messages, django_capture_on_commit_callbacks
 ):
     sent = {"location": chain.locations[FALLING].pk, "metric": Metric.objects.get().pk, "value": 0}
-    sent |= {"period_start": "2025-08-04", "period_end": "2025-08-10"}
+    monday = FIRST + timedelta(weeks=N_KNOWN)
+    sent |= {"period_start": str(monday), "period_end": str(monday + timedelta(days=6))}
     with django_capture_on_commit_callbacks(execute=True):
         root.post(reverse("admin:locations_reading_add"), sent)
     tasks.rejudge_comparisons()
@@ -308,7 +311,8 @@ def test_a_run_finds_nothing_to_change_about_what_was_judged(chain, changes):
 
 def test_a_metric_that_the_last_run_did_not_know_waits_for_the_next_one(chain):
     make_metric("awaited")
-    report_weekly(Metric.objects.get(key="awaited"), chain.locations, n_weeks=N_WEEKS, drops={FALLING: (30, 9.0)})
+    awaited = Metric.objects.get(key="awaited")
+    report_weekly(awaited, chain.locations, n_weeks=N_WEEKS, drops={FALLING: (30, 9.0)}, first=FIRST)
     before = compared(chain)
     readings_changed.send(sender=Reading, location_ids={location.pk for location in chain.locations})
     rejudge_waiting()

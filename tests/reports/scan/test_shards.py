@@ -58,8 +58,8 @@ def found_of(chain) -> tuple[list[dict], list[dict]]:
 
 
 def forget(chain) -> None:
-    DriftFlag.objects.all().delete()
-    LocationResult.objects.all().delete()
+    for model in (DriftFlag, LocationResult, Run):
+        model.objects.all().delete()
 
 
 def lapse(shard: Shard) -> None:

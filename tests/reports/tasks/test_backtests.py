@@ -41,7 +41,7 @@ def test_request_calls_a_worker_once_its_transaction_is_over(chain, calls, djang
     assert calls == [1]
     backtests.work_on_backtests()
     backtest.refresh_from_db()
-    assert (backtest.state, backtest.n_done) == ("done", 3)
+    assert (backtest.state, backtest.n_done) == ("done", 22)  # nights
     assert calls == [1]
 
 
