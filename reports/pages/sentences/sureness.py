@@ -1,0 +1,77 @@
+"""How sure a flag is and how far its level has moved, in words that need no statistics."""
+
+import math
+
+from reports.pages.sentences import words
+
+VERY_SURE, SURE, LIKELY = "very sure", "sure", "likely"
+CLASSES = ((0.95, VERY_SURE), (0.8, SURE), (0.0, LIKELY))
+ODDS = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (4, 5), (9, 10), (19, 20), (49, 50), (99, 100))
+UNEVEN = "consistency"
+
+
+def how_sure(chance: float | None) -> str:
+    """The word for a chance; none for a flag of an older release, which has no chance.
+
+    >>> how_sure(0.97), how_sure(0.9), how_sure(0.7), how_sure(None)
+    ('very sure', 'sure', 'likely', '')
+    """
+    return "" if chance is None else next(word for least, word in CLASSES if chance >= least)
+
+
+def odds_in_words(chance: float | None) -> str:
+    """The nearest of a few odds that one can picture, near by the ratio of odds.
+
+    >>> odds_in_words(0.74), odds_in_words(0.96), odds_in_words(1.0), odds_in_words(None)
+    ('3 in 4', '19 in 20', '99 in 100', '')
+    """
+    if chance is None:
+        return ""
+    wanted = _log_odds(min(max(chance, 1e-6), 1 - 1e-6))
+    k, n = min(ODDS, key=lambda odds: abs(_log_odds(odds[0] / odds[1]) - wanted))
+    return f"{k} in {n}"
+
+
+def such_flags(chance: float | None) -> str:
+    """
+    >>> such_flags(0.74), such_flags(None)
+    ('3 in 4 such flags are real', '')
+    """
+    odds = odds_in_words(chance)
+    if not odds:
+        return ""
+    return f"{odds} such flags {'is' if odds.startswith('1 ') else 'are'} real"
+
+
+def drop(*, direction: str, channel: str, seen: float, expected: float, drop: float | None) -> str:
+    """How far the level has moved, and beside it what was seen, which a flag shows larger than it is.
+
+    Of a flag without a drop only what was seen; of consistency the spread between customers.
+
+    >>> drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=0.14)
+    'about 14 points below what is expected here; 19 were seen'
+    >>> drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=None)
+    '19 points below what is expected here were seen'
+    """
+    way = _way(direction, channel)
+    n_seen = abs(round(100 * seen) - round(100 * expected))  # the difference of the numbers that are shown
+    if drop is None:
+        return f"{_points(n_seen)} {way} {'was' if n_seen == 1 else 'were'} seen"
+    n = round(100 * drop)
+    about = f"about {_points(n)}" if n else "less than a point"
+    return f"{about} {way}; {n_seen} {'was' if n_seen == 1 else 'were'} seen"
+
+
+def _way(direction: str, channel: str) -> str:
+    declined = direction == "decline"
+    if channel == UNEVEN:
+        return f"{'more' if declined else 'less'} uneven than is expected here"
+    return f"{'below' if declined else 'above'} what is expected here"
+
+
+def _points(n: int) -> str:
+    return words.count(n, "point").replace(words.NBSP, " ")
+
+
+def _log_odds(p: float) -> float:
+    return math.log(p / (1 - p))
