@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,8 +92,22 @@ class Scope:
 
     @property
     def today(self) -> date:
-        """The day that the figures are of, on the organisation's clock."""
-        return timezone.localtime(self.as_of, ZoneInfo(settings.ORGANISATION_TIME_ZONE)).date()
+        """On the organisation's clock; time goes on after the last visit and the last run."""
+        return self._day(self.as_of)
+
+    @property
+    def judged_on(self) -> date | None:
+        """The day of the last judgement of a visit; None before the first run."""
+        return self._day(self.fitted.known_until) if self.fitted else None
+
+    @property
+    def last_monday(self) -> datetime:
+        """When the Monday before today began: what came since is new."""
+        day = self.today - timedelta(days=self.today.weekday() or 7)
+        return datetime.combine(day, time.min, ZoneInfo(settings.ORGANISATION_TIME_ZONE))
+
+    def _day(self, moment: datetime) -> date:
+        return timezone.localtime(moment, ZoneInfo(settings.ORGANISATION_TIME_ZONE)).date()
 
     @property
     def false_alarms_per_year(self) -> float | None:
@@ -132,15 +146,7 @@ def scope_at(location_id: int, *, user, standard: str = "") -> Scope:
 def _with_runs(user, regions: Regions, published: QuerySet, key: str) -> Scope:
     chosen, standards = _standards(published, key)
     runs = LastRuns.of(chosen) if chosen else LastRuns()
-    return Scope(user, *regions, chosen, standards, runs.fitted, _progress(runs), _as_of(runs))
-
-
-def _as_of(runs: LastRuns) -> datetime:
-    """The moment that figures are of: the last judgement's, or where the visits ended before, the day of the last."""
-    if runs.fitted is None:
-        return timezone.now()
-    as_of, last = runs.fitted.known_until, runs.last_visit_at
-    return min(as_of, last + timedelta(days=1)) if last else as_of
+    return Scope(user, *regions, chosen, standards, runs.fitted, _progress(runs), timezone.now())
 
 
 def _regions(user, key: str) -> Regions:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 import numpy as np
-from django.db.models import F, Max, OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from audits.models import Standard
@@ -17,7 +17,7 @@ from reports.measure.drift.detector import Settings
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 from reports.measure.model.levels import Usual
-from reports.models import ControlChart, LocationResult, Run
+from reports.models import ControlChart, Run
 
 N_PEERS = 40
 
@@ -149,14 +149,13 @@ class FittedVisits:
 
 @dataclass(frozen=True)
 class LastRuns:
-    """Of one standard: the last run that is done, the last one that is not, and when a location was last visited.
+    """Of one standard: the last run that is done, and the last one that is not.
 
-    unfinished : under way, waiting or failed; it may be older than the other. last_visit_at : as results tell it.
+    unfinished : under way, waiting or failed; it may be older than the other.
     """
 
     fitted: FittedRun | None = None
     unfinished: Run | None = None
-    last_visit_at: datetime | None = None
 
     @classmethod
     def of(cls, standard: Standard) -> "LastRuns":
@@ -164,13 +163,11 @@ class LastRuns:
         runs = Run.objects.filter(standard=standard)
         under_way_first = F("finished_at").desc(nulls_first=True)
         unfinished = runs.exclude(state=Run.State.DONE).order_by(under_way_first, "-pk")
-        last_visit = LocationResult.objects.filter(standard=standard).values("standard")
         found = (
             runs.filter(Q(pk__in=runs.fitted().values("pk")[:1]) | Q(pk__in=unfinished.values("pk")[:1]))
-            .annotate(last_visit_at=Subquery(last_visit.annotate(last=Max("last_visit_at")).values("last")))
             .select_related("standard", "estimated_by")
             .defer("estimated_by__effects")
         )
         by_done = {run.state == Run.State.DONE: run for run in found}
         done = by_done.get(True)
-        return cls(FittedRun(done) if done else None, by_done.get(False), done.last_visit_at if done else None)
+        return cls(FittedRun(done) if done else None, by_done.get(False))

@@ -24,7 +24,8 @@ class Band:
 
 @dataclass(frozen=True)
 class Mark:
-    """One visit. The shape says what the colour says: dot, decline (pointing down), improve (pointing up)."""
+    """One visit. Its shape is its own: decline (pointing down) below its natural range, or since a flag of a decline
+    below what was expected of it; improve likewise above; else a dot."""
 
     x: float
     y: float
@@ -184,7 +185,7 @@ def control_chart(
     """Execution per visit with what was expected, natural limits, the onset and the flag.
 
     `change` of the share since the onset is drawn as the distance from the expected one: on the scale of the chart
-    auditors and dayparts are taken out. The points after the flag get the flag's shape.
+    auditors and dayparts are taken out.
     """
     seen = points[-1].expected + change if change is not None and points else None
     height = 240.0 if frame.is_narrow else 300.0
@@ -193,12 +194,11 @@ def control_chart(
     limits = [bound for point in points for bound in (point.low, point.high)]
     y, y_ticks = percent_scale([*values, *limits, *([seen] if seen is not None else [])], top=top, bottom=bottom)
     x = frame.days
-    shape = "decline" if direction == "decline" else "improve"
     marks = [
         Mark(
             x(point.day),
             y.within(100 * point.value),
-            shape if flagged_day is not None and point.day >= flagged_day else "dot",
+            _shape(point, direction if flagged_day is not None and point.day >= flagged_day else ""),
             point.title,
             point.address,
         )
@@ -236,6 +236,17 @@ def control_chart(
         direction=direction,
         title=title,
         description=description,
+    )
+
+
+def _shape(point: VisitPoint, flagged: str) -> str:
+    """flagged : the direction of a flag that stood when the visit was made, blank for none."""
+    if point.value < point.low or (flagged == "decline" and point.value < point.expected):
+        return "decline"
+    return (
+        "improve"
+        if point.value > point.high or (flagged == "improvement" and point.value > point.expected)
+        else "dot"
     )
 
 

@@ -40,10 +40,10 @@ def alike(found: FittedVisits | None, *, location_id: int, onset: datetime | Non
     told = treatment(found, location_id=location_id, onset=onset) if found else None
     if found is None or told is None:
         return None
-    rows = [_row(told.now, "Since the onset" if onset else "Lately")]
+    rows = [_row(told.now, "Since it began" if onset else "Lately")]
     rows += [_row(told.before, "Before")] if told.before else []
     rows += [_row(part, words.capital(part.name)) for part in told.dayparts]
-    since = "since the onset" if onset else "in the last half year"
+    since = "since it began" if onset else "in the last half year"
     return Alike(
         promise=explanations.promise(told),
         unevenness=explanations.unevenness(told),

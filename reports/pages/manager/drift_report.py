@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.paginator import Page
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     FilteredRelation,
     IntegerField,
     Max,
+    OuterRef,
     Q,
     QuerySet,
     Subquery,
@@ -18,11 +21,14 @@ from django.db.models import (
     When,
     Window,
 )
+from django.db.models.functions import Coalesce
 
+from locations.models import Location
 from reports.models import LocationResult, Tally
 from reports.models.runs import able_to_flag
 from reports.pages.charts import time_charts
 from reports.pages.manager.attribution import briefly
+from reports.pages.manager.critical_failures import CriticalFailure, critical_failures
 from reports.pages.manager.flag_rows import (
     SYMBOLS,
     Comparison,
@@ -36,16 +42,18 @@ from reports.pages.manager.flag_rows import (
 )
 from reports.pages.paging import page_of
 from reports.pages.scope import Scope
-from reports.pages.sentences import signals, words
+from reports.pages.sentences import headlines, signals, words
+from reports.pages.sentences.headlines import OpenDeclines
+from reports.pages.sentences.sureness import how_sure
 
-IN_CONTROL = "control"
+STEADY = "control"
 N_LEADS = 3
 FLAGS_A_PAGE = 25
 STORES_A_PAGE = 50
 RECENT = timedelta(days=28)
+UNMOVED = (Comparison.BLIND_SPOT, Comparison.WAITING)
 KINDS = {
     "n_declines": Q(direction=Direction.DECLINE),
-    "n_blind": Q(direction=Direction.DECLINE, comparison=Comparison.BLIND_SPOT),
     "n_improvements": Q(direction=Direction.IMPROVEMENT),
 }
 ORDERS = {"severity": "Severity", "name": "Store", "level": "Level", "visits": "Visits"}
@@ -75,9 +83,10 @@ class StoreRow:
 
 @dataclass(frozen=True)
 class Flags:
-    """The open ones: `n` of them, those that lead the report, and a page of all where there are more."""
+    """The open ones: `n` of them, those that are new and lead the report, and a page of all where there are more."""
 
-    headline: str
+    declines: OpenDeclines
+    n_improvements: int
     n: int
     leads: list[FlagRow]
     rows: Page | None
@@ -93,6 +102,7 @@ class DriftReport:
     n_flags: int
     leads: list[FlagRow]
     flags: Page | None
+    critical: list[CriticalFailure]
     stores: Page | None
     order: str
 
@@ -107,7 +117,7 @@ def drift_report(
     """Everything on the page; the number of queries does not depend on how many stores there are."""
     order = order if order in ORDERS else "severity"
     if scope.standard is None or scope.run is None:
-        return DriftReport(scope, "", "", 0, 0, 0, [], None, None, order)
+        return DriftReport(scope, "", "", 0, 0, 0, [], None, [], None, order)
     results = LocationResult.objects.visible_to(scope.user).filter(
         standard=scope.standard, location__in=scope.locations()
     )
@@ -116,17 +126,22 @@ def drift_report(
         n_able=Count("pk", filter=able_to_flag(scope.run)),
         n_disagreeing=Count("pk", filter=Q(n_disagreements__gt=0)),
         n_visits=Max(_n_visits_lately(scope)),
+        last_visit_at=Max("last_visit_at"),
+        n_open=Max(_counted(_open_stores(scope))),
+        n_never=Max(_counted(_open_stores(scope).exclude(Exists(_visits_at(OuterRef("pk"), scope))))),
+        n_unjudged=Max(_counted(_unjudged(scope))),
     )
     flags = _flags(scope, flags_page)
     return DriftReport(
         scope=scope,
-        headline=flags.headline,
+        headline=_headline(flags, counts),
         facts=_facts(scope, counts),
         n_stores=counts["n_stores"],
         n_disagreeing=counts["n_disagreeing"],
         n_flags=flags.n,
         leads=flags.leads,
         flags=flags.rows,
+        critical=[] if flags_page or stores_page else critical_failures(scope),
         stores=_store_rows(scope, results, stores_page, order, counts["n_stores"]),
         order=order,
     )
@@ -144,11 +159,48 @@ def _n_visits_lately(scope: Scope) -> Subquery:
     return Subquery(tallies.order_by().values("version__standard").annotate(n=Count("pk")).values("n"))
 
 
-def _facts(scope: Scope, counts: dict[str, int | None]) -> str:
+def _open_stores(scope: Scope) -> QuerySet[Location]:
+    return scope.locations().filter(Q(closed_on=None) | Q(closed_on__gt=scope.today))
+
+
+def _visits_at(location: OuterRef, scope: Scope) -> QuerySet[Tally]:
+    return Tally.objects.filter(location=location, version__standard=scope.standard, is_excluded=False)
+
+
+def _unjudged(scope: Scope) -> QuerySet[Location]:
+    """Stores that were visited, and that no scan has covered yet."""
+    results = LocationResult.objects.filter(location=OuterRef("pk"), standard=scope.standard)
+    return scope.locations().filter(Exists(_visits_at(OuterRef("pk"), scope))).exclude(Exists(results))
+
+
+def _counted(locations: QuerySet[Location]) -> Coalesce:
+    """A number beside every result, as part of another query."""
+    alike = locations.order_by().annotate(alike=Value(1)).values("alike")
+    return Coalesce(Subquery(alike.annotate(n=Count("pk")).values("n")), 0)
+
+
+def _headline(flags: Flags, counts: dict) -> str:
+    """Who needs somebody; where hardly any store was ever visited, that first."""
+    unseen = {"n_open": counts["n_open"] or 0, "n_never": counts["n_never"] or 0}
+    first = headlines.coverage(**unseen, n_unjudged=0) if headlines.is_mostly_unseen(**unseen) else ""
+    said = headlines.headline(
+        declines=flags.declines, n_improvements=flags.n_improvements, n_able=counts["n_able"] or 0
+    )
+    return f"{first} {said}".strip()
+
+
+def _facts(scope: Scope, counts: dict) -> str:
     """24 stores, 61 visits in four weeks. …"""
-    n_stores = counts["n_stores"] or 0
+    n_stores, last = counts["n_stores"] or 0, counts["last_visit_at"]
+    unseen = {"n_open": counts["n_open"] or 0, "n_never": counts["n_never"] or 0}
+    n_never = 0 if headlines.is_mostly_unseen(**unseen) else unseen["n_never"]
     parts = [
-        f"{words.count(n_stores, 'store')}, {words.count(counts['n_visits'] or 0, 'visit')} in four weeks.",
+        headlines.visits_lately(
+            n_stores=n_stores,
+            n_visits=counts["n_visits"] or 0,
+            weeks_without=(scope.as_of - last).days // 7 if last else None,
+        ),
+        headlines.coverage(n_open=unseen["n_open"], n_never=n_never, n_unjudged=counts["n_unjudged"] or 0),
         signals.expected_false_flags(
             per_location_year=scope.expected_false_alarms_per_year,
             n_able=counts["n_able"] or 0,
@@ -163,12 +215,13 @@ def _facts(scope: Scope, counts: dict[str, int | None]) -> str:
 def _flags(scope: Scope, page: str) -> Flags:
     """One query; two where another page than the first is asked for."""
     found = open_flags(scope)
-    first = list(
-        found.annotate(**{name: Window(Count("pk", filter=kind)) for name, kind in KINDS.items()})[:FLAGS_A_PAGE]
-    )
-    counts = {name: getattr(first[0], name) if first else 0 for name in KINDS}
+    kinds = {name: Window(Count("pk", filter=kind)) for name, kind in KINDS.items()}
+    kinds["n_new"] = Window(Count("pk", filter=Q(direction=Direction.DECLINE, is_new=True)))
+    first: list[Any] = list(found.annotate(**kinds)[:FLAGS_A_PAGE])
+    counts = {name: getattr(first[0], name) if first else 0 for name in kinds}
     n_flags = counts["n_declines"] + counts["n_improvements"]
-    leads = rows_with_charts(scope, [flag for flag in first[:N_LEADS] if flag.direction == Direction.DECLINE])
+    new = [flag for flag in first[:N_LEADS] if flag.direction == Direction.DECLINE and flag.is_new]
+    leads = rows_with_charts(scope, new)
     rows = None
     if n_flags > len(leads):
         rows = page_of(
@@ -179,7 +232,20 @@ def _flags(scope: Scope, page: str) -> Flags:
             count=n_flags,
             first=first,
         )
-    return Flags(signals.headline(**counts), n_flags, leads, rows)
+    return Flags(_declines(scope, first, counts), counts["n_improvements"], n_flags, leads, rows)
+
+
+def _declines(scope: Scope, listed: list[Any], counts: dict[str, int]) -> OpenDeclines:
+    """listed : the first ones; the weeks of more than a page of flags are not told one by one."""
+    declines = [flag for flag in listed if flag.direction == Direction.DECLINE]
+    since = {flag.pk: listed_flag(flag, today=scope.today).since for flag in declines}
+    weeks = {pk: max(round((scope.today - day).days / 7), 1) for pk, day in since.items()}
+    return OpenDeclines(
+        n=counts["n_declines"],
+        n_new=counts["n_new"],
+        weeks=[weeks[flag.pk] for flag in declines if not flag.is_new],
+        unmoved=[weeks[flag.pk] for flag in declines if flag.comparison in UNMOVED],
+    )
 
 
 def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, order: str, n_stores: int) -> Page:
@@ -194,7 +260,7 @@ def _store_rows(scope: Scope, results: QuerySet[LocationResult], page: str, orde
 
 def _with_reasons(scope: Scope, rows: list[StoreRow]) -> list[StoreRow]:
     """Where a share moved and no flag was raised, the row says why."""
-    calm = [row.location_id for row in rows if row.state == IN_CONTROL]
+    calm = [row.location_id for row in rows if row.state == STEADY]
     why = briefly(scope.fitted, calm) if scope.fitted else {}
     return [
         replace(row, reading=f"{row.reading}: {why[row.location_id]}") if row.location_id in why else row
@@ -211,7 +277,7 @@ def with_flags(results: QuerySet[LocationResult], scope: Scope) -> QuerySet[Loca
         )
         for direction in Direction
     }
-    kept = ("evidence", "channel", "seen", "expected", "onset_at", "comparison")
+    kept = ("evidence", "chance", "drop", "channel", "seen", "expected", "onset_at", "comparison")
     fields = {f"{direction}_{name}": F(f"{direction}__{name}") for direction in joined for name in kept}
     return results.annotate(**joined).annotate(**fields).select_related("location__region")
 
@@ -245,7 +311,8 @@ def _store_row(result, *, today: date) -> StoreRow:
     direction = next((each for each in Direction if getattr(result, f"{each}_evidence") is not None), None)
     comparison, change, onset, sureness = result.comparison, "", None, ""
     if direction:
-        sureness = f" · {words.evidence_briefly(getattr(result, f'{direction}_evidence'))}"
+        sureness = how_sure(getattr(result, f"{direction}_chance"))
+        sureness = f" · {sureness}" if sureness else ""
         comparison = getattr(result, f"{direction}_comparison")
         figures = {name: getattr(result, f"{direction}_{name}") for name in ("channel", "seen", "expected")}
         change = signals.change(**figures)
@@ -267,7 +334,7 @@ def _store_row(result, *, today: date) -> StoreRow:
         n_visits=result.n_visits,
         sparkline=time_charts.sparkline(
             chart_points(result.points),
-            title=f"Execution lately{', onset ' + since if since else ''}",
+            title=f"Execution lately{', began ' + since if since else ''}",
             onset_day=onset.toordinal() if onset else None,
         ),
     )

@@ -128,12 +128,12 @@ def _onset(flag: DriftFlag, location: Location, today: date) -> time_charts.Onse
 
 
 def _change(flag: DriftFlag, channel: str) -> float | None:
-    """Of the share since the onset, in the channel that is drawn."""
+    """Of the share since the onset, in the channel that is drawn, of the numbers as they are shown."""
     if flag.channel == channel:
-        return flag.seen - flag.expected
+        return (round(100 * flag.seen) - round(100 * flag.expected)) / 100
     moved: dict = next((each for each in flag.moved if f"section:{each['key']}" == channel), {})
     seen, expected = moved.get("seen"), moved.get("expected")
-    return None if seen is None or expected is None else seen - expected
+    return None if seen is None or expected is None else (round(100 * seen) - round(100 * expected)) / 100
 
 
 def _description(points: list[time_charts.VisitPoint], flag: FlagRow | None, today: date) -> str:

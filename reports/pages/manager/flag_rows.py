@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Substr
 
 from audits.models import Section, Standard, Version
@@ -16,6 +16,7 @@ from reports.models import DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.scope import Scope
 from reports.pages.sentences import signals, words
+from reports.pages.sentences.sureness import drop, how_sure, such_flags
 
 Direction = DriftFlag.Direction
 Comparison = DriftFlag.Comparison
@@ -30,7 +31,7 @@ SYMBOLS = {
     "blind": "Decline that the reported numbers do not show",
     "improve": "Improvement",
     "reported": "Only the reported numbers fall",
-    "control": "In control",
+    "control": "Steady",
     "few": "Not enough visits",
 }
 """What each symbol means, for those who do not see it."""
@@ -65,6 +66,9 @@ class FlagRow:
     seen: float
     expected: float
     evidence: float
+    chance: float | None
+    drop: float | None
+    is_new: bool
     n_visits: int
     lead_days: int | None
     today: date
@@ -94,7 +98,18 @@ class FlagRow:
 
     @property
     def sureness(self) -> str:
-        return f"evidence {words.evidence(self.evidence)} · {words.count(self.n_visits, 'visit')}"
+        """3 in 4 such flags are real · 14 visits"""
+        return " · ".join(part for part in (such_flags(self.chance), words.count(self.n_visits, "visit")) if part)
+
+    @property
+    def how_sure(self) -> str:
+        return how_sure(self.chance)
+
+    @property
+    def drop_text(self) -> str:
+        return drop(
+            direction=self.direction, channel=self.channel, seen=self.seen, expected=self.expected, drop=self.drop
+        )
 
     @property
     def evidence_text(self) -> str:
@@ -127,10 +142,16 @@ class FlagRow:
 
 
 def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
-    """Declines before improvements, the best proven first, each with the title of its section, if it is of one."""
+    """Declines before improvements; what is new since last Monday first, then by expected loss: how far it has moved,
+    times how sure that is. Each with the title of its section, if it is of one."""
     found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
-    found = found.filter(location__in=scope.locations()).annotate(section_title=_section_title(scope.standard))
-    return found.select_related("location__region", "metric").order_by("direction", "-evidence", "pk")
+    found = found.filter(location__in=scope.locations()).annotate(
+        section_title=_section_title(scope.standard),
+        is_new=Case(When(raised_at__gte=scope.last_monday, then=True), default=False),
+        loss=F("drop") * F("chance"),
+    )
+    order = ("direction", "-is_new", F("loss").desc(nulls_last=True), "-evidence", "pk")
+    return found.select_related("location__region", "metric").order_by(*order)
 
 
 def _section_title(standard: Standard | None) -> Subquery:
@@ -167,6 +188,9 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date) -> FlagRow
         seen=flag.seen,
         expected=flag.expected,
         evidence=flag.evidence,
+        chance=flag.chance,
+        drop=flag.drop,
+        is_new=getattr(flag, "is_new", False),
         n_visits=flag.n_visits,
         lead_days=flag.lead_days,
         today=today,

@@ -1,6 +1,6 @@
 """One store: what was seen there, what was reported, what moved, and the visits behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from django.db.models.functions import Coalesce
 from audits.models import Visit
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
+from reports.detection.views.control_chart import location_series
 from reports.measure.drift.attribution import LEAST_POINTS
-from reports.models import DriftFlag, LocationResult, Tally
+from reports.models import ControlChart, DriftFlag, LocationResult, Tally
 from reports.pages.access import NotVisible
 from reports.pages.charts import time_charts
 from reports.pages.manager.attribution import AttributionView, attribution_without_flag
@@ -29,6 +30,7 @@ from reports.pages.sentences.false_flags import over_your_stores
 
 VISITS_A_PAGE = 20
 N_EARLIER = 10
+N_LATELY, LEAST_LATELY = 8, 4  # visits that say how a moment is lately, where nothing is flagged
 MOVED = 0.05  # a section's change that deserves a symbol of its own
 OVERALL = "overall"
 
@@ -142,7 +144,7 @@ def location_page(
         n_points_left_off=view.n_left_off,
         metrics=metrics,
         other_metrics=other_metrics,
-        moved=_moved(first.moved) if first else [],
+        moved=_moved(first.moved) if first else _moments(store.chart, titles),
         alike=alike(known, location_id=location.pk, onset=onset),
         instead=attribution_without_flag(known, location=location, user=user) if is_calm else None,
         chain_movement=_chain_movement(asked) if is_calm else "",
@@ -223,7 +225,7 @@ def _facts(flag, asked: Scope) -> str:
     """How sure it is, and how many flags chance alone raises over all stores of the user. `flag` is from `_flags`."""
     rate = asked.expected_false_alarms_per_year
     sure = signals.how_sure(
-        n_visits=flag.n_visits, n_auditors=flag.n_auditors, evidence=flag.evidence, per_location_year=rate
+        n_visits=flag.n_visits, n_auditors=flag.n_auditors, chance=flag.chance, per_location_year=rate
     )
     over = over_your_stores(per_location_year=rate, n_able=flag.n_able) if asked.run else ""
     return f"{sure} {over}".rstrip()
@@ -268,12 +270,25 @@ def _moved(moved: list[dict]) -> list[MovedRow]:
                 title=section["title"],
                 seen=str(round(100 * seen)),
                 expected=str(round(100 * expected)),
-                change=words.points(change),
+                change=words.difference(seen, expected),
                 state="decline" if change <= -MOVED else "improve" if change >= MOVED else "",
                 n_visits=section.get("n_visits", 0),
             )
         )
     return rows
+
+
+def _moments(chart: ControlChart | None, titles: dict[str, str]) -> list[MovedRow]:
+    """Of a store without a flag, each moment as its last visits show it beside what is usual there, worst first."""
+    moved = []
+    for key, title in titles.items():
+        series = location_series(chart, f"section:{key}")
+        pairs = zip(series.values, series.expected, strict=True) if series else ()
+        lately = [(value, usual) for value, usual in pairs if value is not None and usual is not None][-N_LATELY:]
+        if len(lately) >= LEAST_LATELY:
+            seen, expected = (min(max(sum(each) / len(lately), 0.0), 1.0) for each in zip(*lately, strict=True))
+            moved.append({"key": key, "title": title, "seen": seen, "expected": expected, "n_visits": len(lately)})
+    return [replace(row, state="") for row in _moved(sorted(moved, key=lambda one: one["seen"] - one["expected"]))]
 
 
 def _visits(location: Location, asked: Scope, page: str, n_visits: int) -> Page:
@@ -318,8 +333,7 @@ def _earlier(closed: list[DriftFlag], titles: dict[str, str], today: date) -> li
         rows.append(
             EarlierFlag(
                 f"{words.capital(row.channel_name)}: {kind} since about {row.since_text}, "
-                f"{signals.instead(channel=row.channel, seen=row.seen, expected=row.expected)}, "
-                f"evidence {words.evidence(row.evidence)}",
+                f"{signals.instead(channel=row.channel, seen=row.seen, expected=row.expected)}",
                 flag.close_reason,
             )
         )

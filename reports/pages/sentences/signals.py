@@ -7,6 +7,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from reports.models import DriftFlag, LocationResult
 from reports.pages.sentences import words
 from reports.pages.sentences.false_flags import RARE, pictured
+from reports.pages.sentences.sureness import such_flags
 
 DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
 WHOLE = "all moments"
@@ -50,32 +51,6 @@ def channel_name(channel: str, titles: dict[str, str]) -> str:
     if kind == "dimension":
         return DIMENSIONS.get(key, key)
     return UNEVEN if kind == "consistency" else WHOLE
-
-
-def headline(*, n_declines: int, n_blind: int, n_improvements: int) -> str:
-    """Three stores need you this week. Two of them still look fine in their reported numbers."""
-    if not n_declines:
-        better = ""
-        if n_improvements:
-            verb = "has" if n_improvements == 1 else "have"
-            better = f" {words.capital(words.number(n_improvements))} {_stores(n_improvements)} {verb} improved."
-        return f"No store needs you this week.{better}"
-    verb = "needs" if n_declines == 1 else "need"
-    first = f"{words.capital(words.number(n_declines))} {_stores(n_declines)} {verb} you this week."
-    if not n_blind:
-        return first
-    if n_declines == 1:
-        return f"{first} It still looks fine in its reported numbers."
-    if n_blind == n_declines:
-        who = "Both" if n_blind == 2 else f"All {words.number(n_blind)}"
-        return f"{first} {who} still look fine in their reported numbers."
-    if n_blind == 1:
-        return f"{first} One of them still looks fine in its reported numbers."
-    return f"{first} {words.capital(words.number(n_blind))} of them still look fine in their reported numbers."
-
-
-def _stores(n: int) -> str:
-    return "store" if n == 1 else "stores"
 
 
 def expected_false_flags(*, per_location_year: float | None, n_able: int, n_locations: int, least_visits: int) -> str:
@@ -158,7 +133,7 @@ def flag(
 
 def change(*, channel: str, seen: float, expected: float) -> str:
     """−14, or where customers are treated less alike, +9 uneven."""
-    return words.points(seen - expected) + (" uneven" if channel == "consistency" else "")
+    return words.difference(seen, expected) + (" uneven" if channel == "consistency" else "")
 
 
 def instead(*, channel: str, seen: float, expected: float) -> str:
@@ -231,7 +206,7 @@ def location_headline(
         return f"{name}: {words.number(n)} more {verb} needed before {what}."
     if comparison == Comparison.REPORTED_ONLY:
         return f"{name}: execution is steady, but the reported numbers are falling. Look elsewhere."
-    return f"{name}: execution is in control at {words.interval(*level)}{words.NBSP}%."
+    return f"{name}: execution is steady at {words.interval(*level)}{words.NBSP}%."
 
 
 def _tail(comparison: str, direction: str) -> str:
@@ -243,12 +218,13 @@ def _tail(comparison: str, direction: str) -> str:
     }.get(comparison, ".")
 
 
-def how_sure(*, n_visits: int, n_auditors: int, evidence: float, per_location_year: float | None) -> str:
+def how_sure(*, n_visits: int, n_auditors: int, chance: float | None, per_location_year: float | None) -> str:
+    """3 in 4 such flags are real. 14 visits by three auditors since it began; …"""
     by = f" by {words.count(n_auditors, 'auditor')}" if n_auditors else ""
-    own = own_false_flags(per_location_year)
+    own, such = own_false_flags(per_location_year), such_flags(chance)
     return (
-        f"{words.count(n_visits, 'visit')}{by} since the onset; auditors’ severity, dayparts and the chain’s own "
-        f"movement are taken out. Evidence {words.evidence(evidence)}.{' ' + own if own else ''}"
+        f"{such + '. ' if such else ''}{words.count(n_visits, 'visit')}{by} since it began; auditors’ severity, "
+        f"dayparts and the chain’s own movement are taken out.{' ' + own if own else ''}"
     )
 
 
@@ -263,7 +239,7 @@ def reading(*, state: str, comparison: str, n_more_needed: int) -> str:
     if state == "reported":
         return "reported only: look elsewhere"
     if state == "control":
-        return "in control"
+        return "steady"
     known = {
         Comparison.BLIND_SPOT.value: "blind spot",
         Comparison.CONFIRMED.value: "confirmed",

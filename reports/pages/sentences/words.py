@@ -26,6 +26,15 @@ def points(change: float) -> str:
     return f"{'+' if rounded > 0 else MINUS}{abs(rounded)}" if rounded else "0"
 
 
+def difference(share: float, beside: float) -> str:
+    """What one share differs from another by, of the numbers as both are shown, so that they add up on the page.
+
+    >>> difference(0.676, 0.835), difference(0.5, 0.5)
+    ('−16', '0')
+    """
+    return points((round(100 * share) - round(100 * beside)) / 100)
+
+
 def points_interval(low: float, high: float) -> str:
     """Two changes of shares in points: −6 to −3."""
     return f"{points(low)} to {points(high)}"

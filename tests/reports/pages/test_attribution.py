@@ -100,7 +100,7 @@ def test_a_flag_takes_its_place(client, scanned, manager):
 def test_the_drift_report_says_it_in_a_line(client, scanned, manager):
     client.force_login(manager)
     said = text_of(client.get(reverse("reports:drift")))
-    assert "in control: stricter auditor, −" in said
+    assert "steady: stricter auditor, −" in said
 
 
 def test_a_whole_page_of_stores_takes_as_many_queries_as_one(scanned):

@@ -82,7 +82,7 @@ def test_chart_table_consistency_and_why_hold_the_visit_that_raised_the_flag(cli
     )
     assert raised_by in chart
     assert raised_by in table
-    assert f"{told.now.n_visits} visits since the onset" in text_of(
+    assert f"{told.now.n_visits} visits since it began" in text_of(
         client.get(reverse("reports:location", args=[store.pk]))
     )
 

@@ -1,5 +1,6 @@
 """The geometry of the charts: what stands where, in pixels of the view box."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -78,11 +79,20 @@ def test_first_month_on_the_axis_carries_its_year():
     assert [tick.label.replace("\xa0", " ") for tick in ticks][:3] == ["Jun 2026", "Jul", "Aug"]
 
 
-def test_visits_after_the_flag_differ_by_shape():
-    marks = chart().marks
-    assert {mark.shape for mark in marks[:25]} == {"dot"}
-    assert {mark.shape for mark in marks[25:]} == {"decline"}
-    assert {mark.shape for mark in chart(direction="improvement").marks[25:]} == {"improve"}
+@pytest.mark.parametrize(
+    ("flagged", "shapes"),
+    [
+        ({}, ["decline", "dot", "dot", "improve"]),
+        ({"flagged_day": FIRST}, ["decline", "decline", "dot", "improve"]),
+        ({"flagged_day": FIRST, "direction": "improvement"}, ["decline", "dot", "improve", "improve"]),
+    ],
+)
+def test_the_shape_of_a_visit_is_its_own(flagged, shapes):
+    values = (0.4, 0.7, 0.85, 1.0)
+    seen = [replace(point, low=0.5, high=0.9, value=value) for point, value in zip(points(4), values, strict=True)]
+    frame = time_charts.frame(first=seen[0].day, last=seen[-1].day)
+    drawn = time_charts.control_chart(seen, frame=frame, title="", description="", **flagged)
+    assert [mark.shape for mark in drawn.marks] == shapes
 
 
 def test_every_visit_is_drawn_inside_the_plot_and_leads_to_itself():

@@ -27,29 +27,28 @@ def flagged(world):
         pages.make_result(world.run, place, points=pages.half_year(seed=1, drop=0), n_visits=12)
     closed = pages.make_flag(world.run, world.harbour, evidence=412.0)
     DriftFlag.objects.filter(pk=closed.pk).update(closed_at=timezone.now(), close_reason="Faded.")
-    pages.make_flag(world.run, world.harbour, evidence=93.0)
-    pages.make_flag(world.run, world.harbour, direction="improvement", evidence=65.0, channel="overall")
+    pages.make_flag(world.run, world.harbour, evidence=93.0, chance=0.96)
+    pages.make_flag(world.run, world.harbour, direction="improvement", evidence=65.0, channel="overall", chance=0.96)
     return world
 
 
 def test_page_of_a_store_sets_its_flag_among_the_false_ones_of_all_stores(client, flagged):
     client.force_login(flagged.mia)
     said = text_of(client.get(f"/reports/locations/{flagged.harbour.pk}/"))
-    assert "Evidence 90 : 1." in said
+    assert "here 90 : 1." in said
     assert "About one false flag is to be expected in eight years over your 2 stores." in said
 
 
 def test_every_flag_of_a_store_says_how_sure_it_is(client, flagged):
     client.force_login(flagged.mia)
     said = text_of(client.get(f"/reports/locations/{flagged.harbour.pk}/"))
-    assert "Evidence 60 : 1" in said, "the improvement beside the decline"
-    assert "evidence 400 : 1; closed: Faded." in said
+    assert said.count("19 in 20 such flags are real") == 2, "the decline, and the improvement beside it"
 
 
 @pytest.mark.parametrize("address", ["/reports/", "/reports/locations/"])
 def test_row_of_a_store_with_a_flag_says_how_sure_it_is(client, flagged, address):
     client.force_login(flagged.mia)
-    assert "blind spot · 90 : 1 12" in text_of(client.get(address))
+    assert "blind spot · very sure 12" in text_of(client.get(address))
 
 
 def test_page_of_a_run_says_how_many_false_flags_to_expect(client, flagged):

@@ -70,7 +70,9 @@ def test_report_holds_the_subtree_and_nothing_else(as_mia):
 
 def test_director_narrows_the_report_to_a_region(client, chain):
     client.force_login(chain.dan)
-    assert "Two stores need you this week. One of them still looks fine" in text_of(client.get(DRIFT))
+    assert "Two stores need you this week. In one of them the reported numbers have not moved: 6 weeks." in text_of(
+        client.get(DRIFT)
+    )
     said = text_of(client.get(DRIFT, {"region": chain.south.pk}))
     assert "One store needs you this week." in said
     assert "Harbour Street" not in said
@@ -92,10 +94,10 @@ def test_odd_pages_and_orders_fall_back(as_mia):
 
 def test_report_opens_with_the_sentence_that_matters(as_mia):
     said = text_of(as_mia.get(DRIFT))
-    assert "One store needs you this week. It still looks fine in its reported numbers." in said
+    assert "One store needs you this week. Its reported numbers have not moved for 6 weeks." in said
     assert "Harbour Street · greeting 68 % of behaviours kept since about 3 October; 83 % expected here" in said
     assert "Reported satisfaction has not moved (week 7): blind spot." in said
-    assert "evidence 400 : 1 · 14 visits" in said
+    assert "15 points below what is expected here were seen." in said
     assert "one false flag is to be expected in six years over these stores" in said
     assert "No chain-wide movement this week." in said
 
@@ -228,8 +230,8 @@ def test_store_page_opens_with_its_sentence_and_shows_both_numbers(as_mia, chain
     response = as_mia.get(reverse("reports:location", args=[chain.harbour.pk]))
     said = text_of(response)
     assert "Harbour Street: greeting slipped in early October; the reported numbers have not noticed." in said
-    assert "Evidence 400 : 1." in said
-    assert "14 visits by 1 auditor since the onset" in said
+    assert "than if nothing has, here 400 : 1." in said
+    assert "14 visits by 1 auditor since it began" in said
     assert "began about 3 Oct (26 Sep – 12 Oct)" in said
     assert "flag, 2 Nov" in said
     assert "Reported: Satisfaction (%)" in said
@@ -273,9 +275,9 @@ def test_channel_can_be_chosen_and_an_unknown_one_is_not_found(as_mia, chain):
     assert as_mia.get(address, {"channel": "section:none"}).status_code == 404
 
 
-def test_store_in_control_says_so(as_mia, chain):
+def test_steady_store_says_so(as_mia, chain):
     said = text_of(as_mia.get(reverse("reports:location", args=[chain.mill.pk])))
-    assert "Mill Lane: execution is in control at 68–74 %." in said
+    assert "Mill Lane: execution is steady at 68–74 %." in said
     assert "What moved" not in said
 
 

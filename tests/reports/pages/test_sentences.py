@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from reports.pages.sentences import signals, words
+from reports.pages.sentences import headlines, signals, words
 
 TODAY = date(2026, 11, 16)
 SINCE = date(2026, 10, 3)
@@ -84,21 +84,64 @@ def test_title_inside_a_sentence_keeps_its_abbreviations(title, inside):
 
 
 @pytest.mark.parametrize(
-    ("n_declines", "n_blind", "n_improvements", "said"),
+    ("declines", "n_improvements", "n_able", "said"),
     [
-        (0, 0, 0, "No store needs you this week."),
-        (0, 0, 2, "No store needs you this week. Two stores have improved."),
-        (1, 0, 0, "One store needs you this week."),
-        (1, 1, 0, "One store needs you this week. It still looks fine in its reported numbers."),
-        (3, 1, 0, "Three stores need you this week. One of them still looks fine in its reported numbers."),
-        (3, 2, 4, "Three stores need you this week. Two of them still look fine in their reported numbers."),
-        (2, 2, 0, "Two stores need you this week. Both still look fine in their reported numbers."),
-        (214, 214, 0, "214 stores need you this week. All 214 still look fine in their reported numbers."),
+        ((0, 0, [], []), 0, 9, "No store needs you this week."),
+        ((0, 0, [], []), 2, 9, "No store needs you this week. Two stores have improved."),
+        ((0, 0, [], []), 0, 0, "Too early to say which store needs you."),
+        ((1, 1, [], []), 0, 9, "One store needs you this week."),
+        ((1, 1, [], [7]), 0, 9, "One store needs you this week. Its reported numbers have not moved for 7 weeks."),
+        (
+            (3, 2, [9], [12]),
+            0,
+            9,
+            "Two stores need you this week; one more is still open. In one of them the reported numbers have not "
+            "moved: 12 weeks.",
+        ),
+        ((3, 0, [19, 20, 10], []), 4, 9, "Nothing new since Monday; three still open: 20, 19 and 10 weeks."),
+        (
+            (2, 2, [], [7, 1]),
+            0,
+            9,
+            "Two stores need you this week. In both the reported numbers have not moved: 7 and 1 weeks.",
+        ),
+        (
+            (214, 0, [5] * 25, [5] * 5),
+            0,
+            900,
+            "Nothing new since Monday; 214 still open: 5, 5, 5 weeks and less. In five of them the reported numbers "
+            "have not moved: 5, 5, 5 weeks and less.",
+        ),
     ],
 )
-def test_headline_says_who_needs_one_and_who_still_looks_fine(n_declines, n_blind, n_improvements, said):
-    headline = signals.headline(n_declines=n_declines, n_blind=n_blind, n_improvements=n_improvements)
-    assert headline == said
+def test_headline_tells_the_new_from_the_old_and_whose_numbers_have_not_moved(declines, n_improvements, n_able, said):
+    found = headlines.headline(
+        declines=headlines.OpenDeclines(*declines), n_improvements=n_improvements, n_able=n_able
+    )
+    assert plain(found) == said
+
+
+@pytest.mark.parametrize(
+    ("counts", "said", "is_first"),
+    [
+        ((64, 60, 0), "60 of 64 stores were never visited.", True),
+        ((64, 1, 0), "1 of 64 stores was never visited.", False),
+        ((64, 0, 3), "Three stores were visited and wait for the next scan.", False),
+        ((0, 0, 0), "", False),
+    ],
+)
+def test_stores_that_nobody_knows_are_counted_and_most_of_them_come_first(counts, said, is_first):
+    n_open, n_never, n_unjudged = counts
+    assert plain(headlines.coverage(n_open=n_open, n_never=n_never, n_unjudged=n_unjudged)) == said
+    assert headlines.is_mostly_unseen(n_open=n_open, n_never=n_never) == is_first
+
+
+def test_time_goes_on_after_the_last_visit():
+    assert (
+        plain(headlines.visits_lately(n_stores=24, n_visits=61, weeks_without=0))
+        == "24 stores, 61 visits in four weeks."
+    )
+    assert plain(headlines.visits_lately(n_stores=1, n_visits=0, weeks_without=9)) == "1 store; no visit in 9 weeks."
 
 
 def over_all(*, n_locations, **rates) -> str:
@@ -205,7 +248,7 @@ def test_metric_that_is_called_reported_is_not_called_so_twice():
             {"channel": signals.WHOLE, "direction": "improvement", "since": date(2025, 3, 14)},
             "Mill: execution improved in mid March 2025.",
         ),
-        ({"level": (0.82, 0.88)}, "Mill: execution is in control at 82–88 %."),
+        ({"level": (0.82, 0.88)}, "Mill: execution is steady at 82–88 %."),
         (
             {"level": (0.82, 0.88), "comparison": "reported_only"},
             "Mill: execution is steady, but the reported numbers are falling. Look elsewhere.",
@@ -223,12 +266,10 @@ def test_store_opens_with_the_sentence_of_its_state(facts, said):
     assert plain(signals.location_headline(name="Mill", today=TODAY, **facts)) == said
 
 
-def test_sureness_names_visits_auditors_evidence_and_the_setting():
-    said = signals.how_sure(n_visits=14, n_auditors=6, evidence=412, per_location_year=0.1)
-    assert plain(said).startswith("14 visits by 6 auditors since the onset;")
-    assert plain(said).endswith(
-        "Evidence 400 : 1. At your setting a store like this raises one false flag in ten years."
-    )
+def test_sureness_names_such_flags_visits_auditors_and_the_setting():
+    said = signals.how_sure(n_visits=14, n_auditors=6, chance=0.74, per_location_year=0.1)
+    assert plain(said).startswith("3 in 4 such flags are real. 14 visits by 6 auditors since it began;")
+    assert plain(said).endswith("At your setting a store like this raises one false flag in ten years.")
 
 
 def test_channel_of_a_section_carries_its_title():

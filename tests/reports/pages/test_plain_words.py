@@ -1,0 +1,110 @@
+"""A manager's first screens speak plainly: what needs explaining is one tap behind."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from reports.models import DriftFlag, LocationResult
+from tests.reports import page_rows as pages
+
+pytestmark = pytest.mark.django_db
+LIST = ("odds", "interval", "evidence", "onset", "in control", "detector", "residual", "logit", "significance")
+RATIO = r"\d\s*:\s*1\b"
+
+
+def first_screen(response) -> str:
+    """What stands there before anything is opened."""
+    body = re.sub(r"<style.*?</style>", "", response.content.decode(), flags=re.S)
+    closed = re.sub(r"<details\b[^>]*>\s*(<summary.*?</summary>).*?</details>", r"\1", body, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", closed)).lower()
+
+
+def with_chance(**fields) -> None:
+    DriftFlag.objects.update(chance=0.74, drop=0.11, **fields)
+
+
+STATES = {
+    "flags": lambda chain: with_chance(),
+    "flags of an older release": lambda chain: None,
+    "improvement": lambda chain: with_chance(direction="improvement", comparison=""),
+    "uneven": lambda chain: with_chance(channel="consistency"),
+    "waits for the numbers": lambda chain: with_chance(comparison="waiting"),
+    "no usable number": lambda chain: with_chance(comparison="", comparison_note="no metric is reported"),
+    "no flag": lambda chain: DriftFlag.objects.all().delete(),
+    "reported only": lambda chain: (
+        DriftFlag.objects.all().delete(),
+        LocationResult.objects.update(comparison="reported_only", reported="falling"),
+    ),
+    "few visits": lambda chain: (
+        DriftFlag.objects.all().delete(),
+        LocationResult.objects.update(n_visits=3, n_more_needed=4, level=None, level_low=None, level_high=None),
+    ),
+    "closed flags": lambda chain: DriftFlag.objects.update(closed_at=pages.AS_OF, close_reason="Faded."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_first_screen_of_a_manager_holds_a_word_of_the_list(as_mia, chain, state):
+    STATES[state](chain)
+    for address in (reverse("reports:drift"), reverse("reports:location", args=[chain.harbour.pk])):
+        page = first_screen(as_mia.get(address))
+        assert [word for word in LIST if re.search(rf"\b{word}\b", page)] == [], address
+        assert not re.search(RATIO, page), address
+
+
+def test_each_word_is_explained_one_tap_behind(as_mia, chain):
+    with_chance()
+    page = pages.text_of(as_mia.get(reverse("reports:location", args=[chain.harbour.pk])))
+    assert "What the words mean" in page
+    assert "than if nothing has, here 400 : 1" in page
+    for word in ("a 90 % interval", "The onset", "it is in control", "Behind it stands the evidence"):
+        assert word in page, word
+
+
+def test_what_is_new_since_monday_is_told_from_what_is_still_open(as_mia, chain):
+    new = pages.text_of(as_mia.get(reverse("reports:drift")))
+    assert "One store needs you this week. Its reported numbers have not moved for 6 weeks." in new
+    assert "Why we think so" in new
+    DriftFlag.objects.update(raised_at=pages.AS_OF - timedelta(days=8))
+    known = pages.text_of(as_mia.get(reverse("reports:drift")))
+    assert "Nothing new since Monday; one still open: 6 weeks." in known
+    assert "Still open" in known
+    assert "Why we think so" not in known
+
+
+def test_a_drop_is_told_as_it_is_likely_beside_what_was_seen(as_mia, chain):
+    with_chance()
+    page = pages.text_of(as_mia.get(reverse("reports:location", args=[chain.harbour.pk])))
+    assert "About 11 points below what is expected here; 15 were seen." in page
+    assert "3 in 4 such flags are real" in page
+
+
+def test_critical_behaviours_missed_lately_stand_on_the_page_before_any_drift(as_mia, chain):
+    DriftFlag.objects.all().delete()
+    assert "Critical behaviours missed" not in pages.text_of(as_mia.get(reverse("reports:drift")))
+    pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=3), greeted=False)
+    pages.make_visit(chain, chain.cove, pages.AS_OF - timedelta(days=3), greeted=False)  # of another region
+    pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=40), greeted=False)
+    page = pages.text_of(as_mia.get(reverse("reports:drift"))).partition("Critical behaviours missed")[2]
+    listed = page.partition("All stores")[0]
+    assert listed.count("Mill Lane") == 1
+    assert "Cove" not in listed
+
+
+def test_most_stores_never_visited_are_said_first_and_a_visit_to_come_is_counted(as_mia, chain):
+    for number in range(9):
+        pages.make_location(chain.north, number)
+    waiting = pages.make_location(chain.north, 10)
+    pages.make_visit(chain, waiting, pages.AS_OF - timedelta(days=1))
+    page = pages.text_of(as_mia.get(reverse("reports:drift")))
+    assert "9 of 12 stores were never visited. One store needs you this week." in page
+    assert "One store was visited and waits for the next scan." in page
+
+
+def test_a_store_without_a_flag_shows_its_moments(as_mia, chain):
+    DriftFlag.objects.all().delete()
+    page = pages.text_of(as_mia.get(reverse("reports:location", args=[chain.mill.pk])))
+    assert "Moments lately" in page
+    assert "Greeting" in page.partition("Moments lately")[2].partition("How alike")[0]
