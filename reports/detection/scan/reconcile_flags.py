@@ -69,7 +69,7 @@ class Changes:
 COMPARED = ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]
 UPDATED = [
     "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
-    "expected", "n_visits", "moved", *COMPARED,
+    "expected", "drop", "chance", "n_visits", "moved", *COMPARED,
 ]  # fmt: skip
 
 
@@ -148,6 +148,7 @@ def _fill(flag, run: Run, change: Change, verdict: Verdict, titles: dict[str, st
     flag.flagged_at, flag.onset_at = to_datetime(signal.at), to_datetime(signal.onset)
     flag.onset_low, flag.onset_high = to_datetime(signal.onset_low), to_datetime(signal.onset_high)
     flag.evidence, flag.seen, flag.expected = signal.evidence, signal.seen, signal.expected
+    flag.drop, flag.chance = signal.drop, signal.chance
     flag.n_visits, flag.moved = signal.n_visits, _moved(change, titles)
     return set_comparison(flag, verdict)
 

@@ -8,9 +8,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.measure.drift.detector import DECLINE, DIRECTIONS, Restarts, Settings, Signal, scan
-from reports.measure.drift.evidence import CONSISTENCY, History
+from reports.measure.drift.detector import (
+    DECLINE,
+    DIRECTIONS,
+    Restarts,
+    Settings,
+    Signal,
+    scan,
+    smallest_logits,
+    visits_a_year,
+)
+from reports.measure.drift.evidence import CONSISTENCY, Baselines, History
 from reports.measure.drift.expected_vs_observed import seen_and_expected
+from reports.measure.drift.size import likely_drop
+from reports.measure.drift.sureness import chance_real
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 
@@ -32,8 +43,9 @@ class SectionShare:
 class ChangeStatus:
     """The last change of one location and direction, with what the visits since say of it.
 
-    signal : its first signal as it was raised, with `evidence`, `seen`, `expected` and `n_visits` of all visits since
-    its onset (up to the turn, where one followed). sections : those of which something was observed since.
+    signal : its first signal as it was raised, with `evidence`, `seen`, `expected`, `n_visits`, `drop` and `chance`
+    of all visits since its onset (up to the turn, where one followed). sections : those of which something was
+    observed since.
     ended : None while it stands; "recovered" when a later signal the other way closed at least half of the gap,
     "faded" when the visits since are, averaged over onsets, likelier without a change, "old" when more than
     `look_back` visits followed its last signal.
@@ -106,8 +118,18 @@ class _Judge:
             if n:
                 now, then = gap(visits, f"section:{section}")
                 sections.append(SectionShare(section, now, then, n))
-        evidence = float(np.exp(min(self.log_evidence[signal.direction][self._weighed_at(signal)], 600.0)))
-        current = replace(signal, evidence=evidence, seen=seen, expected=expected, n_visits=visits.size)
+        weighed_at = self._weighed_at(signal)
+        evidence = float(np.exp(min(self.log_evidence[signal.direction][weighed_at], 600.0)))
+        pace = visits_a_year(self.chain, signal.location, weighed_at)
+        current = replace(
+            signal,
+            evidence=evidence,
+            seen=seen,
+            expected=expected,
+            n_visits=visits.size,
+            drop=self._drop(signal, visits, weighed_at, first, before),
+            chance=chance_real(evidence, visits_a_year=pace, direction=signal.direction),
+        )
         ended, turned_at = None, None
         if turn is not None:
             sign = 1 if (signal.direction == DECLINE) != (signal.channel == CONSISTENCY) else -1  # a spread grows
@@ -120,6 +142,24 @@ class _Judge:
         if ended is None and turn is None and evidence < n_onsets:
             ended = FADED
         return ChangeStatus(current, tuple(sections), ended, turned_at)
+
+    def _drop(self, signal: Signal, visits: np.ndarray, weighed_at: int, first: int, before: list[Signal]) -> float:
+        """As the visits since make it likely, counted without the restart that followed the alarm."""
+        starts = self.chain.first_visit[:-1].copy()
+        candidates, restarted = starts.copy(), np.zeros(starts.size, bool)
+        starts[signal.location], restarted[signal.location] = first, bool(before)
+        candidates[signal.location] = before[-1].visit + 1 if before else first
+        return likely_drop(
+            self.shown,
+            Baselines(starts, candidates, restarted),
+            weighed_at,
+            since=visits,
+            channel=signal.channel,
+            direction=1 if signal.direction == DECLINE else -1,
+            smallest_drop=smallest_logits(self.effects, self.settings),
+            look_back=self.settings.look_back,
+            least_baseline=self.settings.least_baseline,
+        )
 
     def _begun(self, signal: Signal) -> int:
         """The first visit after the signal's onset."""

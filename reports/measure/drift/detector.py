@@ -24,7 +24,9 @@ from reports.measure.drift.evidence import (
 )
 from reports.measure.drift.expected_vs_observed import baseline_level, seen_and_expected
 from reports.measure.drift.onset import Onset, onset_among_last
+from reports.measure.drift.size import likely_drop
 from reports.measure.drift.spread import pull_of_visits
+from reports.measure.drift.sureness import chance_real
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
 from reports.measure.model.residuals import Residuals, residuals
@@ -78,6 +80,9 @@ class Signal:
     seen, expected : share in that channel since the onset, 0..1, seen, and expected for this location with
     these auditors, dayparts and criteria; of "consistency", the spread of interactions in points, 0..1, which
     grows in a decline. n_visits : since the onset, this one included.
+    drop : how far the level has moved as the visits make it likely, 0..1, above 0 in both directions; see
+    `measure.drift.size`. chance : that the change is real, 0..1; see `measure.drift.sureness`. None on the record of
+    an older release.
     """
 
     location: int
@@ -92,6 +97,8 @@ class Signal:
     seen: float
     expected: float
     n_visits: int
+    drop: float | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,6 +340,7 @@ class _Replay:
         seen, expected = seen_and_expected(
             self.history, since, self.channels[channel], first=first, onset=begun, restarted=restarted
         )
+        pace = visits_a_year(self.chain, location, visit)
         return Signal(
             location,
             visit,
@@ -346,6 +354,21 @@ class _Replay:
             seen,
             expected,
             since.size,
+            self._drop(visit, since, self.channels[channel], direction),
+            chance_real(float(profile.sum()), visits_a_year=pace, direction=name),
+        )
+
+    def _drop(self, visit: int, since: np.ndarray, channel: str, direction: int) -> float:
+        return likely_drop(
+            self.history,
+            self.baselines,
+            visit,
+            since=since,
+            channel=channel,
+            direction=direction,
+            smallest_drop=self.smallest,
+            look_back=self.settings.look_back,
+            least_baseline=self.settings.least_baseline,
         )
 
     def _rests_on_several(self, begun: int, visit: int, first: int, channel: int, direction: int) -> bool:
@@ -375,6 +398,19 @@ class _Replay:
         signals = sorted(self.signals, key=lambda s: (s.at, s.location))
         shown = self.history.residuals
         return Scan(signals, self.channels, shown, self.log_evidence[1], self.log_evidence[-1], ranking)
+
+
+def visits_a_year(chain: Chain, location: int, visit: int) -> float:
+    """The pace of a location up to one of its visits; one a week where it has no two of different times.
+
+    >>> week = [0.0, 7.0, 14.0]
+    >>> chain = Chain([0] * 3, week, week, [0] * 3, [0] * 3, [0] * 3, np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> round(visits_a_year(chain, 0, 2), 1), round(visits_a_year(chain, 0, 0), 1)
+    (52.2, 52.2)
+    """
+    first = int(chain.first_visit[location])
+    days = float(chain.time[visit] - chain.time[first])
+    return (visit - first) / days * YEAR_DAYS if days > 0 else YEAR_DAYS / 7
 
 
 def _repeated(pull: np.ndarray, weight: np.ndarray) -> bool:
