@@ -38,11 +38,13 @@ class Made:
 
     levels : (L, C) true share of each criterion that a location keeps at a usual visit: severity 0, the dayparts and
     staffings of the generator, before anything changes; None where the generator does not tell.
+    severities : (A,) logits, below 0 is severe, of each auditor of the chain over his visits; None likewise.
     """
 
     chain: Chain
     truth: Truth
     levels: np.ndarray | None = None
+    severities: np.ndarray | None = None
 
 
 def make(options: Options, seed: int) -> Made:
@@ -83,7 +85,13 @@ class _Making:
             rounds.append(visits)
             bad = visits["share"] < BAD_SHARE
             due = due + rng.exponential(self.gap[place]) / np.where(bad, self.options.sooner, 1.0)
-        return Made(self._chain(rounds), self.truth, self._levels())
+        return Made(self._chain(rounds), self.truth, self._levels(), self._severities(rounds))
+
+    def _severities(self, rounds: list[dict[str, np.ndarray]]) -> np.ndarray:
+        person, time = (np.concatenate([visits[name] for visits in rounds]) for name in ("auditor", "time"))
+        auditor = np.unique(person, return_inverse=True)[1]
+        of_visits = self.auditors.severity(person, time).mean(axis=1)
+        return np.bincount(auditor, of_visits) / np.bincount(auditor)
 
     def _levels(self) -> np.ndarray:
         """(L, C) what is kept at a usual visit, over what is particular to visits, interactions and circumstances."""

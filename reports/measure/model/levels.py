@@ -181,7 +181,7 @@ def _with_severities(usual: Usual, chain: Chain, effects: Effects, weight: np.nd
     weight = weight * min(_of_a_visit(there.by_fit, there) / max(usual.visit_variance, 1e-12), 1.0)
     between = usual.variance / max(float(np.mean(there.slope**2)), 1e-12)
     variance = effects.variance | {"location": max(effects.variance["location"], between)}
-    severity, freedom = severity_variance(chain, effects, weight, variance)
+    severity, freedom = severity_variance(chain, effects.auditor, weight, variance)
     errors = severity_errors(chain, weight, variance | {"auditor": severity})
     return replace(
         usual,

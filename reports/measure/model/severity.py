@@ -16,6 +16,11 @@ from reports.measure.model.chain import Chain
 from reports.measure.model.effects import CRITERION_SD, WEEK_DAYS, Effects
 from reports.measure.model.interactions import interactions, usual_spread
 from reports.measure.model.overdispersion import steadiness, successive_overdispersion, wander, weights
+from reports.measure.model.severity_errors import (
+    FIRST_SEVERITY_VARIANCE,
+    PRIOR_LEVELS,
+    known_severities,
+)
 
 WINDOW_DAYS = 546.0  # 78 weeks
 QUARTER_DAYS = 91.0
@@ -23,7 +28,7 @@ QUARTER_DAYS = 91.0
 FIRST_VARIANCE = {
     "location": 0.2,
     "region": 0.02,
-    "auditor": 0.1,
+    "auditor": FIRST_SEVERITY_VARIANCE,
     "week": 0.02,
     "quarter": 0.05,
     "section": 0.06,
@@ -32,7 +37,6 @@ FIRST_VARIANCE = {
 FIXED_VARIANCE = {"criterion": CRITERION_SD**2, "daypart": 0.25, "staffing": 0.25}
 CENTRED = ("breadth", "week")  # beside the usual visit, so that a level is what a usual visit of a usual week finds
 LARGEST_STEP = 1.0  # logits; where next to all conform, a step to those that do not would go far beyond them
-PRIOR_LEVELS = 4.0  # how many levels the first variance counts for; it matters where a facet has one or two levels
 CRITERION_MEAN = 1.5  # logit; about 82 % conform
 
 
@@ -66,8 +70,8 @@ def fit_effects(
         at = float(np.floor(chain.time.max()) + 1) if chain.n_visits else 0.0
     rows = np.flatnonzero((chain.time >= at - window_days) & (chain.time < at))
     fit = _Fit(chain, rows, at, window_days)
-    for _ in range(n_steps):
-        fit.step()
+    for n in range(n_steps):
+        fit.step(is_last=n == n_steps - 1)
     return fit.effects()
 
 
@@ -109,6 +113,10 @@ class _Fit:
         self.region_mean = np.zeros(chain.n_regions)
         self.variance = dict(FIRST_VARIANCE)
         self.overdispersion = 0.1
+        self.n_quarters = n_quarters
+        self.w = np.zeros(rows.size)
+        self.severity_variance = FIRST_SEVERITY_VARIANCE
+        self.auditor_sd = np.full(chain.n_auditors, FIRST_SEVERITY_VARIANCE**0.5)
         self.steady = np.ones((chain.n_locations, n_quarters))
         share = (self.y.sum(axis=0) + 2 * expit(CRITERION_MEAN)) / (self.n.sum(axis=0) + 2)
         self.criterion = np.log(share / (1 - share))
@@ -120,7 +128,7 @@ class _Fit:
     def _offset(self) -> np.ndarray:
         return np.sum([self.effect[name][self.index[name]] for name in self.index], axis=0)
 
-    def step(self):
+    def step(self, *, is_last: bool):
         if not self.rows.size:
             return
         offset = self._offset()
@@ -134,21 +142,23 @@ class _Fit:
         self.criterion = self.criterion + moved
         total = information.sum(axis=1)
         residual = np.divide(gap.sum(axis=1) - information @ moved, total, out=np.zeros_like(total), where=total > 0)
-        self._solve(offset + residual, total)
+        self._solve(offset + residual, total, is_last=is_last)
 
-    def _solve(self, response: np.ndarray, information: np.ndarray, n_sweeps: int = 12):
+    def _solve(self, response: np.ndarray, information: np.ndarray, *, is_last: bool, n_sweeps: int = 12):
         """Ridge regression of the working response on all facets by cyclic sweeps, with EM steps for the
         variances."""
         left = response - self._offset()
         self.overdispersion = successive_overdispersion(
             left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
         )
-        w = weights(information, self.overdispersion)
+        w = self.w = weights(information, self.overdispersion)
         self._find_steady(w)
         trusted = w * self.steady.ravel()[self.index["quarter"]]
         counts = {name: trusted if name == "week" else w for name in self.index}
         for name, index in self.index.items():
             self.weight[name] = np.bincount(index, counts[name], self.effect[name].size).astype(float)
+        if is_last:
+            self._know_severities(left)
         begun = {name: effect.copy() for name, effect in self.effect.items()}
         for _ in range(n_sweeps):
             for name, index in self.index.items():
@@ -200,18 +210,33 @@ class _Fit:
             location=level,
             region=self.region_mean,
             auditor=self.effect["auditor"][:-1],
-            auditor_sd=1 / np.sqrt(self.weight["auditor"][:-1] + 1 / self.variance["auditor"]),
+            auditor_sd=self.auditor_sd,
             daypart=self.effect["daypart"][:-1],
             staffing=self.effect["staffing"][:-1],
             first_day=self.at - daily.size,
             day=daily,
-            variance=dict(self.variance),
+            variance=self.variance | {"auditor": self.severity_variance},
             breadth=self.effect["breadth"][:-1],
             steady=self.steady[:, 0].copy(),
             usual_location=0.0 if unseen.all() else float(level[~unseen].mean()),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),
         )
         return self._with_sections(effects)
+
+    def _know_severities(self, left: np.ndarray) -> None:
+        """All severities at once, with what they do not know; left : (rows,) what the sweeps have not explained."""
+        of_visits = np.zeros((3, self.chain.n_visits))
+        explained = [self.effect[name][self.index[name]] for name in ("auditor", "location", "quarter")]
+        quarter = self.index["quarter"] % self.n_quarters
+        of_visits[:, self.rows] = left + np.sum(explained, axis=0), self.w, quarter
+        severities = self.effect["auditor"][:-1]
+        response, weight, quarters = of_visits
+        known = known_severities(self.chain, severities, response, weight, self.variance, quarters.astype(int))
+        self.severity_variance, self.auditor_sd = known.variance, known.sd
+        self.criterion = self.criterion + known.usual
+        moved = np.r_[known.mean, 0.0] - self.effect["auditor"]
+        self.effect["auditor"] = self.effect["auditor"] + moved
+        left -= known.usual + moved[self.index["auditor"]]
 
     def _with_sections(self, effects: Effects) -> Effects:
         """Overdispersion of each section, and the variance between locations of a section's own level."""
