@@ -21,7 +21,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with small p
 from bench.lines.flags import flag_lines
 from bench.lines.levels import level_lines
 from bench.lines.severities import severity_lines
-from bench.lines.severities import severity_lines
 from bench.scenarios import SCENARIOS
 
 GROUPS = {"levels": level_lines, "severities": severity_lines, "flags": flag_lines}

@@ -11,9 +11,9 @@ from reports.measure.auditors.severities import Z_90
 from reports.measure.model.severity import WINDOW_DAYS, fit_effects
 
 KINDS = {
-    "five auditors a region": {"auditors_of_region": 5},
-    "two auditors a region": {"auditors_of_region": 2},
-    "five auditors a region, a quarter of the stores drifts": {"auditors_of_region": 5, "changes": True},
+    "five auditors a region": (5, False),
+    "two auditors a region": (2, False),
+    "five auditors a region, a quarter of the stores drifts": (5, True),
 }
 STORES = 60  # of a chain; larger ones have more auditors, not better known ones
 LEAST_COVERAGE = 0.86
@@ -23,9 +23,9 @@ WEEKS = 104
 
 def severity_lines(options: Options, *, seed: int, n_locations: int) -> Iterator[Line]:
     """A line for each kind of chain; all of them together have `n_locations` or more."""
-    for words, kind in KINDS.items():
-        few = {"n_locations": STORES, "burn_in_weeks": 0, "weeks": WEEKS, "changes": False, "traps": False}
-        small = replace(options, **few | kind)
+    for words, (auditors, changes) in KINDS.items():
+        few = replace(options, n_locations=STORES, burn_in_weeks=0, weeks=WEEKS, traps=False)
+        small = replace(few, auditors_of_region=auditors, changes=changes)
         n_chains = max(LEAST_CHAINS, -(-n_locations // STORES))
         covered, sd = (
             np.concatenate(of)
