@@ -8,7 +8,7 @@ from reports.measure.drift.evidence import CONSISTENCY, Baselines, History, Stre
 from reports.measure.drift.expected_vs_observed import baseline_level, seen_and_expected, shares
 from reports.measure.model.residuals import channel_members
 
-DROP_SD = 0.5  # logits, of the prior of a change's size: half-normal, so that small ones are likelier than large ones
+DROP_SD = 0.6  # logits, of the prior of a change's size: half-normal, so that small ones are likelier than large ones
 
 
 def likely_drop(
@@ -78,7 +78,7 @@ def posterior_mean(gap: np.ndarray, variance: np.ndarray, weight: np.ndarray, sd
     >>> round(posterior_mean(np.array([0.5]), np.array([1e-6]), np.array([1.0])), 3)
     0.5
     >>> round(posterior_mean(np.array([2.0]), np.array([0.36]), np.array([1.0])), 2)
-    0.84
+    1.01
     """
     if not weight.sum() > 0:
         return 0.0
