@@ -29,7 +29,7 @@ class Masthead:
 
 
 def masthead(here: str, *, user: User, region: str = "", today: date | None = None) -> Masthead:
-    """`here` is the entry of the page; `today` the day that its figures are of."""
+    """`here` is the entry of the page; `today` the day that it is."""
     held = set(Role) if user.is_superuser else {each.role for each in user.held_memberships}
     pages = [
         entry
@@ -41,6 +41,6 @@ def masthead(here: str, *, user: User, region: str = "", today: date | None = No
         )
         for entry in (entries if is_for else ())
     ]
-    week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=date.today())}" if today else ""
+    week = f"week of {words.day(today - timedelta(days=today.weekday()), beside=today)}" if today else ""
     entries = tuple(Entry(name, reverse(f"reports:{page}"), page == here) for page, name in pages)
     return Masthead(entries, " · ".join(part for part in (region, week) if part))

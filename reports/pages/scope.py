@@ -124,6 +124,10 @@ class Scope:
         found = Location.objects.visible_to(self.user, READS_RESULTS)
         return found.filter(region__path__startswith=self.region.path) if self.region else found
 
+    def open_locations(self) -> QuerySet[Location]:
+        """Those of them that are not closed: a closed store needs nobody and leads no page."""
+        return self.locations().filter(Q(closed_on=None) | Q(closed_on__gt=self.today))
+
 
 def scope(*, user, region: str = "", standard: str = "") -> Scope:
     """Narrowed to a region (its id) and a standard (its key); blank means all regions and the one scanned last.

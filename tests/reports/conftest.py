@@ -8,8 +8,14 @@ from tests.reports import page_rows as pages
 
 
 @pytest.fixture
+def read_at(time_machine):
+    """Tells the moment at which pages are read, from which on time goes on: `read_at(moment)`."""
+    return time_machine.move_to
+
+
+@pytest.fixture
 def chain(world):
-    """A scanned chain: Harbour Street is a blind spot, Mill Lane in control, Cove (South) declines too."""
+    """A scanned chain: Harbour Street is a blind spot, Mill Lane steady, Cove (South) declines too."""
     world.run = pages.make_run(world.standard, n_locations=3, n_visits=36)
     world.metric = pages.make_metric()
     for place, drop in ((world.harbour, 0.15), (world.mill, 0), (world.cove, 0.1)):

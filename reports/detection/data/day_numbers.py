@@ -16,8 +16,8 @@ def to_datetime(days: float) -> datetime:
 
 
 def to_moment(days: float) -> datetime:
-    """To the millisecond: a visit's own time, so that it is in the same minute wherever it is told."""
-    return EPOCH + timedelta(milliseconds=round(days * 86_400_000))
+    """To the microsecond: a visit's own time, so that it is in the same minute wherever it is told."""
+    return EPOCH + timedelta(microseconds=round(days * 86_400_000_000))
 
 
 def to_date(days: float) -> date:

@@ -49,7 +49,7 @@ def alike(found: FittedVisits | None, *, location_id: int, onset: datetime | Non
         unevenness=explanations.unevenness(told),
         rows=rows,
         criteria=[_criterion(each) for each in least_alike(found, location_id=location_id, onset=onset)],
-        facts=f"{words.count(told.now.n_visits, 'visit')} {since}; 90{words.NBSP}% intervals in brackets.",
+        facts=f"{words.count(told.now.n_visits, 'visit')} {since}; the brackets hold it in nine cases of ten.",
         since=since,
     )
 

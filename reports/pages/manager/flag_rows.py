@@ -33,6 +33,7 @@ SYMBOLS = {
     "reported": "Only the reported numbers fall",
     "control": "Steady",
     "few": "Not enough visits",
+    "unjudged": "Visited, not yet judged",
 }
 """What each symbol means, for those who do not see it."""
 
@@ -129,6 +130,15 @@ class FlagRow:
         return f"{figure}{words.NBSP}pts" if self.channel == UNEVEN else figure
 
     @property
+    def weeks(self) -> int:
+        """Since it began; the first one counts as one."""
+        return max(words.whole_weeks((self.today - self.since).days), 1)
+
+    @property
+    def age_text(self) -> str:
+        return words.count(self.weeks, "week")
+
+    @property
     def change_text(self) -> str:
         return signals.change(channel=self.channel, seen=self.seen, expected=self.expected)
 
@@ -142,29 +152,40 @@ class FlagRow:
 
 
 def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
-    """Declines before improvements; what is new since last Monday first, then by expected loss: how far it has moved,
-    times how sure that is. Each with the title of its section, if it is of one."""
+    """Of open stores: what is new since last Monday first, declines before improvements, each by expected loss.
+
+    Each with the title of its section, if it is of one.
+    """
     found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
-    found = found.filter(location__in=scope.locations()).annotate(
-        section_title=_section_title(scope.standard),
+    found = found.filter(location__in=scope.open_locations()).annotate(
+        section_title=section_title(scope.standard),
         is_new=Case(When(raised_at__gte=scope.last_monday, then=True), default=False),
-        loss=F("drop") * F("chance"),
     )
-    order = ("direction", "-is_new", F("loss").desc(nulls_last=True), "-evidence", "pk")
-    return found.select_related("location__region", "metric").order_by(*order)
+    return found.select_related("location__region", "metric").order_by("-is_new", "direction", *by_loss(), "pk")
 
 
-def _section_title(standard: Standard | None) -> Subquery:
+def by_loss(flag: str = "") -> tuple:
+    """The order of flags of one direction: by how far it has moved, times how sure that is; those of an older release
+    last, by their evidence. `flag` is the way to it, as in `decline__`."""
+    loss = F(f"{flag}drop") * F(f"{flag}chance")
+    return loss.desc(nulls_last=True), F(f"{flag}evidence").desc(nulls_last=True)
+
+
+def section_title(standard: Standard | None, *, channel: str = "channel") -> Subquery:
     """That which `section_titles` gives a flag's section."""
-    key = Substr(OuterRef("channel"), len(SECTION) + 1)
+    key = Substr(OuterRef(channel), len(SECTION) + 1)
     sections = Section.objects.filter(version__standard=standard, key=key).exclude(version__state=Version.State.DRAFT)
     return Subquery(sections.order_by("-version__number").values("title")[:1])
 
 
+def titles_of(channel: str, title: str | None) -> dict[str, str]:
+    """As `section_titles` has them, where the title of the one section was read with its flag."""
+    return {channel.removeprefix(SECTION): title} if title else {}
+
+
 def listed_flag(flag, *, today: date) -> FlagRow:
     """`flag` comes from `open_flags`."""
-    titles = {flag.channel.removeprefix(SECTION): flag.section_title} if flag.section_title else {}
-    return flag_row(flag, titles=titles, today=today)
+    return flag_row(flag, titles=titles_of(flag.channel, flag.section_title), today=today)
 
 
 def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date) -> FlagRow:

@@ -1,5 +1,7 @@
 """Stores that look best in their reported numbers and worst when visited, within their region."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.paginator import Page
@@ -15,7 +17,6 @@ from reports.pages.sentences import words
 
 STORES_A_PAGE = 10
 NO_REGION = "its region"
-BY_CHANCE = "In each number, one store in 16 would stand there by chance."
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class DisagreementRow:
     reported: str
     observed: str
     n_others: int
+    n_ranked: int
 
 
 @dataclass(frozen=True)
 class Disagreements:
     headline: str
+    by_chance: str
     rows: Page
     not_compared: str
 
@@ -44,12 +47,13 @@ def disagreements(scope: Scope, *, n_stores: int, page: str = "") -> Disagreemen
     if scope.standard is None or not n_stores:
         return None
     found = LocationResult.objects.visible_to(scope.user).filter(
-        standard=scope.standard, location__in=scope.locations(), n_disagreements__gt=0
+        standard=scope.standard, location__in=scope.open_locations(), n_disagreements__gt=0
     )
     found = found.annotate(**widest_names()).select_related("location")
     found = found.order_by("-n_disagreements", "location__name", "pk")
     rows = page_of(found, number=page, size=STORES_A_PAGE, rows=_rows, count=n_stores)
-    return Disagreements(_headline(n_stores), rows, _not_compared(scope))
+    ranked = [row.n_ranked for row in rows]
+    return Disagreements(_headline(n_stores), by_chance(ranked), rows, _not_compared(scope))
 
 
 def widest_names(result: str = "") -> dict[str, Subquery]:
@@ -85,6 +89,27 @@ def sentence(result: LocationResult | None, *, metric: str | None, region: str |
     )
 
 
+def by_chance(ranked: Iterable[int]) -> str:
+    """How many would stand there were the two rankings strangers: of as many stores as are ranked, a quarter of each.
+
+    A quarter of ten stores that are ranked is three of them, as the one at its edge counts: one store in 11.
+
+    >>> by_chance([12]), by_chance([10, 12])
+    ('In each number, one store in 16 would stand there by chance.', 'In each number, one store in 11 to 16 would \
+stand there by chance.')
+    """
+    ratios = sorted({round((n / in_a_quarter(n)) ** 2) for n in ranked})
+    if not ratios:
+        return ""
+    one_in = f"{ratios[0]}" if len(ratios) == 1 else f"{ratios[0]} to {ratios[-1]}"
+    return f"In each number, one store in {one_in} would stand there by chance."
+
+
+def in_a_quarter(n: int) -> int:
+    """Of n stores without ties, as `measure.compare.level_blind_spots` counts them."""
+    return n - math.ceil(0.75 * (n - 1))
+
+
 def _headline(n: int) -> str:
     stores, stand, their = ("store", "stands", "its") if n == 1 else ("stores", "stand", "their")
     return (
@@ -114,6 +139,7 @@ def _row(result) -> DisagreementRow:
         reported=_place(widest["reported_rank"], widest["n"]),
         observed=_place(widest["observed_rank"], widest["n"]),
         n_others=len(result.disagreements) - 1,
+        n_ranked=widest["n"],
     )
 
 

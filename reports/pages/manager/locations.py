@@ -6,8 +6,7 @@ from django.core.paginator import Page
 from django.db.models import Q
 
 from locations.models import Location
-from reports.models import LocationResult
-from reports.pages.manager.drift_report import StoreRow, store_rows, with_flags
+from reports.pages.manager.store_rows import StoreRow, store_rows, to_rows
 from reports.pages.paging import page_of
 from reports.pages.scope import Scope
 
@@ -34,7 +33,7 @@ class StoreList:
 def store_list(scope: Scope, *, query: str = "", page: str = "") -> StoreList:
     """All stores of the scope by name, each with its state in the last run where it has one."""
     query = query.strip()[:100]
-    locations = scope.locations().select_related("region").order_by("name", "pk")
+    locations = to_rows(scope.locations(), scope).order_by("name", "pk")
     if query:
         locations = locations.filter(
             Q(name__icontains=query) | Q(code__icontains=query) | Q(region__name__icontains=query)
@@ -44,10 +43,7 @@ def store_list(scope: Scope, *, query: str = "", page: str = "") -> StoreList:
 
 
 def _listed(scope: Scope, places: list[Location]) -> list[ListedStore]:
-    rows = {}
-    if scope.standard:
-        results = LocationResult.objects.visible_to(scope.user).filter(standard=scope.standard, location__in=places)
-        rows = {row.location_id: row for row in store_rows(list(with_flags(results, scope)), today=scope.today)}
+    rows = {row.location_id: row for row in store_rows(places, scope)} if scope.standard else {}
     return [
         ListedStore(
             place.pk,
@@ -55,7 +51,12 @@ def _listed(scope: Scope, places: list[Location]) -> list[ListedStore]:
             place.code,
             place.region.name,
             place.closed_on is not None and place.closed_on <= scope.today,
-            rows.get(place.pk),
+            rows.get(place.pk) if _is_known(place) else None,
         )
         for place in places
     ]
+
+
+def _is_known(place) -> bool:
+    """`place` comes from `to_rows`: judged, or visited."""
+    return getattr(place, "result", None) is not None or place.seen_at is not None

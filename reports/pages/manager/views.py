@@ -6,10 +6,11 @@ from django.views.decorators.http import require_safe
 
 from locations.accounts.requests import SignedInRequest
 from reports.pages.access import STARTS_SCANS, results_page
-from reports.pages.manager.drift_report import ORDERS, drift_report
-from reports.pages.manager.level_disagreements import BY_CHANCE, disagreements
+from reports.pages.manager.drift_report import drift_report
+from reports.pages.manager.level_disagreements import disagreements
 from reports.pages.manager.location import location_page
 from reports.pages.manager.locations import store_list
+from reports.pages.manager.store_rows import ORDERS
 from reports.pages.masthead import masthead
 from reports.pages.scope import Scope, scope
 
@@ -36,7 +37,6 @@ def drift(request: SignedInRequest) -> HttpResponse:
         {
             "report": report,
             "disagreements": disagreements(asked, n_stores=report.n_disagreeing, page=request.GET.get("levels", "")),
-            "by_chance": BY_CHANCE,
             "scope": asked,
             "orders": ORDERS,
             "may_scan": asked.run is None and request.user.has_role(STARTS_SCANS),

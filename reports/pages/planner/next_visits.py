@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from audits.models import Version
@@ -73,7 +73,7 @@ def next_page(scope: Scope, *, user: User) -> NextPage:
     """The most valuable visits of the scope; the number of queries is constant."""
     if scope.fitted is None:
         return NextPage(scope, "", "", "", [], [], None, None, [], 0)
-    plan = most_valuable(scope.fitted, locations=_open_stores(scope), as_of=scope.as_of, n=N_VISITS)
+    plan = most_valuable(scope.fitted, locations=scope.open_locations(), as_of=scope.as_of, n=N_VISITS)
     worthwhile = [visit for visit in plan.visits if visit.days >= sentences.LEAST_DAYS]
     version = _published(scope) if _may_assign(user) else None
     names = _names(scope, [visit.location_id for visit in worthwhile])
@@ -124,17 +124,13 @@ def _legend(visits: list[NextVisit]) -> list[LegendPart]:
     ]
 
 
-def _open_stores(scope: Scope):
-    return scope.locations().filter(Q(closed_on=None) | Q(closed_on__gt=scope.today))
-
-
 def _names(scope: Scope, ids: list[int]) -> dict[int, Location]:
     return scope.locations().select_related("region").in_bulk(ids)
 
 
 def _never_visited(scope: Scope) -> tuple[dict[int, Location], int]:
     seen = LocationResult.objects.filter(standard=scope.standard, location=OuterRef("pk"))
-    found = _open_stores(scope).filter(~Exists(seen)).order_by("name", "pk")
+    found = scope.open_locations().filter(~Exists(seen)).order_by("name", "pk")
     return {location.pk: location for location in found[:N_NEVER]}, max(found.count() - N_NEVER, 0)
 
 

@@ -62,7 +62,7 @@ def weeks(visit: NextVisit) -> str:
     """In the table: 9; blank where no visit counts any more."""
     if math.isinf(visit.weeks):
         return ""
-    return f"{visit.weeks:.0f}" if visit.weeks >= 1 else "under 1"
+    return str(words.whole_weeks(7 * visit.weeks)) if visit.weeks >= 1 else "under 1"
 
 
 def _wait(visit: NextVisit) -> str:
@@ -70,7 +70,7 @@ def _wait(visit: NextVisit) -> str:
         return "None of its visits counts any more: they are too old, or were excluded"
     if visit.weeks < 1:
         return "Visited within the last week"
-    n = round(visit.weeks)
+    n = words.whole_weeks(7 * visit.weeks)
     text = f"No visit for {words.number(n)} week{'' if n == 1 else 's'}"
     if visit.weeks >= LONG_WEEKS and visit.weeks >= LONG_SHARE * visit.usual_weeks:
         return f"{text}, longer than usual there"

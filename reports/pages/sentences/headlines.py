@@ -11,26 +11,27 @@ MOSTLY = 0.5  # of the stores; never visited, they come first
 
 @dataclass(frozen=True)
 class OpenDeclines:
-    """n : all of them. n_new : raised since last Monday. weeks : since the others began. unmoved : since those began
-    whose reported numbers have not moved."""
+    """n : all of them. n_new : raised since last Monday. weeks : since the others began. unmoved : since those
+    n_unmoved began whose reported numbers have not moved. Where they are many, only of the longest."""
 
     n: int
     n_new: int
     weeks: Sequence[int]
     unmoved: Sequence[int]
+    n_unmoved: int
 
 
-def headline(*, declines: OpenDeclines, n_improvements: int, n_able: int) -> str:
+def headline(*, declines: OpenDeclines, n_improvements: int, n_able: int, n_stores: int, least_visits: int) -> str:
     """Two stores need you this week, one more is still open. In two the reported numbers have not moved: 12 and 7
     weeks.
 
-    n_able : stores with visits enough for a flag.
+    n_able : of the stores, those with visits enough for a flag, least_visits.
     """
     if not declines.n:
-        return _nothing(n_improvements, n_able)
+        return f"{_nobody(n_able, n_stores, least_visits)}{_better(n_improvements)}"
     n_old = declines.n - declines.n_new
     if not declines.n_new:
-        first = f"Nothing new since Monday; {words.number(n_old)} still open: {_weeks(declines.weeks)}."
+        first = f"Nothing new since Monday; {words.number(n_old)} still open: {_weeks(declines.weeks, n_old)}."
     else:
         verb = "needs" if declines.n_new == 1 else "need"
         still = ""
@@ -42,21 +43,29 @@ def headline(*, declines: OpenDeclines, n_improvements: int, n_able: int) -> str
     return f"{first}{_unmoved(declines)}"
 
 
-def _nothing(n_improvements: int, n_able: int) -> str:
-    better = ""
-    if n_improvements:
-        verb = "has" if n_improvements == 1 else "have"
-        better = f" {words.capital(words.number(n_improvements))} {_stores(n_improvements)} {verb} improved."
+def _nobody(n_able: int, n_stores: int, least_visits: int) -> str:
+    """Only of stores where a flag was possible is it said that none needs anybody."""
+    least = words.number(least_visits)
     if not n_able:
-        return f"Too early to say which store needs you.{better}"
-    return f"No store needs you this week.{better}"
+        return f"Too early to say which store needs you: {least} visits to each come first."
+    if n_able == n_stores:
+        return "No store needs you this week."
+    if n_able == 1:
+        return f"The one store with {least} visits or more does not need you this week."
+    return f"None of the {words.number(n_able)} stores with {least} visits or more needs you this week."
+
+
+def _better(n: int) -> str:
+    if not n:
+        return ""
+    return f" {words.capital(words.number(n))} {_stores(n)} {'has' if n == 1 else 'have'} improved."
 
 
 def _unmoved(declines: OpenDeclines) -> str:
-    n = len(declines.unmoved)
+    n = declines.n_unmoved
     if not n:
         return ""
-    ages = _weeks(declines.unmoved)
+    ages = _weeks(declines.unmoved, n)
     if declines.n == 1:
         return f" Its reported numbers have not moved for {ages}."
     every = "both" if n == 2 else f"all {words.number(n)}"
@@ -64,12 +73,12 @@ def _unmoved(declines: OpenDeclines) -> str:
     return f" In {who} the reported numbers have not moved: {ages}."
 
 
-def _weeks(weeks: Sequence[int]) -> str:
-    """12, 9 and 7 weeks; 12, 9, 7 weeks and less."""
+def _weeks(weeks: Sequence[int], n: int) -> str:
+    """12, 9 and 7 weeks; of more than are told, 12, 9, 7 weeks and less."""
     longest = sorted(weeks, reverse=True)
     shown = [str(n) for n in longest[:MOST_AGES]]
     unit = "week" if longest[0] == 1 else "weeks"
-    if len(longest) > MOST_AGES:
+    if n > len(shown):
         return f"{', '.join(shown)} {unit} and less"
     listed = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
     return f"{listed}{words.NBSP}{unit}"

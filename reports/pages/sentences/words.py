@@ -72,6 +72,15 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n:,}{NBSP}{noun if n == 1 else plural or noun + 's'}"
 
 
+def whole_weeks(days: float) -> int:
+    """Those that are over: two weeks and six days are two weeks, as people count a wait.
+
+    >>> whole_weeks(20), whole_weeks(6.9)
+    (2, 0)
+    """
+    return int(days // 7)
+
+
 def within_quotes(text: str) -> str:
     """What somebody wrote, ready to stand between double quotation marks."""
     return text.strip().replace("“", "‘").replace("”", "’")

@@ -34,7 +34,7 @@ ONE = NextVisit(
 
 
 @pytest.fixture
-def scanned(db):
+def scanned(db, read_at):
     """Six stores in two regions: at its last visit one had sunk, one has not been visited for ten weeks."""
     made = chains.make_chain(n_locations=6, n_visits=24, drops={SINKING: (160.0, 2.0, None)}, seed=4)
     late = made.end - timedelta(weeks=10)
@@ -42,6 +42,7 @@ def scanned(db):
     Tally.objects.filter(visit__in=neglected).delete()
     neglected.delete()
     made.run = run_scan(request_scan(standard=made.standard, as_of=made.end).pk)
+    read_at(made.end)
     return made
 
 
@@ -208,6 +209,8 @@ def test_a_reason_is_a_sentence_about_the_wait_the_last_visits_and_the_evidence(
         "No visit for nine weeks, longer than usual there, and the last two were below what was expected. "
         "The evidence of a decline stands at 10 : 1; a flag takes 100 : 1."
     )
+    assert why(weeks=2.9).startswith("No visit for two weeks, and")
+    assert sentences.weeks(replace(ONE, weeks=2.9)) == "2"
     assert why(weeks=0.4, n_below=0, evidence=1.0) == (
         "Visited within the last week. A decline that began since would not have been seen."
     )

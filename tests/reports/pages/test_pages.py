@@ -15,7 +15,7 @@ from audits.models import Observation, Photo, Standard
 from locations.models import Region
 from reports.detection.data.scoring import score_waiting
 from reports.detection.scan.scan import request_scan, run_scan
-from reports.models import LocationResult, Tally
+from reports.models import DriftFlag, LocationResult, Tally
 from tests.conftest import NOON
 from tests.making import publish_small_standard, visit_payload
 from tests.reports import page_rows as pages
@@ -108,7 +108,7 @@ def test_flag_leads_to_its_store_and_channel(as_mia, chain):
     assert f"{store}?standard=service&amp;channel=section%3Agreeting" in body
 
 
-def test_three_flags_lead_and_all_are_listed_declines_before_improvements(as_mia, chain):
+def test_three_flags_lead_and_the_others_are_listed_declines_before_improvements(as_mia, chain):
     for number in range(5):
         place = pages.make_location(chain.north, number)
         visit = pages.make_visit(chain, place, pages.AS_OF - timedelta(days=3))
@@ -118,9 +118,9 @@ def test_three_flags_lead_and_all_are_listed_declines_before_improvements(as_mia
         )
         pages.make_result(chain.run, place)
     body = as_mia.get(DRIFT).content.decode()
-    assert re.findall(r'<h2><a class="plain"[^>]*>([^·<]+) ·', body) == ["Store 3", "Harbour Street", "Store 2"]
-    listed = body[body.index('id="flags"') : body.index('id="stores"')]
-    names = ["Store 3", "Harbour Street", "Store 2", "Store 1", "Store 0", "Store 4"]
+    assert re.findall(r'<h3><a class="plain"[^>]*>([^·<]+) ·', body) == ["Store 3", "Harbour Street", "Store 2"]
+    listed = body[body.index("Also new") : body.index('id="stores"')]
+    names = ["Store 1", "Store 0", "Store 4"]
     assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', listed) == names
 
 
@@ -196,6 +196,7 @@ def test_standard_that_is_only_a_draft_is_not_offered(as_mia, chain):
 
 def test_region_without_scanned_visits_says_so(client, chain):
     LocationResult.objects.filter(location=chain.cove).delete()
+    chain.cove.visits.update(excluded_at=pages.AS_OF, exclusion_reason="Wrong store")
     client.force_login(chain.cal)
     assert "No visits to South have been scanned." in text_of(client.get(DRIFT))
 
@@ -215,12 +216,22 @@ def test_failed_run_after_the_last_good_one_is_told(as_mia, chain):
     assert "The last scan stopped with an error." in text_of(as_mia.get(DRIFT))
 
 
-def test_visits_that_ended_long_ago_are_reported_as_of_their_last_week(as_mia, chain):
-    chain.run.as_of = pages.AS_OF + timedelta(days=900)
-    chain.run.save()
+def test_time_goes_on_after_the_last_visit(as_mia, chain, read_at):
+    DriftFlag.objects.update(raised_at=pages.AS_OF)
+    read_at(pages.AS_OF + timedelta(weeks=9, hours=6))
+    as_mia.force_login(chain.mia)  # her session has ended meanwhile
     said = text_of(as_mia.get(DRIFT))
-    assert "week of 16 November" in said
-    assert "2 stores, 8 visits in four weeks." in said
+    assert "week of 18 January" in said
+    assert "2 stores; no visit in 9 weeks." in said
+    assert "scan 1 of 16 November 2026" in said
+    assert "chain-wide movement" not in said  # that of a week nine weeks ago
+    assert "Nothing new since Monday; one still open: 15 weeks." in said
+
+
+def test_visits_in_four_weeks_are_counted_from_now(as_mia, chain, read_at):
+    read_at(pages.AS_OF + timedelta(weeks=2))
+    as_mia.force_login(chain.mia)
+    assert "2 stores, 4 visits in four weeks." in text_of(as_mia.get(DRIFT))
 
 
 # A store

@@ -86,37 +86,43 @@ def test_title_inside_a_sentence_keeps_its_abbreviations(title, inside):
 @pytest.mark.parametrize(
     ("declines", "n_improvements", "n_able", "said"),
     [
-        ((0, 0, [], []), 0, 9, "No store needs you this week."),
-        ((0, 0, [], []), 2, 9, "No store needs you this week. Two stores have improved."),
-        ((0, 0, [], []), 0, 0, "Too early to say which store needs you."),
-        ((1, 1, [], []), 0, 9, "One store needs you this week."),
-        ((1, 1, [], [7]), 0, 9, "One store needs you this week. Its reported numbers have not moved for 7 weeks."),
+        ((0, 0, [], [], 0), 0, 9, "No store needs you this week."),
+        ((0, 0, [], [], 0), 2, 9, "No store needs you this week. Two stores have improved."),
+        ((0, 0, [], [], 0), 0, 0, "Too early to say which store needs you: six visits to each come first."),
+        ((0, 0, [], [], 0), 0, 4, "None of the four stores with six visits or more needs you this week."),
+        ((0, 0, [], [], 0), 0, 1, "The one store with six visits or more does not need you this week."),
+        ((1, 1, [], [], 0), 0, 9, "One store needs you this week."),
+        ((1, 1, [], [7], 1), 0, 9, "One store needs you this week. Its reported numbers have not moved for 7 weeks."),
         (
-            (3, 2, [9], [12]),
+            (3, 2, [9], [12], 1),
             0,
             9,
             "Two stores need you this week; one more is still open. In one of them the reported numbers have not "
             "moved: 12 weeks.",
         ),
-        ((3, 0, [19, 20, 10], []), 4, 9, "Nothing new since Monday; three still open: 20, 19 and 10 weeks."),
+        ((3, 0, [19, 20, 10], [], 0), 4, 9, "Nothing new since Monday; three still open: 20, 19 and 10 weeks."),
         (
-            (2, 2, [], [7, 1]),
+            (2, 2, [], [7, 1], 2),
             0,
             9,
             "Two stores need you this week. In both the reported numbers have not moved: 7 and 1 weeks.",
         ),
         (
-            (214, 0, [5] * 25, [5] * 5),
+            (214, 0, [30], [20], 100),
             0,
-            900,
-            "Nothing new since Monday; 214 still open: 5, 5, 5 weeks and less. In five of them the reported numbers "
-            "have not moved: 5, 5, 5 weeks and less.",
+            9,
+            "Nothing new since Monday; 214 still open: 30 weeks and less. In 100 of them the reported numbers "
+            "have not moved: 20 weeks and less.",
         ),
     ],
 )
 def test_headline_tells_the_new_from_the_old_and_whose_numbers_have_not_moved(declines, n_improvements, n_able, said):
     found = headlines.headline(
-        declines=headlines.OpenDeclines(*declines), n_improvements=n_improvements, n_able=n_able
+        declines=headlines.OpenDeclines(*declines),
+        n_improvements=n_improvements,
+        n_able=n_able,
+        n_stores=9,
+        least_visits=6,
     )
     assert plain(found) == said
 
