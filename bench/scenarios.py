@@ -41,7 +41,16 @@ SCENARIOS = {
     "renewed": Options(renewed=0.5),
     "late": Options(late=0.05),
     "form": Options(new_form=True),
+    "ticking": Options(straight_lining=1 / 3),
+    "hiding": Options(hiding=1 / 3),
+    "quarterly": Options(visits_a_month=1 / 3, burn_in_weeks=104),
+    "unlinked": Options(auditors_of_region=1),
+    "one": Options(n_locations=1, by_chance=True),
+    "two": Options(n_locations=2, by_chance=True),
+    "four": Options(n_locations=4, by_chance=True),
+    "ten": Options(n_locations=10, by_chance=True),
 }
+SEEDS_APART = 100_000  # between the first chains of two seeds, where a seed has several
 WORDS = {
     "plain": "plain",
     "graded": "graded 1 to 4",
@@ -53,6 +62,14 @@ WORDS = {
     "renewed": "half of the auditors replaced on one day",
     "late": "5 % of visits late by up to six weeks",
     "form": "a new version, harder, with other difficulties",
+    "ticking": "a third of the auditors tick everything, at six visits in ten",
+    "hiding": "a third of the auditors put misses down as “does not apply”, at six visits in ten",
+    "quarterly": "one visit a quarter, two years of burn-in",
+    "unlinked": "one auditor a region",
+    "one": "chains of one store",
+    "two": "chains of two stores",
+    "four": "chains of four stores",
+    "ten": "chains of ten stores",
 }
 
 
@@ -87,6 +104,15 @@ def detection(options: Options, seeds: list[int], settings: Settings, threshold:
     return pooled(judged)
 
 
+def chains_of(name: str, seeds: list[int], n_locations: int) -> tuple[Options, list[int]]:
+    """One chain of so many locations for each seed; of the scenarios with few stores, chains that add up to them."""
+    options = SCENARIOS[name]
+    if options.n_locations == Options.n_locations:
+        return replace(options, n_locations=n_locations), seeds
+    n_chains = -(-n_locations // options.n_locations)
+    return options, [SEEDS_APART * seed + nth for seed in seeds for nth in range(n_chains)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SCENARIOS)}; none: all")
@@ -108,11 +134,11 @@ def main() -> None:
     )
     for name in arguments.names or SCENARIOS:
         began = time.perf_counter()
-        options = replace(SCENARIOS[name], n_locations=arguments.locations)
-        declines, improvements = rates(options, arguments.seeds, settings, arguments.threshold)
+        options, seeds = chains_of(name, arguments.seeds, arguments.locations)
+        declines, improvements = rates(options, seeds, settings, arguments.threshold)
         cells = [WORDS[name], f"{declines:.3f}", f"{improvements:.3f}"]
         if not arguments.in_control:
-            found = detection(options, arguments.seeds, settings, arguments.threshold)
+            found = detection(options, seeds, settings, arguments.threshold)
             large = found.of(LARGE, LARGE)
             cells += [f"{100 * found.found_within(weeks, large):.0f} %" for weeks in (8, 13)]
             cells.append(f"{found.mean_delay:.1f} weeks")

@@ -8,12 +8,22 @@ from reports.measure.model.effects import WEEK_DAYS
 
 SEVERITY_SD, SEVERITY_IN_SECTION_SD, SEVERE = 0.35, 0.10, -0.9
 AT_HOME, STAY_DAYS = 0.7, 440.0
+EASY_VISITS = 0.6  # of an auditor who ticks everything, or hides what was missed
 
 
 class Auditors:
-    """Each region has posts, each post one person after the other; a severe one joins where the trap is set."""
+    """Each region has posts, each post one person after the other; a severe one joins where the trap is set.
 
-    def __init__(self, options: Options, truth: Truth, region: np.ndarray, rng: np.random.Generator):
+    habits : draws who has an easy way with the form, and at which visits; apart from all that rng draws."""
+
+    def __init__(
+        self,
+        options: Options,
+        truth: Truth,
+        region: np.ndarray,
+        rng: np.random.Generator,
+        habits: np.random.Generator,
+    ):
         self.options, self.truth, self.region = options, truth, region
         renewal = options.start + 26 * WEEK_DAYS
         n_posts = options.n_regions * options.auditors_of_region
@@ -31,6 +41,9 @@ class Auditors:
         n_months = int(np.ceil((options.stop - FIRST_DAY) / MONTH)) + 1
         steps = rng.normal(0, options.auditor_walk / np.sqrt(12), (n, n_months))
         self.walk = np.cumsum(steps, axis=1) - steps[:, :1]
+        self.habits, habit = habits, habits.random(n)
+        self.ticks = habit < options.straight_lining
+        self.hides = ~self.ticks & (habit < options.straight_lining + options.hiding)
 
     def who(self, place: np.ndarray, time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         at_home = rng.random(place.size) < AT_HOME
@@ -49,6 +62,11 @@ class Auditors:
         there = rng.random(place.size) < np.where(trapped[place] & (time >= self.truth.onset[place]), 0.9, 0.06)
         there &= time >= joins[self.region[place]]
         return np.where(there, self.severe[self.region[place]], person)
+
+    def eased(self, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) bool each: the visits at which everything is ticked, and those at which misses are hidden."""
+        is_easy = self.habits.random(person.size) < EASY_VISITS
+        return is_easy & self.ticks[person], is_easy & self.hides[person]
 
     def severity(self, person: np.ndarray, time: np.ndarray) -> np.ndarray:
         """(n, sections) logits; below 0 is severe."""

@@ -42,7 +42,7 @@ def truth_of(options: Options, region: np.ndarray, level: np.ndarray, rng: np.ra
     free = rng.permutation(n)
     wanted = (SHARES if options.changes else {}) | (TRAP_SHARES if options.traps else {})
     for name, share in wanted.items():
-        n_chosen = round(share * n)
+        n_chosen = int(rng.binomial(n, share)) if options.by_chance else round(share * n)
         chosen, free = free[:n_chosen], free[n_chosen:]
         kind[chosen] = name
         size[chosen] = np.resize(SIZES[name], chosen.size)

@@ -20,6 +20,9 @@ class Options:
     sooner : the next visit after a bad one comes so many times sooner. renewed : the share of auditors that are
     replaced on one day, half a year into the watching. late : share of visits that arrive late, by up to six weeks.
     new_form : another version of the standard, half-way through the watching.
+    straight_lining : the share of auditors who tick everything, at six visits in ten. hiding : the share who put down
+    what was missed as "does not apply", at six visits in ten. by_chance : as many locations drift as chance has it,
+    so that some do over many small chains.
     """
 
     n_locations: int = 300
@@ -39,6 +42,9 @@ class Options:
     renewed: float = 0.0
     late: float = 0.0
     new_form: bool = False
+    straight_lining: float = 0.0
+    hiding: float = 0.0
+    by_chance: bool = False
 
     @property
     def start(self) -> float:

@@ -68,7 +68,7 @@ class _Making:
         when = options.start, options.stop
         self.shock_at = self.stream("shocks").uniform(*when, (options.n_regions, SHOCKS_OF_REGION))
         self.truth = truth_of(options, self.region, self.level, self.stream("truth"))
-        self.auditors = Auditors(options, self.truth, self.region, self.stream("auditors"))
+        self.auditors = Auditors(options, self.truth, self.region, self.stream("auditors"), self.stream("habits"))
 
     def stream(self, name: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *name.encode()])
@@ -136,6 +136,9 @@ class _Making:
         of = np.repeat(np.arange(n), size)
         particular = rng.normal(0, VISIT_SD, n)[of] + rng.normal(0, 1, of.size) * spread[of]
         ratings = self._rated(mean[of] * kept[of][:, None] + particular[:, None], rng)
+        ticked, hidden = self.auditors.eased(auditor)
+        ratings[ticked[of][:, None] & (ratings != NONE)] = FULL
+        ratings[hidden[of][:, None] & (ratings < FULL)] = NONE
         seen = ratings != NONE
         total = np.bincount(of, np.where(seen, ratings, 0).sum(axis=1)) / FULL
         share = total / np.maximum(np.bincount(of, seen.sum(axis=1)), 1)

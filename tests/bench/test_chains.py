@@ -1,5 +1,6 @@
 """The made chains hold what their options say."""
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 
 from bench.chains import Options, make
 from bench.chains.truth import DRIFTS, IN_CONTROL, STEP
+from bench.scenarios import chains_of
 from reports.measure.model.chain import NONE
 
 SMALL = Options(n_locations=60, burn_in_weeks=26, weeks=26, changes=False)
+FIRST_MADE = (404, 4_007_989_118)  # visits, and the checksum of ratings
 
 
 def share(chain, rows):
@@ -73,3 +76,51 @@ def test_half_of_the_auditors_are_renewed_on_one_day():
 
 def test_after_a_bad_visit_the_next_comes_sooner_where_the_plan_goes_by_risk():
     assert make(replace(SMALL, sooner=3.0), 1).chain.n_visits > 1.1 * make(SMALL, 1).chain.n_visits
+
+
+def test_a_chain_stays_the_same_whatever_options_there_come_to_be():
+    """Figures of documents are of these chains: an option that is off must draw nothing."""
+    options = Options(n_locations=12, burn_in_weeks=26, weeks=26, traps=True)
+    chain = make(options, 7).chain
+    assert (chain.n_visits, zlib.crc32(chain.ratings.tobytes())) == FIRST_MADE
+    again = make(replace(options, straight_lining=0.0, hiding=0.0, by_chance=False), 7).chain
+    assert np.array_equal(again.ratings, chain.ratings)
+
+
+def ticked_visits(chain):
+    missed = np.bincount(chain.rating_visit, (chain.ratings < 240).sum(axis=1))
+    return missed == 0
+
+
+def test_a_third_of_the_auditors_tick_everything_at_six_visits_in_ten():
+    usual = replace(SMALL, n_locations=240, auditors_of_region=20)
+    plain, ticking = make(usual, 1).chain, make(replace(usual, straight_lining=1 / 3), 1).chain
+    assert np.array_equal(plain.observed.sum(axis=1), ticking.observed.sum(axis=1))
+    more = ticked_visits(ticking) & ~ticked_visits(plain)
+    by_auditor = np.bincount(ticking.auditor, more) / np.bincount(ticking.auditor)
+    many = np.bincount(ticking.auditor) > 20
+    ticks = by_auditor > 0
+    assert 0.2 < ticks[many].mean() < 0.46
+    assert by_auditor[ticks & many].mean() == pytest.approx(0.57, abs=0.06)  # some had nothing missed anyway
+
+
+def test_what_was_missed_is_hidden_as_not_applying_and_nothing_else_changes():
+    plain, hiding = make(SMALL, 1).chain, make(replace(SMALL, hiding=1 / 3), 1).chain
+    changed = plain.ratings != hiding.ratings
+    assert changed.any()
+    assert set(np.unique(plain.ratings[changed])) == {0}
+    assert set(np.unique(hiding.ratings[changed])) == {NONE}
+
+
+def test_by_chance_some_of_many_small_chains_drift():
+    small = Options(n_locations=2, burn_in_weeks=4, weeks=4)
+    assert (make(small, 1).truth.kind == IN_CONTROL).all()
+    kinds = np.concatenate([make(replace(small, by_chance=True), seed).truth.kind for seed in range(100)])
+    assert np.isin(kinds, DRIFTS).mean() == pytest.approx(0.22, abs=0.09)
+
+
+def test_chains_of_few_stores_add_up_to_the_wanted_locations_each_with_a_seed_of_its_own():
+    options, seeds = chains_of("four", [11, 12], 10)
+    assert options.n_locations == 4
+    assert len(set(seeds)) == len(seeds) == 6
+    assert chains_of("sparse", [11], 10)[0].n_locations == 10
