@@ -62,5 +62,9 @@ def intervals(made: Made, visits: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def last_visits(chain: Chain, visits: int) -> Chain:
     """The last so many visits of each location."""
-    left = chain.first_visit[1:][chain.location] - np.arange(chain.n_visits)
-    return chain.subset(left <= visits)
+    return chain.subset(is_last(chain, visits))
+
+
+def is_last(chain: Chain, visits: int) -> np.ndarray:
+    """(V,) bool: the last so many visits of each location."""
+    return chain.first_visit[1:][chain.location] - np.arange(chain.n_visits) <= visits

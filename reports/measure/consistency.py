@@ -12,11 +12,11 @@ from scipy.special import expit
 
 from reports.measure.model.chain import NONE, Chain
 from reports.measure.model.effects import Effects
-from reports.measure.model.interactions import Interactions, interactions
-from reports.measure.model.residuals import logits
+from reports.measure.model.own_levels import left_by_fit, usual_circumstances
+from reports.measure.model.residuals import logits, residuals
 from reports.measure.scores import promise_kept
+from reports.measure.unevenness import LEAST_VISITS, unevenness
 
-LEAST_VISITS = 4
 Z_90 = 1.645
 PRIOR_VISITS = 4.0  # how many visits the chain's usual variance counts for in a location's own
 
@@ -56,10 +56,9 @@ def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Cons
     """Promise kept and unevenness of each location over the visits of `chain`.
 
     chain : the visits that should count, with the criteria of `effects`. passing : see `scores.promise_kept`.
-    Unevenness: variance of the interactions' gaps from their expectation beyond chance, as moments (gap^2
-    less information, over information^2), in logits times p (1 - p); the location's own mean is taken out
-    first. Both are shrunk by empirical Bayes (Morris 1983, JASA 78, 47-55): m + B (x - m) +- 1.645 sqrt(B v),
-    B = tau2 / (tau2 + v), v by the jackknife over visits (Tukey 1958; Miller 1974, Biometrika 61, 1-15).
+    Unevenness: see `unevenness.unevenness`. The promise is shrunk by empirical Bayes (Morris 1983, JASA 78, 47-55):
+    m + B (x - m) +- 1.645 sqrt(B v), B = tau2 / (tau2 + v), v by the jackknife over visits (Tukey 1958; Miller 1974,
+    Biometrika 61, 1-15).
     Returns Consistency. Raises ValueError when the number of criteria differs.
 
     Of four visits with two interactions each, one interaction broke its critical promise: 7 of 8 kept. The second
@@ -79,14 +78,18 @@ def consistency(chain: Chain, effects: Effects, *, passing: float = 0.5) -> Cons
     kept = promise_kept(chain.ratings, chain.critical, passing=passing)
     told = np.isfinite(kept)
     n = np.bincount(chain.rating_visit[told], minlength=chain.n_visits)
-    promise = _shrunk(chain, np.bincount(chain.rating_visit[told], kept[told], chain.n_visits), n, 0.0, 1.0)
-    offset = logits(chain, effects) + _own_surplus(chain, effects)[chain.location]
-    found = interactions(chain, expit(effects.criterion + offset[:, None]))
-    slope = _usual_slope(found)
-    squares, weight, products, pairs = _moments(chain, found)
-    variance = _shrunk(chain, squares, weight, -1.0, np.inf, pooled=True)
-    within = _within_share(chain, squares, weight, products, pairs)
-    return Consistency(promise, _as_points(variance, slope), within)
+    promise = _shrunk(chain, np.bincount(chain.rating_visit[told], kept[told], chain.n_visits), n)
+    surplus = _own_surplus(chain, effects)
+    here = effects.of_location(chain) + surplus + usual_circumstances(chain, effects)
+    offset = logits(chain, effects) + surplus[chain.location]
+    found = unevenness(
+        chain,
+        expit(effects.criterion + offset[:, None]),
+        expit(effects.criterion + here[:, None]),
+        left_by_fit=left_by_fit(chain, effects, residuals(chain, effects).weight[:, 0]),
+    )
+    uneven = Shrunk(found.value, found.low, found.high, found.raw, found.missing)
+    return Consistency(promise, uneven, found.within_visits)
 
 
 def pairwise_agreement(chain: Chain) -> np.ndarray:
@@ -111,12 +114,6 @@ def pairwise_agreement(chain: Chain) -> np.ndarray:
     return 1 - np.divide(2 * k * (n - k), pairs, out=np.full_like(n, np.nan), where=pairs > 0)
 
 
-def _usual_slope(found: Interactions) -> float:
-    """Points per logit at the usual expectation."""
-    total = found.information.sum()
-    return float((found.typical * (1 - found.typical)) @ found.information / total) if total > 0 else 0.0
-
-
 def _sums(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     return np.bincount(index, values, size).astype(float)  # of nothing, bincount gives integers
 
@@ -131,38 +128,8 @@ def _own_surplus(chain: Chain, effects: Effects) -> np.ndarray:
     return np.clip(surplus / (total + 1 / effects.variance["location"]), -2, 2)
 
 
-def _moments(chain: Chain, found: Interactions):
-    """(V,) each: excess squares of gaps and their weight, products of gaps within a visit and theirs."""
-
-    def per_visit(values):
-        return np.bincount(chain.rating_visit, values, chain.n_visits)
-
-    squares, weight = per_visit(found.gap**2), per_visit(found.information**2)
-    products = per_visit(found.gap) ** 2 - squares
-    pairs = per_visit(found.information) ** 2 - weight
-    return squares - per_visit(found.information), weight, products, pairs
-
-
-def _within_share(chain, squares, weight, products, pairs) -> np.ndarray:
-    total, mass, common, pair_mass = (
-        _sums(chain.location, values, chain.n_locations) for values in (squares, weight, products, pairs)
-    )
-    variance = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
-    between = np.divide(common, pair_mass, out=np.full_like(common, np.nan), where=pair_mass > 0)
-    share = np.divide(
-        variance - np.clip(between, 0, None), variance, out=np.full_like(total, np.nan), where=variance > 0
-    )
-    return np.clip(share, 0.0, 1.0)
-
-
-def _shrunk(
-    chain: Chain, amount: np.ndarray, weight: np.ndarray, low: float, high: float, *, pooled: bool = False
-) -> Shrunk:
-    """The ratio sum(amount) / sum(weight) of each location, jackknifed over its visits and shrunk to the
-    chain's.
-
-    pooled : the variance of one visit is the chain's alone: of squares, a location's own is too rough.
-    """
+def _shrunk(chain: Chain, amount: np.ndarray, weight: np.ndarray) -> Shrunk:
+    """The share sum(amount) / sum(weight) of each location, jackknifed over its visits and shrunk to the chain's."""
     location, size = chain.location, chain.n_locations
     telling = weight > 0
     n = np.bincount(location[telling], minlength=size)
@@ -178,7 +145,7 @@ def _shrunk(
     usual = spread[shown].sum() / (weight[shown[location]] ** 2).sum()  # variance of a visit's own ratio
     of_usual = usual * np.bincount(location, weight**2, size)
     own = spread * n / np.maximum(n - 1, 1)
-    mixed = of_usual if pooled else (own * n + of_usual * PRIOR_VISITS) / (n + PRIOR_VISITS)
+    mixed = (own * n + of_usual * PRIOR_VISITS) / (n + PRIOR_VISITS)
     variance = np.divide(mixed, mass**2, out=np.full(size, np.nan), where=mass > 0)
     x, v = raw[shown], variance[shown]
     centre = float(np.average(x, weights=mass[shown]))
@@ -186,15 +153,5 @@ def _shrunk(
     trust = tau2 / (tau2 + variance)
     value = centre + trust * (raw - centre)
     half = Z_90 * np.sqrt(trust * variance)
-    answer = [np.where(shown, np.clip(values, low, high), np.nan) for values in (value, value - half, value + half)]
+    answer = [np.where(shown, np.clip(values, 0.0, 1.0), np.nan) for values in (value, value - half, value + half)]
     return Shrunk(answer[0], answer[1], answer[2], raw, missing)
-
-
-def _as_points(variance: Shrunk, slope: float) -> Shrunk:
-    """A variance in logits as a standard deviation in points."""
-    with np.errstate(invalid="ignore"):
-        value, low, high, raw = (
-            np.sqrt(np.maximum(values, 0.0)) * slope
-            for values in (variance.value, variance.low, variance.high, variance.raw)
-        )
-    return Shrunk(value, low, high, raw, variance.missing)
