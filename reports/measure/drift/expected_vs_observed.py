@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from reports.measure.drift.evidence import CONSISTENCY, RESTARTED_VARIANCE, History
+from reports.measure.drift.evidence import CONSISTENCY, MOVED_VARIANCE, History, level_after
 from reports.measure.drift.spread import mean_spread
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
@@ -25,16 +25,16 @@ def baseline_level(history: History, *, first: int, onset: int, channel: int, re
     >>> [round(baseline_level(history, first=0, onset=onset, channel=0), 1) for onset in (0, 900)]
     [0.0, 1.0]
     """
-    effects, found = history.effects, history.residuals
-    loose = RESTARTED_VARIANCE if restarted else 0.0
-    mean = float(effects.region[history.chain.region[history.chain.location[first]]])
-    prior_variance = effects.variance["location"] + loose
-    for c in (0, channel) if channel else (0,):
-        w, y = found.weight[first:onset, c], found.level[first:onset, c]
-        variance = 1 / (w.sum() + 1 / prior_variance)
-        mean = float(variance * (w @ y + mean / prior_variance))
-        prior_variance = effects.variance["section"] + variance + loose
-    return mean
+    effects, location = history.effects, int(history.chain.location[first])
+    begin = int(history.chain.first_visit[location])
+    region = float(effects.region[history.chain.region[location]])
+    was, unsure = level_after(history, 0, begin, first, region, effects.variance["location"])
+    moved = MOVED_VARIANCE * restarted
+    mean, variance = level_after(history, 0, first, onset, was, unsure, moved)
+    if channel:
+        level, apart = level_after(history, channel, begin, first, was, effects.variance["section"])
+        mean, _ = level_after(history, channel, first, onset, mean + level - was, apart + variance, moved)
+    return float(mean)
 
 
 def seen_and_expected(

@@ -57,7 +57,7 @@ def likely_drop(
     given = {"look_back": look_back, "least_baseline": least_baseline}
     found = Stretches(history, baselines, np.array([visit]), **given)
     terms = evidence(found, direction=direction, smallest_drop=smallest_drop).terms[0, :, column]
-    levels = found.levels[column][1]
+    levels = found.levels(direction)[column]
     n = levels.now.shape[1]
     drop = posterior_mean(direction * (levels.mean - levels.now)[0], levels.doubt[0], terms[:n])
     level = baseline_level(history, first=first, onset=onset, channel=column, restarted=restarted)
