@@ -233,8 +233,19 @@ def level_after(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of a channel's level after the visits first..onset - 1; `mean`, `variance` : before them.
 
-    moved : the variance by which it may have moved with the first of them, 0 for none. direction : as in `settled`.
-    Shapes that broadcast.
+    first, onset : indexes of visits, the latter after the last that counts. moved : the variance by which it may have
+    moved with the first of them, 0 for none. direction : as in `settled`. Shapes that broadcast; logits, squared.
+
+    Twelve weekly visits keep four of five promises, as an additive model fitted to them expects:
+
+    >>> from reports.measure.model.chain import Chain
+    >>> from reports.measure.model.severity import fit_effects
+    >>> none, week, five = [0] * 12, np.arange(12) * 7.0, [0] * 5
+    >>> chain = Chain(none, week, week, none, none, none, [[240] * 4 + [0]] * 12, range(12), five, five, five, [0], 1)
+    >>> history = History(chain, fit_effects(chain, at=84.0))
+    >>> mean, variance = level_after(history, 0, 0, 12, 0.0, 0.25)
+    >>> bool(abs(mean) < 0.1), bool(variance < 0.25)
+    (True, True)
     """
     weight, level = (np.take(of[c], onset) - np.take(of[c], first) for of in (history.weight, history.level))
     left = 1 / (weight + 1 / variance)
