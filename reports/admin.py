@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.models import Backtest, DriftFlag, DriftSettings, Run
 from reports.pages.sentences.false_flags import over_your_stores
 
@@ -56,7 +56,19 @@ class RunAdmin(ReadOnlyAdmin):
     date_hierarchy = "requested_at"
     fieldsets = [
         (None, {"fields": ["standard", "state", "progress", "phase", "error"]}),
-        ("Found", {"fields": ["locations", "visits", "threshold", "simulated_rate", "chain_movement"]}),
+        (
+            "Found",
+            {
+                "fields": [
+                    "locations",
+                    "visits",
+                    "threshold",
+                    "simulated_rate",
+                    "simulated_improvement_rate",
+                    "chain_movement",
+                ]
+            },
+        ),
         ("Made from", {"fields": ["as_of", *ORIGIN, "parameters_shown", "inputs_digest", "code_version"]}),
         ("When", {"fields": ["requested_by", "requested_at", "started_at", "finished_at", "took"]}),
     ]
@@ -168,7 +180,9 @@ class DriftFlagAdmin(ReadOnlyAdmin):
 
     @admin.display(description="False flags", empty_value="–")
     def false_flags(self, flag) -> str:
-        return over_your_stores(per_location_year=expected_rate(flag.run), n_able=flag.run.n_locations, whose="the")
+        return over_your_stores(
+            per_location_year=expected_rates(flag.run).both, n_able=flag.run.n_locations, whose="the"
+        )
 
     @display(description="Reported numbers", label=COMPARISON_COLOURS, ordering="comparison")
     def comparison_shown(self, flag):
@@ -202,7 +216,8 @@ class BacktestAdmin(ReadOnlyAdmin):
     list_select_related = ["standard", "requested_by"]
     fields = [
         "standard", "start_on", "stop_on", "state", "progress", "error", "parameters", "threshold", "simulated_rate",
-        "inputs_digest", "code_version", "requested_by", "requested_at", "started_at", "finished_at", "found_here",
+        "simulated_improvement_rate", "inputs_digest", "code_version", "requested_by", "requested_at", "started_at",
+        "finished_at", "found_here",
     ]  # fmt: skip
 
     def get_queryset(self, request):

@@ -36,7 +36,10 @@ class Backtest(models.Model):
     n_locations = models.PositiveIntegerField(default=0)
     n_visits = models.PositiveIntegerField(default=0, help_text="Known at the end.")
     threshold = models.FloatField(null=True, blank=True, help_text="ln of the evidence at which a flag is raised.")
-    simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
+    simulated_rate = models.FloatField(null=True, blank=True, help_text="False declines per location-year at it.")
+    simulated_improvement_rate = models.FloatField(
+        null=True, blank=True, help_text="False improvements per location-year at it."
+    )
     inputs_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the tallies that were read.")
     code_version = models.CharField(max_length=64, blank=True)
     kept = models.BinaryField(null=True, help_text="What a successor goes on from, as numpy's npz.")

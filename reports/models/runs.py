@@ -46,7 +46,10 @@ class Run(models.Model):
     n_simulated = models.PositiveIntegerField(
         default=0, help_text="Visits that the threshold rests on; twice as many, or half, ask for another."
     )
-    simulated_rate = models.FloatField(null=True, blank=True, help_text="False alarms per location-year at it.")
+    simulated_rate = models.FloatField(null=True, blank=True, help_text="False declines per location-year at it.")
+    simulated_improvement_rate = models.FloatField(
+        null=True, blank=True, help_text="False improvements per location-year at it."
+    )
     effects = models.BinaryField(null=True, help_text="The common effects, as numpy's npz; of the last run alone.")
     evaluated_until = models.DateTimeField(
         null=True, blank=True, help_text="When a visit that came after the run was last evaluated by its effects."

@@ -14,7 +14,7 @@ from audits.models import Section, Standard, Version
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from reports.detection.data.fitted_run import FittedRun, LastRuns
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible
 
@@ -116,8 +116,8 @@ class Scope:
 
     @property
     def expected_false_alarms_per_year(self) -> float | None:
-        """What is to be expected at that setting, per store and in each direction."""
-        return expected_rate(self.run) if self.run else None
+        """False flags to expect per store, declines and improvements together."""
+        return expected_rates(self.run).both if self.run else None
 
     def locations(self) -> QuerySet[Location]:
         """The stores that the page is about, never more than the user may see."""

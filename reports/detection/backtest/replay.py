@@ -119,7 +119,12 @@ def _threshold_of(backtest: Backtest, past: _Past) -> SetThreshold:
         calibration = simulated_threshold(
             past.history.chain, settings, at=at, window=window, seed=backtest.parameters["seed"]
         )
-        lifecycle.advance(backtest, threshold=calibration.threshold, simulated_rate=known(calibration.simulated_rate))
+        lifecycle.advance(
+            backtest,
+            threshold=calibration.threshold,
+            simulated_rate=known(calibration.simulated_rate),
+            simulated_improvement_rate=known(calibration.improvement_rate),
+        )
         return calibration.threshold
 
     return found

@@ -1,6 +1,7 @@
 """The three numbers that the runs of a standard are made with: read, set, and adopted from a backtest."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audits.models import Standard
 from reports.measure.drift.detector import Settings
@@ -63,14 +64,29 @@ class Chosen:
         return cls(**{name: parameters[name] for name in NAMES})
 
 
-def expected_rate(made: Run | Backtest) -> float | None:
-    """False flags to expect per location and year, in each direction; None where nothing was set.
+class Rates(NamedTuple):
+    """False flags to expect per location and year; None where nothing was set."""
 
-    What the simulation says at the threshold (on chains whose truth is known about that was realised, see
-    docs/method.md), never more than was wanted.
+    declines: float | None
+    improvements: float | None
+
+    @property
+    def both(self) -> float | None:
+        return None if self.declines is None or self.improvements is None else self.declines + self.improvements
+
+
+def expected_rates(made: Run | Backtest) -> Rates:
+    """What the simulation says at the threshold, even where that is more than was wanted.
+
+    On chains whose truth is known about that was realised, see docs/method.md. What was wanted where no visit could
+    have raised a flag in the simulation; of improvements, where an earlier release did not count them, as many as
+    declines.
     """
-    wanted, simulated = made.parameters.get("false_alarms_per_year"), made.simulated_rate
-    return wanted if wanted is None or simulated is None else min(wanted, simulated)
+    wanted, declines = made.parameters.get("false_alarms_per_year"), made.simulated_rate
+    if wanted is None or declines is None:
+        return Rates(wanted, wanted)
+    improvements = made.simulated_improvement_rate
+    return Rates(declines, declines if improvements is None else improvements)
 
 
 DEFAULT = Chosen.from_parameters(vars(Settings()))

@@ -1,7 +1,5 @@
 """The threshold of a run: simulated from the chain itself."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from reports.measure.drift.backtest import as_known
@@ -29,12 +27,11 @@ def threshold_for(chain: Chain, effects: Effects, settings: Settings, *, seed: i
     """The threshold that simulation finds for this chain; of a large chain, for locations drawn by the seed.
 
     Where visits are rare, the wanted rate would let pass what is hardly likelier than no change: never below
-    LEAST_EVIDENCE, and the simulated rate is then an upper bound.
+    LEAST_EVIDENCE.
     """
     rng = np.random.default_rng(seed)
     if not chain.n_visits:
-        return Calibration(stated_threshold(chain, settings), float("nan"), 0)
+        return Calibration(stated_threshold(chain, settings), float("nan"), float("nan"), 0)
     if chain.n_visits > VISITS_TO_CALIBRATE:
         chain = chain.subset(rng.random(chain.n_locations)[chain.location] < VISITS_TO_CALIBRATE / chain.n_visits)
-    found = calibrate(chain, effects, settings, rng)
-    return replace(found, threshold=max(found.threshold, float(np.log(LEAST_EVIDENCE))))
+    return calibrate(chain, effects, settings, rng, least=float(np.log(LEAST_EVIDENCE)))

@@ -36,6 +36,7 @@ from reports.measure.model.levels import Usual, chain_movement, fit_window, usua
 from reports.measure.model.severity import fit_effects
 from reports.models import Carried, ControlChart, LocationResult, Run
 
+SIMULATED = ("threshold", "simulated_rate", "simulated_improvement_rate", "n_simulated")
 PAST_DAYS = 182.0  # that a first run judges of the past that it finds
 
 
@@ -204,7 +205,7 @@ def _estimate(run: Run, base: Base | None, why: str, tell) -> Estimate:
     drawn = history.since(effects.first_day)
     usual = usual_levels(drawn.chain, effects, lately(drawn.chain))
     tell("Setting the threshold")
-    threshold, rate, n_simulated = _threshold(run, base, chain, window, drawn.chain.n_visits)
+    simulated = _simulated(run, base, chain, window, drawn.chain.n_visits)
     return Estimate(
         effects,
         history.codes,
@@ -217,9 +218,7 @@ def _estimate(run: Run, base: Base | None, why: str, tell) -> Estimate:
             "inputs_digest": history.digest,
             "n_locations": chain.n_locations,
             "n_visits": drawn.chain.n_visits,
-            "threshold": threshold,
-            "n_simulated": n_simulated,
-            "simulated_rate": rate,
+            **simulated,
             "effects": pack(effects, history.codes, usual),
             "chain_movement": chain_movement(effects),
             "estimated_by": None,
@@ -229,18 +228,27 @@ def _estimate(run: Run, base: Base | None, why: str, tell) -> Estimate:
     )
 
 
-def _threshold(run: Run, base: Base | None, chain: Chain, window: float, n_visits: int):
-    """The threshold, the rate that was simulated at it, and how many visits it rests on.
+def _simulated(run: Run, base: Base | None, chain: Chain, window: float, n_visits: int) -> dict:
+    """The threshold, the rates that were simulated at it, and how many visits it rests on, by the run's fields.
 
     Found anew at the first estimate, with other parameters, and where the visits have outgrown the last one; else
     it stays, as a threshold that moves with every estimate would be another promise every month.
     """
     before = base.run if base else None
     if before and _detector(run) == _detector(before) and not is_outgrown(before.n_simulated, n_visits):
-        return before.threshold, before.simulated_rate, before.n_simulated
+        return _as_simulated(before)
     settings, at = settings_of(run), to_days(run.as_of)
     found = simulated_threshold(chain, settings, at=at, window=window, seed=run.parameters["seed"])
-    return found.threshold, known(found.simulated_rate), n_visits
+    return {
+        "threshold": found.threshold,
+        "simulated_rate": known(found.simulated_rate),
+        "simulated_improvement_rate": known(found.improvement_rate),
+        "n_simulated": n_visits,
+    }
+
+
+def _as_simulated(before: Run) -> dict:
+    return {name: getattr(before, name) for name in SIMULATED}
 
 
 def _replayed(run: Run, history: History, tell) -> Iterator[InForce]:
@@ -298,9 +306,7 @@ def _carry_on(run: Run, base: Base, seen: CountedNow, tell) -> Estimate:
             "inputs_digest": _digest(base, seen, news),
             "n_locations": codes.locations.size,
             "n_visits": int(seen.kept.n.sum()),
-            "threshold": base.fitted.threshold,
-            "n_simulated": base.run.n_simulated,
-            "simulated_rate": base.run.simulated_rate,
+            **_as_simulated(base.run),
             "effects": pack(effects, codes, base.usual),
             "chain_movement": chain_movement(effects),
             "estimated_by": base.estimate,

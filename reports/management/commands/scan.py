@@ -13,7 +13,7 @@ from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.matrices import Unscorable
 from reports.detection.data.parameters import BadParameters
 from reports.detection.data.scoring import score_waiting
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.detection.scan.lifecycle import RunTaken, request_scan
 from reports.detection.scan.online_update import catch_up
 from reports.detection.scan.scan import run_scan
@@ -169,7 +169,7 @@ def summary(run: Run) -> str:
     thin = results.filter(level=None).count()
     able = results.able_to_flag(run).count()
     apart = results.filter(n_disagreements__gt=0).count()
-    rate = expected_rate(run) or 0.0
+    rate = expected_rates(run).both or 0.0
     lines = [
         f"Run {run.pk} of {run.standard}: {run.n_visits:,} visits at {run.n_locations:,} locations, as of "
         f"{run.as_of:%d %b %Y}.",
@@ -177,8 +177,9 @@ def summary(run: Run) -> str:
         f"Open: {declines.count()} declines ({blind} blind spots), "
         f"{flags.filter(direction=DriftFlag.Direction.IMPROVEMENT).count()} improvements; "
         f"raised now: {raised}, closed now: {closed}.",
-        f"False flags to expect in each direction: about {able * rate / 52:.1f} a week ({rate:.2g} per location and "
-        f"year at {able:,} locations with {run.least_visits} visits or more).",
+        "False flags to expect, declines and improvements together: "
+        f"about {able * rate / 52:.1f} a week ({rate:.2g} per location and year at {able:,} locations with "
+        f"{run.least_visits} visits or more).",
     ]
     if thin:
         lines.append(f"Too few visits for a level: {thin} locations.")

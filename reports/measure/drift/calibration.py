@@ -1,11 +1,12 @@
-"""A threshold calibrated on this chain: how often would it raise a false alarm if nothing ever changed?"""
+"""A threshold calibrated on this chain: how often would it raise a false flag if nothing ever changed?"""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
 
-from reports.measure.drift.detector import YEAR_DAYS, Settings, scan, stated_threshold
+from reports.measure.drift.detector import DECLINE, YEAR_DAYS, Settings, detect, scan, stated_threshold
 from reports.measure.model.chain import FULL, NONE, Chain
 from reports.measure.model.effects import Effects
 from reports.measure.model.residuals import logits
@@ -14,21 +15,24 @@ from reports.measure.model.severity import QUARTER_DAYS
 # A real chain differs from its model (severities are estimated, and differ by section): chains that were simulated in
 # more detail, without any change, raised up to twice the alarms that this simulation foretold.
 MARGIN = 0.5
+STEP = 0.05
+FURTHER = 3.0  # above the stated threshold at most, where even that raises more than was wanted
 LEAST_ALARMS = 60  # that a rate should rest on: its error is then an eighth
 TIMES_MORE = 4  # chains are simulated at most, to get there
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A threshold on the log evidence, and the rate of false alarms per location-year that it gave in the
-    simulation.
+    """A threshold on the log evidence, and what it gave in the simulation.
 
-    n_alarms : false alarms that the rate rests on; below LEAST_ALARMS it is rough.
+    simulated_rate, improvement_rate : false declines and false improvements per location-year. n_flags : that the
+    rates rest on; where there are few they are rough.
     """
 
     threshold: float
     simulated_rate: float
-    n_alarms: int
+    improvement_rate: float
+    n_flags: int
 
 
 def calibrate(
@@ -39,9 +43,9 @@ def calibrate(
     *,
     since: float | None = None,
     n_chains: int = 4,
+    least: float = 0.5,
 ) -> Calibration:
-    """Find the threshold that gives the wanted false-alarm rate on chains that are simulated from the fitted
-    model.
+    """Find the threshold that gives the wanted rate of false flags on chains simulated from the fitted model.
 
     Each simulated chain has the visits, auditors and observed criteria of `chain`, no change at any location,
     severities and levels drawn around the fitted ones, and visits that differ beyond chance as they do here.
@@ -50,9 +54,10 @@ def calibrate(
     of the visits: at first there are few onsets to be wrong about, and the rate would look too low. rng :
     seeded by the caller.
     n_chains : more give a steadier threshold and take longer; up to TIMES_MORE times as many are made where the
-    rate would rest on fewer than LEAST_ALARMS. Returns Calibration: the lowest threshold at which the simulated rate
-    is at most MARGIN of the wanted one, never above `stated_threshold`; that with rate NaN when no simulated visit
-    could have raised an alarm.
+    rate would rest on fewer than LEAST_ALARMS. least : no threshold below it is tried.
+    Returns Calibration: the lowest threshold at which the simulated rate of each direction is at most MARGIN of the
+    wanted one, up to `stated_threshold`; else the lowest further up, by FURTHER at most, at which it is at most the
+    wanted one. The stated one with rates NaN when no simulated visit could have raised an alarm.
     Raises ValueError for n_chains below 1.
     Source: parametric bootstrap of the run length; Gandy & Kvaloy (2013), Scandinavian Journal of Statistics
     40, 647-668.
@@ -72,38 +77,69 @@ def calibrate(
     """
     if n_chains < 1:
         raise ValueError(f"n_chains must be 1 or more; got {n_chains}")
-    ceiling = stated_threshold(chain, settings, effects)
+    ceiling = max(stated_threshold(chain, settings, effects), least)
     if since is None:
         since = float(np.median(chain.time)) if chain.n_visits else -np.inf
-    thresholds = [*np.arange(0.5, ceiling, 0.05), ceiling]
-    wanted = MARGIN * settings.false_alarms_per_year
-    paths: list[np.ndarray] = []
+    made: list[Chain] = []
+    paths: list[_Paths] = []
     while True:
-        paths += [_simulated_path(chain, effects, settings, rng, since) for _ in range(n_chains)]
-        found = _lowest(chain, paths, thresholds, since, wanted)
-        is_firm = found.n_alarms >= LEAST_ALARMS or np.isnan(found.simulated_rate)
-        if is_firm or len(paths) >= TIMES_MORE * n_chains:
-            return found
+        more = [simulate_in_control(chain, effects, rng) for _ in range(n_chains)]
+        made, paths = made + more, paths + [_paths(one, effects, settings, since) for one in more]
+        threshold, n_alarms = _lowest(chain, paths, settings.false_alarms_per_year, (least, ceiling), since)
+        if n_alarms is None:
+            return Calibration(ceiling, float("nan"), float("nan"), 0)
+        if n_alarms >= LEAST_ALARMS or len(made) >= TIMES_MORE * n_chains:
+            return _told(made, effects, settings, threshold, since)
 
 
-def _simulated_path(chain: Chain, effects: Effects, settings: Settings, rng: np.random.Generator, since: float):
-    """(V,) log evidence of a decline after each visit of a simulated chain."""
-    found = scan(simulate_in_control(chain, effects, rng), effects, settings, np.inf, since=since)
-    return np.logaddexp.reduce(np.where(np.isnan(found.decline), -np.inf, found.decline), axis=1)
+_Paths = tuple[np.ndarray, np.ndarray]
+"""(V,) each: log evidence of a decline and of an improvement after each visit of a simulated chain."""
 
 
-def _lowest(chain: Chain, paths, thresholds, since: float, wanted: float) -> Calibration:
-    """The lowest threshold that keeps the wanted rate; the highest one where none does."""
-    for threshold in thresholds:
-        rate, n_alarms = _rate(chain, paths, threshold, since)
-        if rate <= wanted:
-            break
-    return Calibration(float(threshold), rate, n_alarms)
+def _paths(made: Chain, effects: Effects, settings: Settings, since: float) -> _Paths:
+    found = scan(made, effects, settings, np.inf, since=since)
+    declines, improvements = (
+        np.logaddexp.reduce(np.where(np.isnan(of), -np.inf, of), axis=1) for of in (found.decline, found.improvement)
+    )
+    return declines, improvements
+
+
+def _lowest(
+    chain: Chain, paths: list[_Paths], wanted: float, limits: tuple[float, float], since: float
+) -> tuple[float, int | None]:
+    """The lowest threshold that keeps the wanted rate in each direction, or the highest one that is tried; and the
+    alarms that it rests on, None where none was possible."""
+    least, ceiling = limits
+
+    def at(threshold: float) -> list[tuple[float, int]]:
+        return [_rate(chain, of, threshold, since) for of in zip(*paths, strict=True)]
+
+    below = [*np.arange(least, ceiling, STEP), ceiling]
+    beyond = np.arange(ceiling, ceiling + FURTHER, STEP)
+    found = _first(below, MARGIN * wanted, at) or _first(beyond, wanted, at) or ceiling + FURTHER
+    rates = at(found)
+    return float(found), None if any(np.isnan(rate) for rate, _ in rates) else sum(n for _, n in rates)
+
+
+def _first(thresholds: Iterable[float], most: float, at: Callable[[float], list[tuple[float, int]]]) -> float | None:
+    """The first of them at which no direction has more than so many alarms in a location-year."""
+    return next((one for one in thresholds if all(rate <= most for rate, _ in at(one))), None)
+
+
+def _told(made: list[Chain], effects: Effects, settings: Settings, threshold: float, since: float) -> Calibration:
+    """What the product would flag in the simulated chains: no visit alone, and again after a flag."""
+    flags = [signal for one in made for signal in detect(one, effects, settings, threshold, since=since)]
+    chain = made[0]
+    watched = np.flatnonzero(chain.time >= since)
+    begin = np.flatnonzero(np.diff(chain.location[watched], prepend=-1) > 0)
+    end = np.r_[begin[1:] - 1, watched.size - 1]
+    years = len(made) * float((chain.time[watched[end]] - chain.time[watched[begin]]).sum()) / YEAR_DAYS
+    n_declines = sum(flag.direction == DECLINE for flag in flags)
+    return Calibration(threshold, n_declines / years, (len(flags) - n_declines) / years, len(flags))
 
 
 def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator) -> Chain:
-    """A chain like this one in which nothing changes at any location; ratings are 0, full or not observed, as
-    here.
+    """A chain like this one in which nothing changes at any location; ratings are 0, full or not observed, as here.
 
     Severities are drawn around the fitted ones; visits, interactions of a visit and sections of a visit
     differ beyond chance by the variances of `effects`.

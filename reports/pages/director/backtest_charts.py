@@ -16,13 +16,14 @@ LABEL = {True: 150.0, False: 220.0}
 
 @dataclass(frozen=True)
 class Period:
-    """One bar's time: ordinal days, counts of flags, and the false ones to expect in each direction."""
+    """One bar's time: ordinal days, counts of flags, and the false ones to expect."""
 
     start: float
     end: float
     n_declines: int
     n_improvements: int
-    by_chance: float
+    false_declines: float
+    false_improvements: float
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def flags_chart(periods: Sequence[Period], *, title: str, description: str, is_n
     shared: Frame = frame(first=periods[0].start, last=periods[-1].end, width=344.0 if is_narrow else 1088.0)
     height = 200.0 if is_narrow else 240.0
     top, bottom = 14.0, height - 24
-    highest = _reach(max(period.n_declines for period in periods), max(period.by_chance for period in periods))
-    lowest = _reach(max(period.n_improvements for period in periods), 0)
+    highest = _reach(max(one.n_declines for one in periods), max(one.false_declines for one in periods))
+    lowest = _reach(max(one.n_improvements for one in periods), max(one.false_improvements for one in periods))
     step = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000) if (highest + lowest) / n <= 6)
     highest, lowest = math.ceil(highest / step) * step, math.ceil(lowest / step) * step
     y = Scale(-lowest, highest, bottom, top)
@@ -97,7 +98,10 @@ def flags_chart(periods: Sequence[Period], *, title: str, description: str, is_n
         zero=y(0),
         y_ticks=ticks,
         bars=bars,
-        by_chance=[_steps(periods, shared.days, y, side) for side in (1, -1)],
+        by_chance=[
+            _steps(periods, shared.days, [y.within(one.false_declines) for one in periods]),
+            _steps(periods, shared.days, [y.within(-one.false_improvements) for one in periods]),
+        ],
         title=title,
         description=description,
     )
@@ -122,11 +126,10 @@ def _bars(period: Period, x: Scale, y: Scale) -> list[Bar]:
     return bars
 
 
-def _steps(periods: Sequence[Period], x: Scale, y: Scale, side: int) -> str:
+def _steps(periods: Sequence[Period], x: Scale, levels: Sequence[float]) -> str:
     """What chance alone would raise in a period, level over the period."""
     corners = []
-    for period in periods:
-        level = y.within(side * period.by_chance)
+    for period, level in zip(periods, levels, strict=True):
         corners += [(x(period.start), level), (x(period.end), level)]
     return path(corners)
 

@@ -54,9 +54,9 @@ def headline(*, n_declines: int, n_improvements: int, weeks: float, n_able: int)
 def expected_flags(*, n_flags: int, weeks: float, by_chance: float) -> str:
     """With these settings expect about four flags a month, about one of them by chance alone.
 
-    by_chance : false flags a year in each direction, once all stores have visits enough.
+    by_chance : false flags a year in both directions, once all stores have visits enough.
     """
-    yearly, false_a_year = n_flags / max(weeks, 1.0) * WEEKS_A_YEAR, 2 * by_chance
+    yearly, false_a_year = n_flags / max(weeks, 1.0) * WEEKS_A_YEAR, by_chance
     if not n_flags:
         return f"With these settings expect hardly any flag; chance alone raises {how_often(false_a_year)}."
     if yearly < 1:

@@ -116,7 +116,8 @@ class PeriodRow:
     begins: str
     n_declines: int
     n_improvements: int
-    by_chance: str
+    false_declines: str
+    false_improvements: str
 
 
 @dataclass(frozen=True)
@@ -233,14 +234,15 @@ class _Series:
     def periods(self, *, is_narrow: bool) -> list[Period]:
         together = runs_in_a_bar(self.backtest.n_total, is_narrow=is_narrow)
         edges = self._edges(together)
+        expected = self._expected(edges)
         counts = [{Direction.DECLINE.value: 0, Direction.IMPROVEMENT.value: 0} for _ in edges[1:]]
         for flagged_at, direction in self.flags:
             run = round((to_days(flagged_at) - self.first) / self.backtest.every_days)  # the moment ends its period
             counts[min((run - 1) // together, len(counts) - 1)][direction] += 1
         return [
-            Period(EPOCH + start, EPOCH + end, n[Direction.DECLINE], n[Direction.IMPROVEMENT], by_chance)
-            for start, end, n, by_chance in zip(
-                edges, edges[1:], counts, self._expected(edges).by_period, strict=False
+            Period(EPOCH + start, EPOCH + end, n[Direction.DECLINE], n[Direction.IMPROVEMENT], *by_chance)
+            for start, end, n, *by_chance in zip(
+                edges[:-1], edges[1:], counts, expected.declines, expected.improvements, strict=True
             )
         ]
 
@@ -256,7 +258,8 @@ class _Series:
                 words.short_day(date.fromordinal(round(period.start))),
                 period.n_declines,
                 period.n_improvements,
-                f"{period.by_chance:.2f}",
+                f"{period.false_declines:.2f}",
+                f"{period.false_improvements:.2f}",
             )
             for period in wide
         ]

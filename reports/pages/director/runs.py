@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audits.models import Standard
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.detection.scan.shards import seen_alive
 from reports.models import DriftFlag, LocationResult, Run
 from reports.pages.access import NotVisible
@@ -119,7 +119,7 @@ def run_page(*, user, run_id: int) -> RunPage:
         RunRow(run),
         DriftFlag.objects.visible_to(user).open().filter(run=run).count(),
         results.count(),
-        over_your_stores(per_location_year=expected_rate(run), n_able=results.able_to_flag(run).count()),
+        over_your_stores(per_location_year=expected_rates(run).both, n_able=results.able_to_flag(run).count()),
     )
 
 

@@ -10,7 +10,7 @@ from audits.models import Standard
 from locations.accounts.roles import SETS_DRIFT
 from locations.models import Location
 from reports.detection.data.fitted_run import FittedRun
-from reports.detection.data.settings import DEFAULT, Chosen, chosen_for
+from reports.detection.data.settings import DEFAULT, Chosen, chosen_for, expected_rates
 from reports.detection.data.threshold import LEAST_EVIDENCE
 from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
 from reports.measure.drift.detector import YEAR_DAYS
@@ -24,8 +24,8 @@ RATES = tuple(round(times * FALSE_ALARMS_PER_YEAR, 4) for times in (0.2, 0.5, 1,
 YEAR = timedelta(days=365)
 MONTHS = 12
 FALSE_FLAGS = (
-    f"At most. {FALSE_ALARMS_PER_YEAR:g} is {how_often(FALSE_ALARMS_PER_YEAR).removeprefix('about ')} for each "
-    "store; the fewer, the later a flag comes."
+    f"At most, of declines and of improvements each. {FALSE_ALARMS_PER_YEAR:g} is "
+    f"{how_often(2 * FALSE_ALARMS_PER_YEAR).removeprefix('about ')} for each store; the fewer, the later flags come."
 )
 SMALLEST_DROP = "Smaller drops are not looked for: at 3, a store expected at 83 % is watched from 80 % down."
 LOOK_BACK = "How many visits back a change may have begun."
@@ -75,13 +75,28 @@ class SettingsPage:
 
     @property
     def lede(self) -> str:
-        """0.1 a year is about two false flags a week over your 1,000 stores; the threshold is about 180 : 1."""
-        rate, evidence = self.chosen.false_alarms_per_year, self.facts.evidence_at(self.chosen.false_alarms_per_year)
-        n = self.facts.n_stores
+        """0.1 a year for each store, of declines and of improvements: about four a week over your 1,000 stores, at
+        most. The last scan expects two."""
+        rate, n = self.chosen.false_alarms_per_year, self.facts.n_stores
+        each = f"{rate:g} false declines and as many false improvements"
         if not n:
-            return f"At most {rate:g} false flags a year are wanted for each store: {how_often(rate)}."
-        first = f"{rate:g} a year for each store: {how_often(rate * n)} over your {words.count(n, 'store')}, at most"
-        return f"{first}. A flag then needs evidence of about {evidence_text(evidence)}." if evidence else f"{first}."
+            return f"At most {each} a year are wanted for each store: {how_often(2 * rate)}."
+        wanted = (
+            f"{each} a year for each store: {how_often(2 * rate * n)} over your {words.count(n, 'store')}, at most."
+        )
+        evidence = self.facts.evidence_at(rate)
+        needed = f"A flag then needs evidence of about {evidence_text(evidence)}." if evidence else ""
+        return " ".join(filter(None, (wanted, needed, self._expected())))
+
+    def _expected(self) -> str:
+        """What the simulation of the last scan says, where that was made with what is set."""
+        run, wanted = self.facts.run, self.chosen.false_alarms_per_year
+        if run is None or run.simulated_rate is None or run.parameters.get("false_alarms_per_year") != wanted:
+            return ""
+        declines, improvements = expected_rates(run)
+        yearly = (declines + improvements) * self.facts.n_stores
+        said = f"Tried on simulated visits to these stores, the last scan raises {how_often(yearly)}"
+        return f"{said}: more than is wanted." if max(declines, improvements) > wanted else f"{said}."
 
     @property
     def helps(self) -> dict[str, str]:
@@ -140,8 +155,8 @@ def _meaning(rate: float, facts: ChainFacts, *, is_set: bool) -> Meaning:
     evidence = facts.evidence_at(rate)
     return Meaning(
         rate=f"{rate:g}",
-        of_a_store=how_often(rate).removeprefix("about "),
-        over_all=how_often(rate * facts.n_stores) if facts.n_stores else "",
+        of_a_store=how_often(2 * rate).removeprefix("about "),
+        over_all=how_often(2 * rate * facts.n_stores) if facts.n_stores else "",
         evidence=f"about {evidence_text(evidence)}" if evidence else "",
         is_set=is_set,
     )

@@ -31,8 +31,8 @@ def test_where_alarms_are_few_more_chains_are_simulated(monkeypatch):
     firm = calibrate(chain, effects, Settings(), np.random.default_rng(1))
     monkeypatch.setattr(calibration, "TIMES_MORE", 1)
     rough = calibrate(chain, effects, Settings(), np.random.default_rng(1))
-    assert rough.n_alarms < calibration.LEAST_ALARMS
-    assert firm.n_alarms > rough.n_alarms
+    assert rough.n_flags < calibration.LEAST_ALARMS
+    assert firm.n_flags > rough.n_flags
 
 
 def test_a_chain_without_visits_keeps_the_stated_threshold():
@@ -48,3 +48,15 @@ def test_simulated_chains_observe_what_the_chain_observed_and_conform_as_often()
     simulated = simulate_in_control(chain, fit_effects(chain), np.random.default_rng(1))
     assert np.array_equal(simulated.observed, chain.observed)
     assert simulated.conforming.sum() / chain.conforming.sum() == pytest.approx(1.0, abs=0.02)
+
+
+def test_where_even_the_stated_threshold_raises_too_many_it_goes_further_and_says_what_was_simulated():
+    chain = make_chain(n_locations=60, n_visits=40, every=12.0)
+    fitted = fit_effects(chain)
+    rough = replace(
+        fitted, variance=fitted.variance | {"interaction": 1.0}
+    )  # visits differ more than is reckoned with
+    settings = Settings(false_alarms_per_year=0.5)
+    found = calibrate(chain, rough, settings, np.random.default_rng(1), since=120.0, n_chains=2)
+    assert found.threshold > stated_threshold(chain, settings, rough)
+    assert found.simulated_rate > 0.5 * settings.false_alarms_per_year

@@ -253,7 +253,7 @@ def test_page_that_is_not_there_is_missing(dan):
 
 
 def test_bars_stand_on_both_sides_of_zero_and_never_overlap():
-    periods = [Period(739000.0 + 7 * n, 739007.0 + 7 * n, n % 4, n % 2, 0.5) for n in range(30)]
+    periods = [Period(739000.0 + 7 * n, 739007.0 + 7 * n, n % 4, n % 2, 0.5, 0.1) for n in range(30)]
     for is_narrow in (False, True):
         chart = flags_chart(periods, title="t", description="d", is_narrow=is_narrow)
         ups = [bar for bar in chart.bars if bar.kind == "decline"]
@@ -266,9 +266,9 @@ def test_bars_stand_on_both_sides_of_zero_and_never_overlap():
 @pytest.mark.parametrize(
     ("n_flags", "by_chance", "said"),
     [
-        (400, 60.0, "expect about eight flags a week, about two of them by chance alone."),
-        (40, 6.0, "expect about three flags a month, about one of them by chance alone."),
-        (0, 0.05, "expect hardly any flag; chance alone raises about one in ten years."),
+        (400, 120.0, "expect about eight flags a week, about two of them by chance alone."),
+        (40, 12.0, "expect about three flags a month, about one of them by chance alone."),
+        (0, 0.1, "expect hardly any flag; chance alone raises about one in ten years."),
     ],
 )
 def test_flags_to_expect_are_said_with_the_false_ones_in_the_same_period(n_flags, by_chance, said):

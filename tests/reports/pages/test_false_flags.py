@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.models import DriftFlag, Run, Shard
 from reports.pages.director.runs import running
 from reports.pages.sentences import false_flags
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def flagged(world):
     """Harbour Street and Mill Lane have visits enough for a flag; an earlier flag of Harbour Street is closed."""
-    world.run = pages.make_run(world.standard, simulated_rate=0.06)
+    world.run = pages.make_run(world.standard, simulated_rate=0.05, simulated_improvement_rate=0.01)
     for place in (world.harbour, world.mill):
         for week in range(12):
             pages.make_visit(world, place, pages.AS_OF - timedelta(days=1 + 7 * week))
@@ -65,12 +65,18 @@ def test_admin_sets_a_flag_among_the_false_ones_of_its_run(client, flagged):
     assert "About one false flag is to be expected in eight years over the 2 stores." in said
 
 
-def test_expected_rate_is_what_was_wanted_or_less_where_the_simulation_says_so():
+def test_expected_rate_is_what_the_simulation_says_even_where_that_is_more_than_was_wanted():
     wanted = {"false_alarms_per_year": 0.1}
-    assert expected_rate(Run(parameters=wanted, simulated_rate=None)) == 0.1
-    assert expected_rate(Run(parameters=wanted, simulated_rate=0.06)) == 0.06
-    assert expected_rate(Run(parameters=wanted, simulated_rate=0.13)) == 0.1
-    assert expected_rate(Run(parameters={}, simulated_rate=0.06)) is None
+
+    def expected(*simulated, parameters=wanted):
+        rates = dict(zip(("simulated_rate", "simulated_improvement_rate"), simulated, strict=True))
+        return expected_rates(Run(parameters=parameters, **rates)).both
+
+    assert expected(None, None) == 0.2
+    assert expected(0.06, 0.01) == pytest.approx(0.07)
+    assert expected(0.21, 0.05) == pytest.approx(0.26)
+    assert expected(0.06, None) == 0.12  # of a run that did not count improvements
+    assert expected(0.06, 0.01, parameters={}) is None
 
 
 @pytest.mark.parametrize(

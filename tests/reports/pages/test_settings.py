@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from locations.models import Membership
 from reports.detection.data.settings import DEFAULT, chosen_for
-from reports.models import DriftSettings, LocationResult
+from reports.models import DriftSettings, LocationResult, Run
 from reports.pages.director import settings as settings_queries
 from reports.pages.director.settings import ChainFacts
 from tests.reports import page_rows as pages
@@ -44,17 +44,24 @@ def given(**fields) -> dict:
 
 def test_page_says_what_is_set_and_what_it_means_for_this_chain(sue, scanned):
     said = text_of(sue.get(PAGE))
-    assert "0.1 a year for each store: about two a week over your 1,000 stores, at most." in said
+    assert "a year for each store: about four a week over your 1,000 stores, at most." in said
     assert "A flag then needs evidence of about 180 : 1." in said
     assert "Nobody has changed them so far: these are the defaults." in said
-    assert "0.05 one in 20 years about one a week about 360 : 1" in said
-    assert "0.1 as set one in ten years about two a week about 180 : 1" in said
+    assert "0.05 one in ten years about two a week about 360 : 1" in said
+    assert "0.1 as set one in five years about four a week about 180 : 1" in said
+
+
+def test_page_says_what_the_last_scan_simulated_even_where_that_is_more_than_was_wanted(sue, scanned):
+    Run.objects.update(simulated_rate=0.03, simulated_improvement_rate=0.02)
+    assert "the last scan raises about one a week." in text_of(sue.get(PAGE))
+    Run.objects.update(simulated_rate=0.21, simulated_improvement_rate=0.1)
+    assert "the last scan raises about six a week: more than is wanted." in text_of(sue.get(PAGE))
 
 
 def test_director_of_a_region_reads_what_it_means_for_the_stores_of_that_region(client, scanned):
     Membership.objects.create(user=scanned.cal, region=scanned.south, role="director")
     client.force_login(scanned.cal)
-    assert "about one in ten years over your 1 store, at most" in text_of(client.get(PAGE))
+    assert "about one in five years over your 1 store, at most" in text_of(client.get(PAGE))
 
 
 def test_numbers_are_saved_for_all_scans_to_come(sue, world):

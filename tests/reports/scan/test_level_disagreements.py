@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.product.database_chains import START, make_chain, make_metric
 from locations.models import Location, Metric, Reading, Region
-from reports.detection.data.settings import expected_rate
+from reports.detection.data.settings import expected_rates
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import LocationResult, Run, Tally
@@ -150,7 +150,7 @@ def test_scan_in_the_terminal_scores_what_waits_and_says_what_disagrees_and_who_
     said = capsys.readouterr().out
     assert not Tally.objects.waiting().exists()
     assert "in the worst as observed: 2 locations" in said
-    rate = expected_rate(Run.objects.get())
+    rate = expected_rates(Run.objects.get()).both
     assert f"about 0.0 a week ({rate:.2g} per location and year at 0 locations with 6 visits or more)" in said
 
 
