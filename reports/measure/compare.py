@@ -1,32 +1,12 @@
 """What was observed beside what locations report: alarms of a metric, and where the two disagree."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-WEEK_DAYS = 7.0
 SLACK = 0.5  # k, in standard deviations
 LEAST_VALUES = 8
 CEILING_SHARE = 0.5
 
 CEILING, NO_VARIANCE, TOO_FEW, NOT_INDEPENDENT = "ceiling", "no variance", "too few values", "not independent"
-BLIND_SPOT, NOT_YET, CONFIRMED = "blind_spot", "not_yet", "confirmed"
-REPORTED_ONLY, STABLE, BLANK = "reported_only", "stable", "blank"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How one location's flag and one metric agree.
-
-    kind : "blind_spot", "not_yet" (provisional), "confirmed", "reported_only", "stable" or "blank" (no
-    evidence).
-    week : for "not_yet", weeks since the onset, counted from 1. lead_days : for "confirmed", days from the
-    flag to the metric's alarm, below 0 when the metric was first. None otherwise.
-    """
-
-    kind: str
-    week: int | None = None
-    lead_days: float | None = None
 
 
 def refusals(values, *, burn_in: int, highest: float | None = None, independent: bool = True):
@@ -164,49 +144,6 @@ def metric_threshold(
         middle = (low + high) / 2
         low, high = (middle, high) if rate(middle) > false_alarms_per_year else (low, middle)
     return high
-
-
-def classify(
-    *,
-    onset: float | None,
-    flagged_at: float | None,
-    alarm_at,
-    now: float,
-    usable: bool = True,
-    window_days: float = 182.0,
-    early_days: float = 28.0,
-    patience_days: float = 84.0,
-) -> Comparison:
-    """How a location's latest flag and one metric's alarms agree.
-
-    onset, flagged_at : of the flag, days; None without one. alarm_at : times of the metric's alarms, days,
-    any order.
-    now : days; alarms after it are not known yet. usable : False when the metric was refused or the location
-    not seen.
-    window_days : an alarm belongs to the flag up to so long after its onset. early_days : and so long before
-    it, as an onset is an estimate. patience_days : so long after the onset silence of the metric is
-    provisional. Returns Comparison. Raises ValueError when only one of onset and flagged_at is given.
-
-    >>> classify(onset=100.0, flagged_at=120.0, alarm_at=[155.0], now=200.0)
-    Comparison(kind='confirmed', week=None, lead_days=35.0)
-    >>> classify(onset=100.0, flagged_at=120.0, alarm_at=[], now=121.0)
-    Comparison(kind='not_yet', week=4, lead_days=None)
-    """
-    if (onset is None) != (flagged_at is None):
-        raise ValueError(f"a flag has both an onset and a time; got {onset} and {flagged_at}")
-    if not usable:
-        return Comparison(BLANK)
-    known = np.sort(np.asarray(alarm_at, float))
-    known = known[known <= now]
-    if onset is None or flagged_at is None:
-        recent = (known > now - window_days).any()
-        return Comparison(REPORTED_ONLY if recent else STABLE)
-    belongs = known[(known >= onset - early_days) & (known <= onset + window_days)]
-    if belongs.size:
-        return Comparison(CONFIRMED, lead_days=float(belongs[0] - flagged_at))
-    if now < onset + patience_days:
-        return Comparison(NOT_YET, week=int(max(now - onset, 0) // WEEK_DAYS) + 1)
-    return Comparison(BLIND_SPOT)
 
 
 def why_no_quarters(reported, observed, *, least: int = 8) -> str | None:

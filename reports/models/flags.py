@@ -59,6 +59,14 @@ class DriftFlag(models.Model):
     comparison = models.CharField(max_length=13, choices=Comparison, blank=True)
     comparison_note = models.CharField(max_length=255, blank=True)
     metric_alarm_on = models.DateField(null=True, blank=True)
+    metric_moved = models.FloatField(
+        null=True, blank=True, help_text="Since the onset, freed of what the chain shares; its units, above 0 is up."
+    )
+    metric_moved_low = models.FloatField(null=True, blank=True)
+    metric_moved_high = models.FloatField(null=True, blank=True)
+    metric_lag_weeks = models.FloatField(
+        null=True, blank=True, help_text="After which the metric usually follows; null where no past decline tells."
+    )
     lead_days = models.IntegerField(null=True, blank=True, help_text="Days by which the flag came before the metric.")
     raised_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)

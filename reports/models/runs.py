@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from audits.models import Standard
 from locations.accounts.roles import READS_RESULTS
-from locations.models import Location
+from locations.models import Location, Metric
 
 VISITS_OF_A_CHANGE = 2  # a flag never rests on one visit
 
@@ -218,6 +218,9 @@ class LocationResult(models.Model):
     level_low = models.FloatField(null=True)
     level_high = models.FloatField(null=True)
     reported = models.CharField(max_length=7, choices=Reported, blank=True)
+    reported_metric = models.ForeignKey(
+        Metric, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="That `reported` is of."
+    )
     comparison = models.CharField(max_length=13, blank=True, help_text="Quadrant of the comparison; see DriftFlag.")
     points = models.JSONField(
         default=list,

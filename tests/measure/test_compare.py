@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from reports.measure.compare import classify, level_blind_spots, metric_cusum, metric_threshold, pooled_lag, refusals
+from reports.measure.compare import level_blind_spots, metric_cusum, metric_threshold, pooled_lag, refusals
 
 
 def steps(*, n=200, burn_in=40, shift=0.0, seed=1, length=100):
@@ -51,36 +49,6 @@ def test_a_metric_built_from_the_audits_is_refused_by_name():
 
 def test_a_metric_with_too_few_values_is_refused():
     assert refusals(np.full((1, 20), np.nan), burn_in=20).tolist() == ["too few values"]
-
-
-@pytest.mark.parametrize(
-    ("flag", "alarms", "now", "kind"),
-    [
-        ((100.0, 130.0), [], 400.0, "blind_spot"),
-        ((100.0, 130.0), [400.0], 500.0, "blind_spot"),
-        ((100.0, 130.0), [170.0], 400.0, "confirmed"),
-        ((100.0, 130.0), [170.0], 160.0, "not_yet"),
-        ((None, None), [390.0], 400.0, "reported_only"),
-        ((None, None), [100.0], 400.0, "stable"),
-        ((None, None), [], 400.0, "stable"),
-    ],
-)
-def test_the_four_quadrants(flag, alarms, now, kind):
-    assert classify(onset=flag[0], flagged_at=flag[1], alarm_at=alarms, now=now).kind == kind
-
-
-def test_a_metric_that_was_first_has_a_negative_lead():
-    assert classify(onset=100.0, flagged_at=130.0, alarm_at=[110.0], now=140.0).lead_days == -20.0
-
-
-def test_without_a_usable_metric_there_is_no_verdict():
-    assert classify(onset=100.0, flagged_at=130.0, alarm_at=[], now=400.0, usable=False).kind == "blank"
-
-
-@given(st.lists(st.floats(0, 500), max_size=5), st.floats(130, 600))
-def test_a_provisional_verdict_never_comes_after_twelve_weeks(alarms, now):
-    found = classify(onset=100.0, flagged_at=130.0, alarm_at=alarms, now=now)
-    assert found.kind != "not_yet" or 1 <= found.week <= 12
 
 
 def test_quarters_are_taken_within_the_region():

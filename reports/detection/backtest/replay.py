@@ -21,8 +21,10 @@ from reports.detection.data.channels import channel_name
 from reports.detection.data.day_numbers import to_date, to_datetime, to_days
 from reports.detection.data.parameters import settings_of
 from reports.detection.data.recent import known
-from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, read_numbers
+from reports.detection.data.reported_metrics import read_numbers
 from reports.detection.data.threshold import simulated_threshold
+from reports.detection.data.usual_numbers import usual_lags
+from reports.detection.data.verdicts import Begun, ReportedNumbers, Verdict
 from reports.detection.scan.shards import LEASE
 from reports.measure.drift.backtest import DatedSignal, Replayed, SetThreshold, in_order, replay
 from reports.measure.drift.detector import DECLINE, Signal
@@ -182,11 +184,13 @@ def _set_up(backtest: Backtest) -> tuple[_Past, Replayed]:
 
 def _write(backtest: Backtest, past: _Past, done: Replayed) -> None:
     codes = past.history.codes
-    comparing = _Comparing(codes, stop_on=backtest.stop_on)
+    comparing = _Comparing(codes, standard_id=backtest.standard_id, stop_on=backtest.stop_on)
     flags = [_flag(backtest, past, codes, comparing, dated) for dated in in_order(done.signals)]
     declines = [(dated.signal.location, dated.signal.onset) for dated in done.signals if _is_decline(dated)]
     with transaction.atomic():
-        lifecycle.finish(backtest, n_done=done.n_scans, lags=lags(comparing.readings, declines))
+        lifecycle.finish(
+            backtest, n_done=done.n_scans, lags=lags(comparing.readings, declines, until=backtest.stop_on)
+        )
         PastFlag.objects.bulk_create(flags, batch_size=500)
 
 
@@ -197,15 +201,15 @@ def _is_decline(dated: DatedSignal) -> bool:
 class _Comparing:
     """Declines beside the reported numbers, with the readings that were known at a moment. Readings are read once."""
 
-    def __init__(self, codes: Codes, *, stop_on: date):
-        self.readings = read_numbers(codes.locations, until=stop_on)
+    def __init__(self, codes: Codes, *, standard_id: int, stop_on: date):
+        self.readings = read_numbers(codes.locations, until=stop_on, lags=usual_lags(standard_id))
         self.by_day: dict[date, ReportedNumbers] = {}
 
     def verdict(self, signal: Signal, *, now: float) -> Verdict:
         day = to_date(now)
         if day not in self.by_day:
             self.by_day[day] = self.readings.as_of(day)
-        return self.by_day[day].verdict(signal.location, now=now, onset=signal.onset, flagged_at=signal.at)
+        return self.by_day[day].verdict(signal.location, now=now, **Begun.of_signal(signal)._asdict())
 
 
 def _flag(backtest: Backtest, past: _Past, codes: Codes, comparing: _Comparing, dated: DatedSignal) -> PastFlag:

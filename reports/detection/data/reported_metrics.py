@@ -1,7 +1,7 @@
-"""Readings -> alarms of each metric -> what the reported numbers say of each location."""
+"""Readings -> the same without what the chain shares -> when each metric got worse or better at each location."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -9,188 +9,114 @@ import numpy as np
 from django.db.models import Min
 
 from locations.models import Metric, Reading
-from reports.detection.data.day_numbers import to_date
+from reports.detection.data.usual_numbers import EPOCH_ORDINAL, PERIODS, UsualMetric, UsualNumbers, period_of
+from reports.detection.data.verdicts import CONTEXT, Reported, ReportedNumbers, Series
 from reports.measure import compare
+from reports.measure.common_movement import Common, common_movement
 from reports.measure.defaults import FALSE_ALARMS_PER_YEAR
-from reports.models import DriftFlag, LocationResult
 
-RECENT_DAYS = 182.0
-PERIODS = {"daily": (365.25, 91), "weekly": (52.18, 26), "monthly": (12, 12), "quarterly": (4, 8), "yearly": (1, 8)}
-"""By cadence: periods a year, and how many of a location's first ones are its baseline."""
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-WORDS = {
-    compare.BLIND_SPOT: DriftFlag.Comparison.BLIND_SPOT,
-    compare.CONFIRMED: DriftFlag.Comparison.CONFIRMED,
-    compare.NOT_YET: DriftFlag.Comparison.WAITING,
-    compare.REPORTED_ONLY: DriftFlag.Comparison.REPORTED_ONLY,
-    compare.STABLE: DriftFlag.Comparison.STABLE,
-}
-TELLING = {compare.CONFIRMED, compare.REPORTED_ONLY}
-CONTEXT = "for context only"
-REFUSED = {
-    compare.CEILING: "is at its ceiling",
-    compare.NO_VARIANCE: "does not vary",
-    compare.TOO_FEW: "has too few values",
-    compare.NOT_INDEPENDENT: "is not independent of the visits",
-    CONTEXT: "says neither better nor worse",
-}
-NOTE_LENGTH = 255
+FEW_LOCATIONS_CORRELATION = 0.6
+"""At least, where too few locations report for their common season or trend to be taken out: intervals are wider."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the reported numbers say of one location, beside its flag if it has one."""
-
-    comparison: str = DriftFlag.Comparison.NONE
-    reported: str = LocationResult.Reported.UNKNOWN
-    metric: Metric | None = None
-    note: str = ""
-    alarm_on: date | None = None
-    lead_days: int | None = None
-
-
-@dataclass(frozen=True)
-class UsualNumbers:
-    """What is common to the readings of a chain, so that those of one location can be judged alone.
-
-    until : days, the last that any reading tells of; None without one. by_metric : by id, the pooled autocorrelation,
-    rounded to 0.1, and the best that the metric can say, None where nothing does.
-    """
-
-    until: float | None
-    by_metric: dict[int, tuple[float, float | None]]
-
-    def as_json(self) -> dict:
-        return {"until": self.until, "by_metric": {str(key): list(pair) for key, pair in self.by_metric.items()}}
-
-    @classmethod
-    def from_json(cls, stored: dict) -> "UsualNumbers":
-        by_metric = {int(key): (pair[0], pair[1]) for key, pair in stored.get("by_metric", {}).items()}
-        return cls(stored.get("until"), by_metric)
-
-
-@dataclass(frozen=True, eq=False)
-class Reported:
-    """One metric over all locations: when it got worse and better, and where it is no evidence.
-
-    worse, better : times of the alarms by location's index, days. refused : (L,) the reason, None where it is
-    evidence. speaks_from : (L,) days, when its first reading after the baseline was known. has_readings : (L,) bool.
-    usual : as in UsualNumbers.by_metric.
-    """
-
-    metric: Metric
-    worse: dict[int, list[float]]
-    better: dict[int, list[float]]
-    refused: np.ndarray
-    speaks_from: np.ndarray
-    has_readings: np.ndarray
-    usual: tuple[float, float | None] = (0.0, None)
-
-    def why_not(self, location: int, now: float) -> str | None:
-        """Why it is no evidence about a location yet, one of `measure.compare`'s reasons; None when it is."""
-        return self.refused[location] or (None if self.speaks_from[location] <= now else compare.TOO_FEW)
-
-
-@dataclass(frozen=True, eq=False)
-class ReportedNumbers:
-    """All metrics, by name, and the last day that any of them tells of."""
-
-    metrics: list[Reported]
-    until: float
-
-    @property
-    def usual(self) -> UsualNumbers:
-        by_metric = {one.metric.pk: one.usual for one in self.metrics}
-        return UsualNumbers(self.until if np.isfinite(self.until) else None, by_metric)
-
-    def verdict(self, location: int, *, now: float, onset: float | None = None, flagged_at: float | None = None):
-        """Compare one location's decline (None without one) with its metrics: one in alarm first, else the first."""
-        reasons = [one.why_not(location, now) for one in self.metrics]
-        usable = [one for one, reason in zip(self.metrics, reasons, strict=True) if reason is None]
-        if not usable:
-            return Verdict(note=self._why_none(location, reasons))
-        found = [
-            (one, compare.classify(onset=onset, flagged_at=flagged_at, alarm_at=one.worse.get(location, []), now=now))
-            for one in usable
-        ]
-        chosen, judged = next((pair for pair in found if pair[1].kind in TELLING), found[0])
-        lead = judged.lead_days
-        return Verdict(
-            comparison=WORDS[judged.kind],
-            reported=_trend(chosen, location, now),
-            metric=chosen.metric,
-            note=f"not yet in the metric (week {judged.week})" if judged.week else "",
-            alarm_on=None if lead is None or flagged_at is None else to_date(flagged_at + lead),
-            lead_days=None if lead is None else round(lead),
-        )
-
-    def _why_none(self, location: int, reasons: list[str | None]) -> str:
-        told = [
-            f"“{one.metric.name}” {REFUSED[reason]}"
-            for one, reason in zip(self.metrics, reasons, strict=True)
-            if reason is not None and one.has_readings[location]
-        ]
-        note = "; ".join(told) or "no metric is reported"
-        return note if len(note) <= NOTE_LENGTH else note[: NOTE_LENGTH - 1] + "…"
-
-
-def _trend(one: Reported, location: int, now: float) -> str:
-    """The direction of the latest alarm of the last half year; rising is getting better, whatever the sign."""
-    last = {
-        LocationResult.Reported.FALLING: max((t for t in one.worse.get(location, []) if t <= now), default=-np.inf),
-        LocationResult.Reported.RISING: max((t for t in one.better.get(location, []) if t <= now), default=-np.inf),
-    }
-    latest = max(last, key=lambda trend: last[trend])
-    return latest if last[latest] > now - RECENT_DAYS else LocationResult.Reported.STEADY
-
-
-def reported_numbers(locations: np.ndarray, *, as_of: date, usual: UsualNumbers | None = None) -> ReportedNumbers:
+def reported_numbers(
+    locations: np.ndarray, *, as_of: date, usual: UsualNumbers | None = None, lags: dict[str, float] | None = None
+) -> ReportedNumbers:
     """The metrics of these locations, from the readings of periods that were over at `as_of`; see `read_numbers`."""
-    return read_numbers(locations, until=as_of, usual=usual).as_of(as_of)
+    return read_numbers(locations, until=as_of, usual=usual, lags=lags).as_of(as_of)
 
 
 @dataclass(frozen=True, eq=False)
 class Readings:
     """The readings of L locations, read once, so that they can be judged as of several days.
 
-    location_index : (n,). table : (n, 4) metric's id, first and last day as ordinals, value. others : by metric that
-    is never evidence, (L,) the last day of each location's first period, inf without one.
+    location_index : (n,). table : (n, 4) metric's id, first and last day as ordinals, value. region : (L,) its id.
+    others : by metric that is never evidence, (L,) the last day of each location's first period, inf without one.
+    lags : weeks, by the name of a metric. usual : as a run found it, None where all readings of the chain are here.
     """
 
     metrics: list[Metric]
     n_locations: int
     location_index: np.ndarray
     table: np.ndarray
+    region: np.ndarray
     others: dict[int, np.ndarray]
+    lags: dict[str, float]
     usual: UsualNumbers | None
 
     def as_of(self, day: date) -> ReportedNumbers:
         """What the readings of periods that were over before `day` say, and no later one."""
-        is_over = self.table[:, 2] < day.toordinal()
-        table, location_index = self.table[is_over], self.location_index[is_over]
-        found = []
-        for metric in self.metrics:
-            if metric.pk in self.others:
-                refused = np.full(self.n_locations, why_never(metric), dtype=object)
-                never = np.full(self.n_locations, np.inf)
-                has_readings = self.others[metric.pk] < day.toordinal()
-                found.append(Reported(metric, {}, {}, refused, never, has_readings))
-            else:
-                mine = table[:, 0] == metric.pk
-                known = None if self.usual is None else self.usual.by_metric[metric.pk]
-                found.append(_reported(metric, self.n_locations, location_index[mine], table[mine, 1:], known))
-        until = float(table[:, 2].max()) + 1 - EPOCH_ORDINAL if len(table) else -np.inf
+        freed = {metric.pk: self.freed(metric, day) for metric in self.metrics if metric.pk not in self.others}
+        n_usable = sum((one.is_usable.astype(int) for one in freed.values()), np.zeros(self.n_locations, int))
+        found = [
+            freed[metric.pk].judged(n_usable) if metric.pk in freed else self._never(metric, day)
+            for metric in self.metrics
+        ]
+        ends = self.table[self.table[:, 2] < day.toordinal(), 2]
+        until = float(ends.max()) + 1 - EPOCH_ORDINAL if len(ends) else -np.inf
         if self.usual is not None and self.usual.until is not None:
             until = max(until, self.usual.until)
         return ReportedNumbers(found, until)
 
+    def _never(self, metric: Metric, day: date) -> Reported:
+        refused = np.full(self.n_locations, why_never(metric), dtype=object)
+        never = np.full(self.n_locations, np.inf)
+        return Reported(metric, {}, {}, refused, never, (self.others[metric.pk] < day.toordinal()).astype(int))
 
-def read_numbers(locations: np.ndarray, *, until: date, usual: UsualNumbers | None = None) -> Readings:
+    def freed(self, metric: Metric, day: date) -> "Freed":
+        """The readings of one metric that were known, without what is common to them."""
+        mine = (self.table[:, 0] == metric.pk) & (self.table[:, 2] < day.toordinal())
+        known = None if self.usual is None else self.usual.by_metric[metric.pk]
+        return _freed(
+            metric,
+            self.region,
+            self.location_index[mine],
+            self.table[mine, 1:],
+            known or UsualMetric(lag_weeks=self.lags.get(metric.name)),
+            is_known=known is not None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Freed:
+    """One metric's readings, freed. refused : (L,) the reason, None where it is evidence. values, ends : (L, P)."""
+
+    metric: Metric
+    usual: UsualMetric
+    series: Series
+    refused: np.ndarray
+    values: np.ndarray
+    ends: np.ndarray
+
+    @property
+    def is_usable(self) -> np.ndarray:
+        return np.array([reason is None for reason in self.refused], dtype=bool)
+
+    def judged(self, n_usable: np.ndarray) -> Reported:
+        """n_usable : (L,) how many metrics are evidence at each location: their false alarms are shared out."""
+        burn_in = PERIODS[self.metric.cadence][1]
+        worse: dict[int, list[float]] = {}
+        better: dict[int, list[float]] = {}
+        usable = self.is_usable
+        for n in np.unique(n_usable[usable]).tolist():
+            index = np.flatnonzero(usable & (n_usable == n))
+            threshold = _threshold(self.metric.cadence, self.usual.correlation, n)
+            for side, alarms in ((1, worse), (-1, better)):
+                alarms |= _alarms(side * self.values[index], self.ends[index], index, burn_in, threshold)
+        speaks_from = np.where(np.isfinite(self.ends[:, burn_in]), self.ends[:, burn_in], np.inf)
+        n_readings = np.diff(self.series.first)
+        return Reported(self.metric, worse, better, self.refused, speaks_from, n_readings, self.series, self.usual)
+
+
+def read_numbers(
+    locations: np.ndarray, *, until: date, usual: UsualNumbers | None = None, lags: dict[str, float] | None = None
+) -> Readings:
     """The readings of these locations (sorted ids) for periods that were over at `until`.
 
     usual : what a run found common to the readings of the whole chain, where these are a part of it: only theirs are
-    read then, and a metric that the run did not know is left out. Metrics that are for context only and those that
-    contain the audits are named and refused. Three queries.
+    read then, and a metric that the run did not know is left out. lags : in weeks, by the name of a metric; of
+    `usual` where that is given. Metrics that are for context only and those that contain the audits are named and
+    refused. Three queries.
     """
     metrics = list(Metric.objects.order_by("name", "pk"))
     if usual is not None:
@@ -202,18 +128,23 @@ def read_numbers(locations: np.ndarray, *, until: date, usual: UsualNumbers | No
     rows = readings.filter(metric__in=telling)
     table = np.array(
         [
-            (metric, location, start.toordinal(), end.toordinal(), value)
-            for metric, location, start, end, value in rows.values_list(
-                "metric_id", "location_id", "period_start", "period_end", "value"
+            (metric, location, region, start.toordinal(), end.toordinal(), value)
+            for metric, location, region, start, end, value in rows.values_list(
+                "metric_id", "location_id", "location__region_id", "period_start", "period_end", "value"
             ).iterator(chunk_size=20_000)
         ],
         dtype=float,
-    ).reshape(-1, 5)
+    ).reshape(-1, 6)
     location_index = np.searchsorted(locations, table[:, 1]) if locations.size else np.zeros(len(table), int)
     location_index = np.minimum(location_index, max(locations.size - 1, 0))
     known = locations[location_index] == table[:, 1] if locations.size else np.zeros(len(table), bool)
+    table, location_index = table[known], location_index[known]
+    region = np.full(locations.size, -1)
+    region[location_index] = table[:, 2]
     others = _first_readings(readings, [metric for metric in metrics if metric not in telling], locations)
-    return Readings(metrics, locations.size, location_index[known], table[known][:, [0, 2, 3, 4]], others, usual)
+    return Readings(
+        metrics, locations.size, location_index, table[:, [0, 3, 4, 5]], region, others, lags or {}, usual
+    )
 
 
 def why_never(metric: Metric) -> str | None:
@@ -234,31 +165,58 @@ def _first_readings(readings, metrics: Iterable[Metric], locations: np.ndarray) 
     return first
 
 
-def _reported(
+def _freed(
     metric: Metric,
-    n_locations: int,
+    region: np.ndarray,
     location_index: np.ndarray,
     readings: np.ndarray,
-    usual: tuple[float, float | None] | None,
-) -> Reported:
-    """readings : (n, 3) start, end, value of the locations at `location_index`."""
+    usual: UsualMetric,
+    *,
+    is_known: bool,
+) -> Freed:
+    """readings : (n, 3) start, end, value of the locations at `location_index`. is_known : `usual` is of a run."""
     sign = 1.0 if metric.higher_is == Metric.Better.HIGHER else -1.0
-    periods_a_year, burn_in = PERIODS[metric.cadence]
-    values, ends = by_period(n_locations, location_index, readings, least=burn_in + 1)
-    values *= sign
-    correlation, highest = usual or (0.0, _highest(metric, values, sign))
-    refused = compare.refusals(values, burn_in=burn_in, highest=highest)
-    has_readings = np.isfinite(values).any(axis=1)
-    speaks_from = np.where(np.isfinite(ends[:, burn_in]), ends[:, burn_in], np.inf)
-    usable = np.array([reason is None for reason in refused], dtype=bool)
-    if not usable.any():
-        return Reported(metric, {}, {}, refused, speaks_from, has_readings, (correlation, highest))
-    values, ends, index = values[usable], ends[usable], np.flatnonzero(usable)
-    if usual is None:
-        correlation = round(compare.pooled_autocorrelation(values, burn_in=burn_in), 1)
-    threshold = _threshold(periods_a_year, burn_in, correlation)
-    alarms = [_alarms(side * values, ends, index, burn_in, threshold) for side in (1, -1)]
-    return Reported(metric, alarms[0], alarms[1], refused, speaks_from, has_readings, (correlation, highest))
+    burn_in = PERIODS[metric.cadence][1]
+    order = np.lexsort((readings[:, 0], location_index))
+    location_index, readings = location_index[order], readings[order] * [1, 1, sign]
+    period = period_of(metric.cadence, readings[:, 0], readings[:, 1])
+    raw, ends = by_period(region.size, location_index, readings, least=burn_in + 1)
+    if not is_known:
+        highest, common = (
+            _highest(metric, raw, sign),
+            _common(region, location_index, period, readings[:, 2], burn_in),
+        )
+        usual = UsualMetric(0.0, highest, usual.lag_weeks, common)
+    refused = compare.refusals(raw, burn_in=burn_in, highest=usual.highest)
+    value = readings[:, 2] - usual.common.of(period, region[location_index])
+    values = np.full(raw.shape, np.nan)
+    values[np.isfinite(raw)] = value  # both by location, then by time
+    is_usable = np.array([reason is None for reason in refused], dtype=bool)
+    if not is_known and is_usable.any():
+        usual = replace(usual, correlation=_correlation(values[is_usable], burn_in, usual.common.is_told))
+    first = np.searchsorted(location_index, np.arange(region.size + 1))
+    middle = (readings[:, 0] + readings[:, 1] + 1) / 2 - EPOCH_ORDINAL
+    series = Series(first, value, middle, readings[:, 1] + 1 - EPOCH_ORDINAL)
+    return Freed(metric, usual, series, refused, values, ends)
+
+
+def _common(region, location_index, period, value, burn_in: int) -> Common:
+    """Of all readings of a metric; two of one location in one period count as their mean."""
+    if not period.size:
+        return Common.nothing()
+    first = int(period.min())
+    shape = (region.size, int(period.max()) - first + 1)
+    at = location_index * shape[1] + period - first
+    n = np.bincount(at, minlength=shape[0] * shape[1])
+    total = np.bincount(at, value, minlength=n.size)
+    mean = np.divide(total, n, out=np.full(n.size, np.nan), where=n > 0).reshape(shape)
+    return common_movement(mean, first=first, region=region, recent=max(2, burn_in // 2))
+
+
+def _correlation(values: np.ndarray, burn_in: int, is_freed: bool) -> float:
+    """Rounded up to 0.1, so that there are few thresholds to simulate."""
+    found = float(np.ceil(10 * compare.pooled_autocorrelation(values, burn_in=burn_in) - 0.2) / 10) + 0.0
+    return found if is_freed else max(found, FEW_LOCATIONS_CORRELATION)
 
 
 def by_period(n_locations: int, location_index: np.ndarray, readings: np.ndarray, *, least: int = 1):
@@ -293,10 +251,11 @@ def _alarms(values, ends, index, burn_in: int, threshold: float) -> dict[int, li
 
 
 @cache
-def _threshold(periods_a_year: float, burn_in: int, autocorrelation: float) -> float:
+def _threshold(cadence: str, autocorrelation: float, n_metrics: int) -> float:
+    periods_a_year, burn_in = PERIODS[cadence]
     return compare.metric_threshold(
         periods_per_year=periods_a_year,
-        false_alarms_per_year=FALSE_ALARMS_PER_YEAR,
+        false_alarms_per_year=FALSE_ALARMS_PER_YEAR / n_metrics,
         burn_in=burn_in,
         autocorrelation=autocorrelation,
         rng=np.random.default_rng(0),

@@ -11,7 +11,8 @@ from locations.models import Metric, Reading, Region
 from locations.models.places import lineage
 from reports.detection.data.chain_loader import Codes
 from reports.detection.data.day_numbers import to_date
-from reports.detection.data.reported_metrics import REFUSED, ReportedNumbers, why_never
+from reports.detection.data.reported_metrics import why_never
+from reports.detection.data.verdicts import REFUSED, ReportedNumbers
 from reports.measure import compare
 
 LEAST = 8

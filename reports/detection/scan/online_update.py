@@ -14,7 +14,9 @@ from reports.detection.data.channels import section_titles
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.data.in_force import InForce
-from reports.detection.data.reported_metrics import UsualNumbers, Verdict, reported_numbers
+from reports.detection.data.reported_metrics import reported_numbers
+from reports.detection.data.usual_numbers import UsualNumbers
+from reports.detection.data.verdicts import Begun, Verdict
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.estimate import has_unknown_criteria, left_by, seen_since
 from reports.detection.scan.location_result import Findings, look_at
@@ -140,10 +142,10 @@ def _verdict(last: FittedRun, location_id: int, found: Findings, now: datetime) 
     usual = UsualNumbers.from_json(last.run.numbers)
     numbers = reported_numbers(np.array([location_id]), as_of=now.date(), usual=usual)
     moment = to_days(now)
-    onset, flagged_at = (decline.onset, decline.at) if decline else (None, None)
+    begun = Begun.of_signal(decline) if decline else None
     if flag and not found.judged:
-        onset, flagged_at = to_days(flag.onset_at), to_days(flag.flagged_at)
-    return numbers.verdict(0, now=moment, onset=onset, flagged_at=flagged_at)
+        begun = Begun.of_flag(flag)
+    return numbers.verdict(0, now=moment, **begun._asdict() if begun else {})
 
 
 def _write(
@@ -164,7 +166,7 @@ def _write(
     Run.objects.filter(earlier, pk=last.run.pk).update(evaluated_until=known_until)
     now = {"run": last.run} | visible(found.outcomes[0])
     if verdict:
-        now |= {"reported": verdict.reported, "comparison": verdict.comparison}
+        now |= {"comparison": verdict.comparison, "reported": verdict.reported, "reported_metric": verdict.metric}
     LocationResult.objects.bulk_create(
         [LocationResult(standard=last.run.standard, location_id=location_id, **now)],
         update_conflicts=True,

@@ -16,7 +16,7 @@ from audits.models import Standard
 from reports.detection.data.chain_loader import Codes, History
 from reports.detection.data.channels import channel_name
 from reports.detection.data.day_numbers import to_datetime, to_days
-from reports.detection.data.reported_metrics import Verdict
+from reports.detection.data.verdicts import Verdict
 from reports.measure.drift.change_status import FADED, OLD, RECOVERED, ChangeStatus
 from reports.measure.drift.detector import DECLINE
 from reports.models import DriftFlag, Run
@@ -66,7 +66,10 @@ class Changes:
         DriftFlag.objects.bulk_update(self.kept, UPDATED, batch_size=500)
 
 
-COMPARED = ["metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days"]
+COMPARED = [
+    "metric", "comparison", "comparison_note", "metric_alarm_on", "lead_days", "metric_moved", "metric_moved_low",
+    "metric_moved_high", "metric_lag_weeks",
+]  # fmt: skip
 UPDATED = [
     "run", "channel", "flagged_at", "flagged_by", "onset_at", "onset_low", "onset_high", "evidence", "seen",
     "expected", "drop", "chance", "n_visits", "moved", *COMPARED,
@@ -158,6 +161,8 @@ def set_comparison(flag: DriftFlag, verdict: Verdict) -> DriftFlag:
     shown = verdict if flag.direction == DECLINE else Verdict()  # the quadrants are about declines
     flag.metric, flag.comparison, flag.comparison_note = shown.metric, shown.comparison, shown.note
     flag.metric_alarm_on, flag.lead_days = shown.alarm_on, shown.lead_days
+    flag.metric_moved, flag.metric_lag_weeks = shown.moved, shown.usual_lag_weeks
+    flag.metric_moved_low, flag.metric_moved_high = shown.moved_low, shown.moved_high
     return flag
 
 

@@ -8,14 +8,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.reported_metrics import UsualNumbers, reported_numbers
+from reports.detection.data.reported_metrics import reported_numbers
+from reports.detection.data.usual_numbers import UsualNumbers
+from reports.detection.data.verdicts import Begun
 from reports.detection.scan import reconcile_flags
 from reports.measure.drift.detector import DECLINE
 from reports.models import ChangedReadings, DriftFlag, LocationResult, Run
 
 AT_ONCE = 500
 """Locations in one transaction: a visit that is evaluated, or a run that writes, waits for them."""
-JUDGED = ["reported", "comparison"]
+JUDGED = ["reported", "reported_metric", "comparison"]
 """Fields of a LocationResult."""
 
 
@@ -120,10 +122,10 @@ def rejudge(*, standard_id: int, location_ids: Iterable[int]) -> None:
     changed = []
     for index, result in enumerate(here):
         flag = declines.get(result.location_id)
-        onset, flagged_at = (to_days(flag.onset_at), to_days(flag.flagged_at)) if flag else (None, None)
-        verdict = numbers.verdict(index, now=moment, onset=onset, flagged_at=flagged_at)
-        if (result.reported, result.comparison) != (verdict.reported, verdict.comparison):
-            result.reported, result.comparison = verdict.reported, verdict.comparison
+        verdict = numbers.verdict(index, now=moment, **Begun.of_flag(flag)._asdict() if flag else {})
+        judged = (verdict.reported, verdict.metric.pk if verdict.metric else None, verdict.comparison)
+        if (result.reported, result.reported_metric_id, result.comparison) != judged:
+            result.reported, result.reported_metric_id, result.comparison = judged
             changed.append(result)
         if flag:
             reconcile_flags.set_comparison(flag, verdict)

@@ -7,7 +7,9 @@ import numpy as np
 from reports.detection.data.chain_loader import Codes
 from reports.detection.data.channels import section_titles
 from reports.detection.data.day_numbers import to_datetime, to_days
-from reports.detection.data.reported_metrics import ReportedNumbers, Verdict, reported_numbers
+from reports.detection.data.reported_metrics import reported_numbers
+from reports.detection.data.usual_numbers import usual_lags
+from reports.detection.data.verdicts import Begun, ReportedNumbers, Verdict
 from reports.detection.scan import reconcile_flags
 from reports.detection.scan.level_disagreements import Disagreements, level_disagreements
 from reports.detection.scan.location_result import Findings, Outcome
@@ -19,9 +21,9 @@ from reports.models import DriftFlag, LocationResult, Run
 
 RESULT_FIELDS = [
     "run", "n_visits", "n_more_needed", "last_visit_at", "level", "level_low", "level_high", "log_evidence", "points",
-    "reported", "comparison", "n_disagreements", "disagreements",
+    "reported", "reported_metric", "comparison", "n_disagreements", "disagreements",
 ]  # fmt: skip
-COMPARED = ["reported", "comparison", "n_disagreements", "disagreements"]
+COMPARED = ["reported", "reported_metric_id", "comparison", "n_disagreements", "disagreements"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,7 @@ class Compared:
         verdict, rows = self.verdicts[location_index], self.disagreements.rows.get(location_index, [])
         return {
             "reported": verdict.reported,
+            "reported_metric_id": None if verdict.metric is None else verdict.metric.pk,
             "comparison": verdict.comparison,
             "n_disagreements": len(rows),
             "disagreements": rows,
@@ -47,13 +50,13 @@ def compare(
     run: Run, *, codes: Codes, effects: Effects, usual: Usual, n_visits: np.ndarray, found: Findings
 ) -> Compared:
     """All locations, also those without news: readings come without visits, and time passes. n_visits : (L,)."""
-    numbers = reported_numbers(codes.locations, as_of=run.as_of.date())
+    numbers = reported_numbers(codes.locations, as_of=run.as_of.date(), lags=usual_lags(run.standard_id))
     now = to_days(run.as_of)
     declines = _declines(run, codes, found)
     verdicts = {}
     for location_index in range(codes.locations.size):
-        onset, flagged_at = declines.get(location_index, (None, None))
-        verdicts[location_index] = numbers.verdict(location_index, now=now, onset=onset, flagged_at=flagged_at)
+        begun = declines[location_index]._asdict() if location_index in declines else {}
+        verdicts[location_index] = numbers.verdict(location_index, now=now, **begun)
     observed = np.full(codes.locations.size, np.nan)
     seen = np.flatnonzero(n_visits)
     observed[seen] = expected_shares(effects, seen, usual.mix)
@@ -61,8 +64,8 @@ def compare(
     return Compared(numbers, verdicts, disagreements)
 
 
-def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, tuple[float, float]]:
-    """Onset and signal, in days, of the declines that stand: those found now, and those that nobody looked at again.
+def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, Begun]:
+    """The declines that stand, by location's index: those found now, and those that nobody looked at again.
 
     To the second, as the flags have them, so that both kinds are compared alike.
     """
@@ -70,13 +73,13 @@ def _declines(run: Run, codes: Codes, found: Findings) -> dict[int, tuple[float,
     looked_at = {-1} | found.judged
     declines = {}
     flagged = DriftFlag.objects.filter(standard=run.standard, direction=DECLINE).open()
-    for location, onset, at in flagged.values_list("location_id", "onset_at", "flagged_at"):
-        if location_index.get(location, -1) not in looked_at:
-            declines[location_index[location]] = to_days(onset), to_days(at)
+    for flag in flagged.only("location_id", "onset_at", "onset_low", "flagged_at", "chance"):
+        if location_index.get(flag.location_id, -1) not in looked_at:
+            declines[location_index[flag.location_id]] = Begun.of_flag(flag)
     for change in found.changes:
         signal = change.status.signal
         if signal.direction == DECLINE and change.status.ended is None:
-            declines[signal.location] = to_days(to_datetime(signal.onset)), to_days(to_datetime(signal.at))
+            declines[signal.location] = Begun.of_signal(signal)
     return declines
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bench.product.database_chains import START, make_chain, make_metric, report_weekly
 from locations.models import Location, Metric, Reading, Region
 from reports.detection.data.day_numbers import to_days
-from reports.detection.data.reported_metrics import UsualNumbers, read_numbers, reported_numbers
+from reports.detection.data.reported_metrics import read_numbers, reported_numbers
+from reports.detection.data.usual_numbers import UsualNumbers
 from reports.detection.scan.lifecycle import request_scan
 from reports.detection.scan.scan import run_scan
 from reports.models import DriftFlag, LocationResult
@@ -35,8 +36,8 @@ def numbers(locations, as_of=AS_OF):
     return reported_numbers(np.array([location.pk for location in locations]), as_of=as_of)
 
 
-def verdict(locations, place, *, now=NOW, onset=ONSET, flagged_at=FLAGGED):
-    return numbers(locations).verdict(place, now=now, onset=onset, flagged_at=flagged_at)
+def verdict(locations, place, *, now=NOW, onset=ONSET, flagged_at=FLAGGED, chance=0.98):
+    return numbers(locations).verdict(place, now=now, onset=onset, flagged_at=flagged_at, chance=chance)
 
 
 def test_metric_that_falls_later_confirms_with_the_days_of_lead(locations):
@@ -116,14 +117,15 @@ def test_metrics_at_the_ceiling_without_variance_or_too_short_are_refused_with_t
                 Reading.objects.create(
                     location=locations[0], metric=metric, period_start=start, period_end=start + 6 * day, value=value
                 )
-    assert verdict(locations, 0).note == ("“Flat” does not vary; “Short” has too few values; “Top” is at its ceiling")
+    reasons = "“Flat” does not vary; “Short” needs 22 more weeks of readings; “Top” is at its ceiling"
+    assert verdict(locations, 0).note == reasons
     assert verdict(locations, 1).note == "no metric is reported"
 
 
 def test_metric_speaks_only_once_it_has_readings_after_its_baseline(locations):
     report_weekly(make_metric(), locations, n_weeks=26)
     assert verdict(locations, 0).comparison == ""
-    assert verdict(locations, 0).note == "“Speed” has too few values"
+    assert verdict(locations, 0).note == "“Speed” needs 1 more week of readings"
 
 
 def test_metric_for_context_only_is_no_evidence(locations):
