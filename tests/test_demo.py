@@ -158,7 +158,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     from reports.models import Tally
 
     assert load.is_empty()
-    small = chain.make(today=TODAY, n_stores=6, n_weeks=20)
+    small = chain.make(today=TODAY, n_stores=6, n_weeks=28)
     load.load(small, say=lambda step: None)
     assert not load.is_empty()
     # one more waits for a reviewer, one is with its auditor, one came back corrected
@@ -182,7 +182,7 @@ def test_a_small_chain_is_stored_through_the_products_own_checks():
     assert (published.state, draft.state) == ("published", "draft")
     assert published.published_at < min(visit.received_at for visit in small.visits)
     assert Assignment.objects.open(TODAY).filter(auditor__email="ana@fernhill.example").exists()
-    assert Reading.objects.count() == 6 * 20 * 3
+    assert Reading.objects.count() == 6 * 28 * 3
     assert score_waiting() == len(small.visits) - 1
     assert Tally.objects.filter(score=None).count() == 0
     mia = User.objects.get(email="mia@fernhill.example")

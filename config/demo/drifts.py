@@ -35,7 +35,7 @@ class Drift:
 
 DRIFTS = (
     # Northern Coast: what its manager finds on a Monday
-    Drift("Harbour Street", weeks_ago=17, size=2.0, sections=("greeting", "first-help")),
+    Drift("Harbour Street", weeks_ago=24, size=2.0, sections=("greeting", "first-help")),
     Drift("Mill Lane", weeks_ago=21, size=1.0, ramp_weeks=5, reported_lag=5),
     Drift("Quayside", weeks_ago=8, size=1.4),
     Drift("Market Row", weeks_ago=17, size=-1.1, reported_lag=6),

@@ -16,6 +16,7 @@ from reports.models import DriftFlag
 from reports.pages.charts import time_charts
 from reports.pages.scope import Scope
 from reports.pages.sentences import signals, words
+from reports.pages.sentences.moved import Moved
 from reports.pages.sentences.sureness import drop, how_sure, such_flags
 
 Direction = DriftFlag.Direction
@@ -30,7 +31,7 @@ SYMBOLS = {
     "decline": "Decline",
     "blind": "Decline that the reported numbers do not show",
     "improve": "Improvement",
-    "reported": "Only the reported numbers fall",
+    "reported": "Customers less satisfied, service as before",
     "control": "Steady",
     "few": "Not enough visits",
     "unjudged": "Visited, not yet judged",
@@ -72,6 +73,7 @@ class FlagRow:
     is_new: bool
     n_visits: int
     lead_days: int | None
+    moved: Moved | None
     today: date
     chart: time_charts.LeadChart | None = None
 
@@ -95,6 +97,7 @@ class FlagRow:
             comparison=self.comparison,
             metric=self.metric,
             lead_days=self.lead_days,
+            moved=self.moved,
         )
 
     @property
@@ -214,8 +217,14 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date) -> FlagRow
         is_new=getattr(flag, "is_new", False),
         n_visits=flag.n_visits,
         lead_days=flag.lead_days,
+        moved=_moved(flag),
         today=today,
     )
+
+
+def _moved(flag: DriftFlag) -> Moved | None:
+    by, low, high = flag.metric_moved, flag.metric_moved_low, flag.metric_moved_high
+    return None if by is None or low is None or high is None else Moved(by, low, high, flag.metric_lag_weeks)
 
 
 def rows_with_charts(scope: Scope, flags: list[DriftFlag]) -> list[FlagRow]:

@@ -21,7 +21,7 @@ from reports.pages.manager.consistency import Alike, alike
 from reports.pages.manager.execution import PointRow, execution
 from reports.pages.manager.flag_rows import SYMBOLS, Direction, FlagRow, flag_row, state_of
 from reports.pages.manager.quotes import Quote, quotes
-from reports.pages.manager.reported_metrics import MetricView, metric_views
+from reports.pages.manager.reported_metrics import ReportedHere, reported_here
 from reports.pages.manager.store import counted, listed_visits, read_store
 from reports.pages.paging import page_of
 from reports.pages.scope import Link, Scope, scope_at, section_titles
@@ -88,8 +88,8 @@ class LocationPage:
     awaits_chart: bool
     points: list[PointRow]
     n_points_left_off: int
-    metrics: list[MetricView]
-    other_metrics: list[Link]
+    despite: str
+    reported: ReportedHere
     moved: list[MovedRow]
     alike: Alike | None
     instead: AttributionView | None
@@ -116,7 +116,7 @@ def location_page(
     flag, other_flag, *_ = [*(flag_row(each, titles=titles, today=asked.today) for each in opened), None, None]
     chosen, channels = _channels(channel, flag, titles)
     view = execution(location, asked, chosen, flag, channels, first, chart=store.chart)
-    metrics, other_metrics = metric_views(
+    reported = reported_here(
         scope=asked, location=location, frames=view.frames, first=metric, flagged=flag.metric_id if flag else None
     )
     known = asked.fitted.visits([location.pk], with_peers=True) if asked.fitted else None
@@ -142,8 +142,8 @@ def location_page(
         awaits_chart=view.is_missing and result is not None,
         points=view.points,
         n_points_left_off=view.n_left_off,
-        metrics=metrics,
-        other_metrics=other_metrics,
+        despite=_despite(flag, result),
+        reported=reported,
         moved=_moved(first.moved) if first else _moments(store.chart, titles),
         alike=alike(known, location_id=location.pk, onset=onset),
         instead=attribution_without_flag(known, location=location, user=user) if is_calm else None,
@@ -216,6 +216,7 @@ def _headline(location: Location, flag: FlagRow | None, result: LocationResult |
     return signals.location_headline(
         name=location.name,
         comparison=result.comparison,
+        metric=result.reported_metric.name if result.reported_metric else "",
         level=(low, high) if low is not None and high is not None else None,
         n_more_needed=result.n_more_needed,
     )
@@ -235,6 +236,14 @@ def _chain_movement(asked: Scope) -> str:
     """What the whole chain did this week, where it is enough to look like a change of this store."""
     movement = asked.run.chain_movement if asked.run else None
     return signals.chain_movement(movement) if movement is not None and abs(movement) >= LEAST_POINTS else ""
+
+
+def _despite(flag: FlagRow | None, result: LocationResult | None) -> str:
+    """Of a store that improved while its reported numbers fall."""
+    if not flag or not result or flag.direction != Direction.IMPROVEMENT:
+        return ""
+    metric = result.reported_metric.name if result.reported_metric else ""
+    return signals.improved_but(metric) if result.comparison == DriftFlag.Comparison.REPORTED_ONLY else ""
 
 
 def _comparison_note(flag: DriftFlag) -> str:

@@ -41,7 +41,7 @@ def read_store(location_id: int, asked: Scope) -> Store:
         .filter(pk=location_id)
         .annotate(**joined, n_visits=counted(listed_visits(asked).filter(location=OuterRef("pk"))))
         .annotate(**widest_names("result__"))
-        .select_related("region" + LEVELS_ABOVE * "__parent", *of_standard)
+        .select_related(*("region" + LEVELS_ABOVE * "__parent", "result__reported_metric", *of_standard))
         .first()
     )
     if found is None:

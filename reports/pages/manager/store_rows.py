@@ -150,7 +150,7 @@ def _row(place: Any, today: date) -> StoreRow:
     if result is None:
         return StoreRow(**named, state=UNJUDGED, reading=_not_judged(place, today))
     flag = _open_flag(place, today)
-    comparison = flag.comparison if flag else result.comparison
+    comparison = (flag.comparison if flag else "") or result.comparison
     state = state_of(
         direction=flag.direction if flag else None, comparison=comparison, n_more_needed=result.n_more_needed
     )

@@ -7,6 +7,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from reports.models import DriftFlag, LocationResult
 from reports.pages.sentences import words
 from reports.pages.sentences.false_flags import RARE, pictured
+from reports.pages.sentences.moved import Moved
 from reports.pages.sentences.sureness import such_flags
 
 DIMENSIONS = {"completion": "what is done", "delivery": "how it is done"}
@@ -14,6 +15,7 @@ WHOLE = "all moments"
 UNEVEN = "unevenness"
 Comparison = DriftFlag.Comparison
 STOPS = ".,;:"
+LOOK_AT = "look at stock, staffing, prices"
 QUIET_CHAIN = 0.005  # below half a point the chain has not moved as far as anybody could tell
 
 
@@ -111,6 +113,7 @@ def flag(
     comparison: str,
     metric: str = "",
     lead_days: int | None = None,
+    moved: Moved | None = None,
 ) -> Sentence:
     """68 % of behaviours kept since about 3 October; 83 % expected here … Reported satisfaction has not moved."""
     when = Strong(words.day(since, beside=today))
@@ -126,9 +129,10 @@ def flag(
         rest = f"; {words.percent(expected)} expected here with these auditors and dayparts."
         first = sentence(Strong(words.percent(seen)), "of behaviours kept since about", when, rest)
     week = week_of(since, today)
-    return sentence(
-        first, reported(direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, week=week)
+    beside = reported(
+        direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, week=week, moved=moved
     )
+    return sentence(first, beside)
 
 
 def change(*, channel: str, seen: float, expected: float) -> str:
@@ -147,14 +151,20 @@ def week_of(onset: date, today: date) -> int:
     return max((today - onset).days, 0) // 7 + 1
 
 
-def reported(*, direction: str, comparison: str, metric: str, lead_days: int | None, week: int) -> Sentence:
-    """What the reported numbers say of a flag."""
+def reported(
+    *, direction: str, comparison: str, metric: str, lead_days: int | None, week: int, moved: Moved | None = None
+) -> Sentence:
+    """What the reported numbers say of a flag. moved : None where there are no readings since it began."""
     name = reported_name(metric)
+    figures = f"{moved.figures}; " if moved else ""
     if comparison == Comparison.BLIND_SPOT:
-        return sentence(f"{words.capital(name)} has not moved (week {week}):", Strong("blind spot"), ".")
+        return sentence(f"{words.capital(name)} has not moved ({figures}week {week}):", Strong("blind spot"), ".")
     if comparison == Comparison.CONFIRMED:
         way = "worsened too" if direction == DriftFlag.Direction.DECLINE else "improved too"
-        return sentence(f"{words.capital(name)} {way}{_when_confirmed(lead_days)}:", Strong("confirmed"), ".")
+        by = f" ({moved.figures})" if moved else ""
+        return sentence(f"{words.capital(name)} {way}{_when_confirmed(lead_days)}{by}:", Strong("confirmed"), ".")
+    if comparison == Comparison.WAITING and moved:
+        return sentence(f"{words.capital(name)} has not moved so far ({figures}week {week}); {moved.wait}.")
     if comparison == Comparison.WAITING:
         return sentence(f"Not yet in {name} (week {week}).")
     if comparison == Comparison.NONE and direction == DriftFlag.Direction.DECLINE:
@@ -186,6 +196,7 @@ def location_headline(
     since: date | None = None,
     today: date | None = None,
     comparison: str = "",
+    metric: str = "",
     level: tuple[float, float] | None = None,
     n_more_needed: int = 0,
     is_scanned: bool = True,
@@ -205,7 +216,8 @@ def location_headline(
         what = "anything can be said" if level is None else "a change could show"
         return f"{name}: {words.number(n)} more {verb} needed before {what}."
     if comparison == Comparison.REPORTED_ONLY:
-        return f"{name}: execution is steady, but the reported numbers are falling. Look elsewhere."
+        worsened = f" ({reported_name(metric)} worsened)" if metric else ""
+        return f"{name}: customers less satisfied{worsened}, service as before: {LOOK_AT}."
     return f"{name}: execution is steady at {words.interval(*level)}{words.NBSP}%."
 
 
@@ -216,6 +228,11 @@ def _tail(comparison: str, direction: str) -> str:
         Comparison.CONFIRMED.value: f"; the reported numbers {'fell' if declined else 'rose'} too.",
         Comparison.WAITING.value: "; it is too early for the reported numbers.",
     }.get(comparison, ".")
+
+
+def improved_but(metric: str) -> str:
+    """Of a store whose service improved while its reported numbers fall."""
+    return f"Improved in service, but {reported_name(metric)} worsened: {LOOK_AT}."
 
 
 def how_sure(*, n_visits: int, n_auditors: int, chance: float | None, per_location_year: float | None) -> str:
@@ -237,15 +254,17 @@ def reading(*, state: str, comparison: str, n_more_needed: int) -> str:
     if state == "few":
         return more_visits(max(n_more_needed, 1))
     if state == "reported":
-        return "reported only: look elsewhere"
+        return f"customers less satisfied, service as before: {LOOK_AT}"
     if state == "control":
         return "steady"
     known = {
         Comparison.BLIND_SPOT.value: "blind spot",
         Comparison.CONFIRMED.value: "confirmed",
-        Comparison.WAITING.value: "not yet in the metric",
+        Comparison.WAITING.value: "reported numbers have not moved so far",
     }
     if state == "improve":
+        if comparison == Comparison.REPORTED_ONLY:
+            return f"improved in service, but customers less satisfied: {LOOK_AT}"
         return "improved, confirmed" if comparison == Comparison.CONFIRMED else "improved"
     return known.get(comparison, "no usable number")
 

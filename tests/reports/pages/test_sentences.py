@@ -257,7 +257,7 @@ def test_metric_that_is_called_reported_is_not_called_so_twice():
         ({"level": (0.82, 0.88)}, "Mill: execution is steady at 82–88 %."),
         (
             {"level": (0.82, 0.88), "comparison": "reported_only"},
-            "Mill: execution is steady, but the reported numbers are falling. Look elsewhere.",
+            "Mill: customers less satisfied, service as before: look at stock, staffing, prices.",
         ),
         ({"n_more_needed": 3}, "Mill: three more visits are needed before anything can be said."),
         ({"n_more_needed": 1}, "Mill: one more visit is needed before anything can be said."),

@@ -1,0 +1,127 @@
+"""What a store's page says of its reported numbers: how far they moved, which fell, and which can tell nothing."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from locations.models import Metric, Reading
+from reports.models import DriftFlag, LocationResult, Run
+from reports.pages.sentences import signals
+from reports.pages.sentences.moved import Moved
+from tests.reports import page_rows as pages
+from tests.reports.page_rows import text_of
+
+DECLINE = DriftFlag.Direction.DECLINE
+
+
+def said(client, place) -> str:
+    return text_of(client.get(reverse("reports:location", args=[place.pk])))
+
+
+def of_a_flag(comparison, moved=None, **but) -> str:
+    facts = {"direction": DECLINE, "metric": "Satisfaction", "lead_days": 14, "week": 7} | but
+    return str(signals.reported(comparison=comparison, moved=moved, **facts))
+
+
+@pytest.mark.parametrize(
+    ("comparison", "moved", "sentence"),
+    [
+        (
+            "waiting",
+            Moved(-0.21, -1.04, 0.62, 9.0),
+            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about "
+            "nine weeks.",
+        ),
+        (
+            "waiting",
+            Moved(-0.21, -1.04, 0.62),
+            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; week 7); numbers like it usually follow "
+            "after 9 to 12 weeks.",
+        ),
+        ("waiting", None, "Not yet in reported satisfaction (week 7)."),
+        (
+            "blind_spot",
+            Moved(0.02, -0.31, 0.35, 9.0),
+            "Reported satisfaction has not moved (+0.02, −0.31 to +0.35; week 7): blind spot.",
+        ),
+        (
+            "confirmed",
+            Moved(-31.0, -52.4, -9.6, 9.0),
+            "Reported satisfaction worsened too two weeks after the flag (−31, −52 to −10): confirmed.",
+        ),
+    ],
+)
+def test_a_flag_says_how_far_the_metric_has_moved_in_its_own_unit(comparison, moved, sentence):
+    assert of_a_flag(comparison, moved) == sentence
+
+
+def test_the_movement_that_a_run_found_stands_on_the_page_of_the_store(as_mia, chain):
+    DriftFlag.objects.filter(location=chain.harbour).update(
+        comparison="waiting", metric=chain.metric, metric_moved=-0.2, metric_moved_low=-1.0, metric_moved_high=0.6,
+        metric_lag_weeks=9.0,
+    )  # fmt: skip
+    assert "has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about nine weeks." in said(
+        as_mia, chain.harbour
+    )
+
+
+def test_a_steady_store_whose_numbers_fall_names_the_one_that_fell(as_mia, chain):
+    DriftFlag.objects.all().delete()
+    LocationResult.objects.filter(location=chain.harbour).update(
+        comparison="reported_only", reported="falling", reported_metric=chain.metric
+    )
+    name = signals.reported_name(chain.metric.name)
+    page = said(as_mia, chain.harbour)
+    assert f"customers less satisfied ({name} worsened), service as before: look at stock, staffing, prices." in page
+
+
+def test_a_store_that_improved_while_its_numbers_fall_has_a_sentence(as_mia, chain):
+    DriftFlag.objects.filter(location=chain.harbour).delete()
+    pages.make_flag(chain.run, chain.harbour, direction="improvement", seen=0.9, expected=0.8, comparison="")
+    assert "Improved in service, but" not in said(as_mia, chain.harbour)
+    LocationResult.objects.filter(location=chain.harbour).update(
+        comparison="reported_only", reported="falling", reported_metric=chain.metric
+    )
+    name = signals.reported_name(chain.metric.name)
+    expected = f"Improved in service, but {name} worsened: look at stock, staffing, prices."
+    assert expected in said(as_mia, chain.harbour)
+
+
+def test_a_metric_at_its_best_in_every_week_is_said_to_tell_nothing_and_is_never_drawn_first(as_mia, chain):
+    full = Metric.objects.create(key="checklist", name="A checklist", unit="%", plausible_max=100)
+    pages.make_readings(chain.harbour, full, weeks=30)
+    Reading.objects.filter(metric=full).update(value=100)
+    DriftFlag.objects.filter(location=chain.harbour).update(metric=full)
+    page = said(as_mia, chain.harbour)
+    assert "100\xa0% in every week: tells nothing" in page.replace("100 %", "100\xa0%")
+    assert page.index(f"Reported: {chain.metric.name}") < page.index("Reported: A checklist")
+
+
+def test_a_metric_at_the_best_of_the_chain_in_most_weeks_tells_nothing_either(as_mia, chain):
+    full = Metric.objects.create(key="stars", name="Stars", unit="of 5")
+    pages.make_readings(chain.harbour, full, weeks=20)
+    ids = list(Reading.objects.filter(metric=full).order_by("period_start").values_list("pk", flat=True))
+    Reading.objects.filter(pk__in=ids).update(value=5)
+    Reading.objects.filter(pk__in=ids[::4]).update(value=4)
+    assert "tells nothing" not in said(as_mia, chain.harbour)
+    numbers = {"until": None, "by_metric": {str(full.pk): [0.0, 5.0]}}
+    Run.objects.filter(pk=chain.run.pk).update(numbers=numbers)
+    assert re.search(r"5 of 5 in \d+ of \d+ weeks: tells nothing", said(as_mia, chain.harbour).replace("\xa0", " "))
+
+
+def test_too_few_readings_say_how_many_are_missing(as_mia, chain):
+    new = Metric.objects.create(key="wait", name="Waiting time", unit="min", higher_is="worse")
+    pages.make_readings(chain.harbour, new, weeks=23)
+    assert "4 more weeks of readings needed" in said(as_mia, chain.harbour)
+
+
+def test_a_metric_without_any_reading_is_an_invitation_to_upload_its_past(as_mia, chain, client):
+    Metric.objects.create(key="praise", name="Praise")
+    page = said(as_mia, chain.harbour)
+    assert "No reading of Praise is stored for this store." in page
+    upload = reverse("admin:locations_reading_upload")
+    where = reverse("reports:location", args=[chain.harbour.pk])
+    assert upload not in as_mia.get(where).content.decode()
+    client.force_login(chain.root)
+    assert upload in client.get(where).content.decode()
