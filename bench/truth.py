@@ -30,6 +30,7 @@ GROUPS = {
     "levels": "bench.lines.levels:level_lines",
     "severities": "bench.lines.severities:severity_lines",
     "flags": "bench.lines.flags:flag_lines",
+    "reported": "bench.lines.reported:reported_lines",
     "promise": "bench.lines.promise:promise_lines",
     "unevenness": "bench.lines.unevenness:unevenness_lines",
 }

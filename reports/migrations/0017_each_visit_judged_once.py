@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audits', '0005_name_the_gps_grade'),
-        ('reports', '0016_how_far_a_metric_moved'),
+        ('reports', '0015_drop_and_chance'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0017_each_visit_judged_once'),
+        ('reports', '0018_how_far_a_metric_moved'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('locations', '0002_user_language'),
-        ('reports', '0015_drop_and_chance'),
+        ('reports', '0017_each_visit_judged_once'),
     ]
 
     operations = [
