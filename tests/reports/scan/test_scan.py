@@ -376,7 +376,7 @@ def test_command_scans_and_says_what_it_found(chain, capsys):
 
 def test_command_expects_as_many_false_flags_as_the_pages(chain):
     run = scanned(chain)
-    Run.objects.filter(pk=run.pk).update(simulated_rate=0.06)
+    Run.objects.filter(pk=run.pk).update(simulated_rate=0.05, simulated_improvement_rate=0.01)
     run.refresh_from_db()
     assert f"about {N_LOCATIONS * 0.06 / 52:.1f} a week (0.06 per location and year" in summary(run)
 
