@@ -49,6 +49,8 @@ SCENARIOS = {
     "two": Options(n_locations=2, by_chance=True),
     "four": Options(n_locations=4, by_chance=True),
     "ten": Options(n_locations=10, by_chance=True),
+    "uneven": Options(uneven=0.2),
+    "uneven-service": Options(uneven_service=0.2),
 }
 SEEDS_APART = 100_000  # between the first chains of two seeds, where a seed has several
 WORDS = {
@@ -70,6 +72,8 @@ WORDS = {
     "two": "chains of two stores",
     "four": "chains of four stores",
     "ten": "chains of ten stores",
+    "uneven": "visits of a fifth of the stores have always differed much more, sd 0.6 logits instead of 0.25",
+    "uneven-service": "customers of a visit have always differed more at a fifth of the stores, sd 1 instead of 0.3",
 }
 
 

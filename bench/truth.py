@@ -32,6 +32,7 @@ GROUPS = {
     "flags": "bench.lines.flags:flag_lines",
     "reported": "bench.lines.reported:reported_lines",
     "promise": "bench.lines.promise:promise_lines",
+    "false_flags": "bench.lines.false_flags:false_flag_lines",
     "unevenness": "bench.lines.unevenness:unevenness_lines",
 }
 """Where each group's lines are made: called with Options, seed and n_locations, yields `Line`s."""

@@ -40,7 +40,8 @@ def truth_of(options: Options, region: np.ndarray, level: np.ndarray, rng: np.ra
     size, ramp = np.zeros(n), np.zeros(n)
     onset, end, section = np.full(n, np.nan), np.full(n, np.inf), np.full(n, -1)
     free = rng.permutation(n)
-    wanted = (SHARES if options.changes else {}) | (TRAP_SHARES if options.traps else {})
+    drifts = {options.only_drift: sum(SHARES.values())} if options.only_drift else SHARES
+    wanted = (drifts if options.changes else {}) | (TRAP_SHARES if options.traps else {})
     for name, share in wanted.items():
         n_chosen = int(rng.binomial(n, share)) if options.by_chance else round(share * n)
         chosen, free = free[:n_chosen], free[n_chosen:]

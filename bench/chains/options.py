@@ -22,7 +22,9 @@ class Options:
     new_form : another version of the standard, half-way through the watching.
     straight_lining : the share of auditors who tick everything, at six visits in ten. hiding : the share who put down
     what was missed as "does not apply", at six visits in ten. by_chance : as many locations drift as chance has it,
-    so that some do over many small chains.
+    so that some do over many small chains. uneven, uneven_service : the share of locations whose visits, or whose
+    interactions of a visit, have always differed much more than those of the others. only_drift : the kind that all
+    drifts are of, "" for all kinds.
     """
 
     n_locations: int = 300
@@ -45,6 +47,9 @@ class Options:
     straight_lining: float = 0.0
     hiding: float = 0.0
     by_chance: bool = False
+    uneven: float = 0.0
+    uneven_service: float = 0.0
+    only_drift: str = ""
 
     @property
     def start(self) -> float:

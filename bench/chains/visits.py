@@ -24,6 +24,7 @@ USUAL = {"daypart": (0.4, 0.25, 0.35), "staffing": (0.1, 0.2, 0.7)}
 EASE, EASE_SD, NEW_FORM = 2.2, 0.7, -0.4  # a new form is harder
 LOCATION_SD, REGION_SD, SECTION_SD = 0.45, 0.15, 0.25
 VISIT_SD, INTERACTION_SD = 0.25, 0.30
+UNEVEN_VISIT_SD, UNEVEN_INTERACTION_SD = 0.60, 1.0
 NOT_ASKED = 0.10
 DECEMBER, CHAIN_FALL = -0.30, -0.35
 SHOCK_DAYS, SHOCKS_OF_REGION = 42.0, 2
@@ -61,6 +62,9 @@ class _Making:
         self.in_section = rng.normal(0, SECTION_SD, (n, options.n_sections))
         self.season = np.abs(rng.normal(0, 1, n)) * options.own_season, rng.uniform(0, YEAR, n)
         self.gap = MONTH / (options.visits_a_month * np.clip(rng.gamma(6, 1 / 6, n), 0.4, 2))
+        in_turn = self.stream("uneven").permutation(n)
+        self.visit_sd = np.where(in_turn < options.uneven * n, UNEVEN_VISIT_SD, VISIT_SD)
+        self.interaction_sd = np.where(in_turn < options.uneven_service * n, UNEVEN_INTERACTION_SD, INTERACTION_SD)
         self.section = np.arange(options.n_criteria) * options.n_sections // options.n_criteria
         forms = np.array([EASE, EASE + NEW_FORM])[: 1 + options.new_form, None]
         self.ease = self.stream("criteria").normal(forms, EASE_SD, (forms.size, options.n_criteria))
@@ -98,12 +102,13 @@ class _Making:
         logit = self.level[:, None] + self.in_section[:, self.section]
         logit = np.concatenate([logit + ease for ease in self.ease], axis=1)
         nodes, weight = np.polynomial.hermite_e.hermegauss(7)
-        particular = nodes * np.hypot(VISIT_SD, INTERACTION_SD)
+        particular = nodes[:, None, None] * np.hypot(self.visit_sd, self.interaction_sd)[:, None]
+        kept = _mean_kept(self.interaction_sd)[:, None]
         share = np.zeros(logit.shape)
         for daypart, often in zip(HARDER["daypart"], USUAL["daypart"], strict=True):
             for staffing, also in zip(HARDER["staffing"], USUAL["staffing"], strict=True):
                 for extra, chance in zip(particular, weight / weight.sum(), strict=True):
-                    share += often * also * chance * self._kept_at(logit + daypart + staffing + extra)
+                    share += often * also * chance * self._kept_at((logit + daypart + staffing) * kept + extra)
         return share
 
     def _kept_at(self, logit: np.ndarray) -> np.ndarray:
@@ -128,13 +133,14 @@ class _Making:
         section = truth.section[place][:, None]
         by_section -= drop[:, None] * ((section < 0) | (section == np.arange(self.options.n_sections)))
         uneven = (truth.kind[place] == CONSISTENCY) & (begun > 0)
-        spread = np.where(uneven, truth.size[place], INTERACTION_SD)
-        kept = np.sqrt((1 + ATTENUATION * spread**2) / (1 + ATTENUATION * INTERACTION_SD**2))  # keeps the mean share
+        usual = self.interaction_sd[place]
+        spread = np.where(uneven, np.maximum(truth.size[place], usual), usual)
+        kept = _mean_kept(spread)
         form = (time >= self.new_form_at).astype(int) * (len(self.ease) - 1)
         mean = (everything[:, None] + by_section)[:, self.section] + self.ease[form]
         size = 1 + np.minimum(rng.poisson(1.5, n), 5)
         of = np.repeat(np.arange(n), size)
-        particular = rng.normal(0, VISIT_SD, n)[of] + rng.normal(0, 1, of.size) * spread[of]
+        particular = rng.normal(0, self.visit_sd[place])[of] + rng.normal(0, 1, of.size) * spread[of]
         ratings = self._rated(mean[of] * kept[of][:, None] + particular[:, None], rng)
         ticked, hidden = self.auditors.eased(auditor)
         ratings[ticked[of][:, None] & (ratings != NONE)] = FULL
@@ -190,6 +196,11 @@ class _Making:
             region=self.region,
             n_locations=self.options.n_locations,
         )
+
+
+def _mean_kept(interaction_sd: np.ndarray) -> np.ndarray:
+    """By what a logit is multiplied so that the mean share stays where it is while interactions differ by so much."""
+    return np.sqrt((1 + ATTENUATION * interaction_sd**2) / (1 + ATTENUATION * INTERACTION_SD**2))
 
 
 def _month(time: np.ndarray) -> np.ndarray:

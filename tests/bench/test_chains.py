@@ -124,3 +124,20 @@ def test_chains_of_few_stores_add_up_to_the_wanted_locations_each_with_a_seed_of
     assert options.n_locations == 4
     assert len(set(seeds)) == len(seeds) == 6
     assert chains_of("sparse", [11], 10)[0].n_locations == 10
+
+
+@pytest.mark.parametrize("which", ["uneven", "uneven_service"])
+def test_stores_that_have_always_been_uneven_keep_as_much_and_differ_more(which):
+    options = replace(SMALL, n_locations=200, burn_in_weeks=52, weeks=52)
+    plain, made = make(options, 3), make(replace(options, **{which: 0.5}), 3)
+    shares = (one.chain.conforming.sum(axis=1) / one.chain.observed.sum(axis=1) for one in (plain, made))
+    before, now = ([part.var() for part in np.split(seen, plain.chain.first_visit[1:-1])] for seen in shares)
+    assert 0.35 < (np.array(now) > np.array(before)).mean() < 0.6
+    assert share(made.chain, slice(None)) == pytest.approx(share(plain.chain, slice(None)), abs=0.015)
+    assert np.array_equal(made.chain.time, plain.chain.time)
+
+
+def test_all_drifts_can_be_of_one_kind():
+    kind = make(replace(SMALL, n_locations=100, changes=True, only_drift=STEP), 1).truth.kind
+    assert set(kind) == {IN_CONTROL, STEP}
+    assert (kind == STEP).mean() == pytest.approx(0.25)

@@ -124,6 +124,7 @@ def effects_for(chain) -> Effects:
         criterion=KNOWN.criterion[:n],
         criterion_sd=KNOWN.criterion_sd[:n],
         location=KNOWN.location[: chain.n_locations],
+        own_scatter=KNOWN.own_scatter[: chain.n_locations],
         overdispersion=KNOWN.overdispersion[: 1 + n_sections],
     )
 
@@ -141,6 +142,7 @@ def moved_with(labels, effects: Effects, chain) -> Effects:
         criterion=effects.criterion[labels.criterion],
         criterion_sd=effects.criterion_sd[labels.criterion],
         location=effects.location[np.argsort(labels.location)],
+        own_scatter=effects.own_scatter[np.argsort(labels.location)],
         auditor=auditor,
         auditor_sd=auditor_sd,
         overdispersion=overdispersion,

@@ -159,7 +159,7 @@ def simulate_in_control(chain: Chain, effects: Effects, rng: np.random.Generator
     within = effects.variance["interaction"]
     n = np.maximum(np.bincount(chain.rating_visit, minlength=chain.n_visits), 1)
     overall = float(effects.overdispersion[0])
-    visit = rng.normal(0, np.sqrt(np.maximum(overall - within / n, 0.0)))
+    visit = rng.normal(0, np.sqrt(np.maximum(overall + effects.of_scatter(chain) - within / n, 0.0)))
     slow = effects.variance.get("wander", 0.0)
     if slow and chain.n_visits:
         quarter = ((chain.time - chain.time.min()) // QUARTER_DAYS).astype(int)

@@ -67,7 +67,7 @@ class History:
         w, information = self.residuals.weight, self.residuals.information
         self.weight = _cumulated_by_channel(w)
         self.level = _cumulated_by_channel(w * self.residuals.level)
-        self.binomial = _cumulated_by_channel(w / (1 + information * effects.overdispersion_of_channels))
+        self.binomial = _cumulated_by_channel(w / (1 + information * effects.overdispersion_of_channels(chain)))
         self.information = _cumulated_by_channel(information)
         self.leaning = _cumulated_by_channel(information * self.residuals.typical)
         self.unfamiliarity = _cumulated_by_channel(self.residuals.unfamiliarity)

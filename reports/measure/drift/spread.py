@@ -23,6 +23,7 @@ ATTENUATION = (16 * np.sqrt(3) / (15 * np.pi)) ** 2  # of a logit by a normal sp
 GRID = np.arange(-5.0, 4.01, 0.25, dtype=np.float32)  # logits around the expectation
 NODES = np.sqrt(3) * np.array([-1.0, 0.0, 1.0])  # Gauss-Hermite with three points, in standard deviations
 NODE_WEIGHTS = np.array([1 / 6, 2 / 3, 1 / 6])
+SCATTERED = np.array([-np.inf, 0.03, 0.1, 0.3, 0.8])  # steps of a location's own scatter, logits squared
 UNFAMILIAR = 0.25  # logits squared; what is odd in a form that the fit has hardly seen is the form
 TINY = 1e-30  # in single precision
 
@@ -67,12 +68,9 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
     """
     offset = effects.of_location(chain)[chain.location] + effects.common(chain)
     found = interactions(chain, expit((effects.criterion + offset[:, None]).astype(np.float32)))
-    sd, visit_sd = spreads(effects), np.sqrt(effects.variance["visit"] + LEVEL_VARIANCE)
-    moved = _usual_logit(effects) * (np.sqrt((1 + ATTENUATION * sd**2) / (1 + ATTENUATION * sd[1] ** 2)) - 1)
-    centre = moved[:, None] + visit_sd * NODES
-    mass = np.exp(-0.5 * ((GRID[:, None, None] - centre) / sd[:, None]) ** 2).reshape(GRID.size, -1)
-    mass = (mass / mass.sum(axis=0)).astype(np.float32)  # single precision: this is the costliest loop of a scan
-    summed = np.zeros((chain.n_visits, mass.shape[1]))
+    masses = _masses(effects)
+    scatter = np.searchsorted(SCATTERED, effects.of_scatter(chain), side="right") - 1
+    summed = np.zeros((chain.n_visits, masses[0].shape[1]))
     for start in range(0, found.gap.size, ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
         p = np.clip(found.typical[rows], 0.02, 0.98).astype(np.float32)[:, None]
@@ -80,14 +78,36 @@ def spread_likelihoods(chain: Chain, effects: Effects) -> np.ndarray:
         scale = information / (p * (1 - p))
         log = (gap + scale * p) * GRID - scale * np.log1p(p * np.expm1(GRID))
         highest = log.max(axis=1, keepdims=True)
-        log = np.log(np.exp(log - highest) @ mass + TINY) + highest
         visit = chain.rating_visit[rows]
+        log = np.log(_integrated(np.exp(log - highest), masses, scatter[visit]) + TINY) + highest
         begin = np.flatnonzero(np.r_[True, np.diff(visit) > 0])
         summed[visit[begin]] += np.add.reduceat(log, begin, axis=0)
-    by_node = summed.reshape(chain.n_visits, sd.size, NODES.size)
+    by_node = summed.reshape(chain.n_visits, RATIOS.size, NODES.size)
     likelihoods = logsumexp(by_node + np.log(NODE_WEIGHTS), axis=2)
     likelihoods[unfamiliarity(chain, effects) > UNFAMILIAR] = 0.0
     return likelihoods
+
+
+def _masses(effects: Effects) -> list[np.ndarray]:
+    """(GRID, 7 x nodes) each, single precision: what an interaction may be like, by how much visits vary there."""
+    sd, found = spreads(effects), []
+    moved = _usual_logit(effects) * (np.sqrt((1 + ATTENUATION * sd**2) / (1 + ATTENUATION * sd[1] ** 2)) - 1)
+    for scatter in np.maximum(SCATTERED, 0.0):
+        centre = moved[:, None] + np.sqrt(effects.variance["visit"] + scatter + LEVEL_VARIANCE) * NODES
+        mass = np.exp(-0.5 * ((GRID[:, None, None] - centre) / sd[:, None]) ** 2).reshape(GRID.size, -1)
+        found.append((mass / mass.sum(axis=0)).astype(np.float32))  # this is the costliest loop of a scan
+    return found
+
+
+def _integrated(likelihood: np.ndarray, masses: list[np.ndarray], scatter: np.ndarray) -> np.ndarray:
+    """(n, 7 x nodes) likelihoods (n, GRID) over the mass of each row's scatter."""
+    if not scatter.any():
+        return likelihood @ masses[0]
+    answer = np.empty((scatter.size, masses[0].shape[1]), np.float32)
+    for number, mass in enumerate(masses):
+        rows = scatter == number
+        answer[rows] = likelihood[rows] @ mass
+    return answer
 
 
 def believed(before: np.ndarray) -> np.ndarray:

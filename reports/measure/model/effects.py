@@ -27,6 +27,7 @@ class Effects:
     overdispersion : (1 + S,) variance of a visit beyond chance: overall, then each section.
     breadth : (n,) effect of how little a visit looked at, by `Chain.breadth`: a short visit goes where something is
     suspect, and finds less in order than its criteria alone let expect.
+    own_scatter : (L,) by how much the visits of each location vary beyond `overdispersion`, a variance; below 0 less.
     steady : (L,) how far each location may speak for the chain after the fit, 0 to 1: `overdispersion.steadiness`.
     kept_until, kept_auditor, kept_auditor_sd : (E,), (E, A), (E, A) the severities that earlier visits keep: those
     that arrived (days) up to kept_until[0] have row 0, those after it and up to kept_until[1] row 1, and so on;
@@ -52,6 +53,7 @@ class Effects:
     variance: dict[str, float]
     overdispersion: np.ndarray
     breadth: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    own_scatter: np.ndarray = field(default_factory=lambda: np.zeros(0))
     steady: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_until: np.ndarray = field(default_factory=lambda: np.zeros(0))
     kept_auditor: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -59,10 +61,15 @@ class Effects:
     kept_days: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     usual_location: float = 0.0
 
-    @property
-    def overdispersion_of_channels(self) -> np.ndarray:
-        """(3 + S,) `overdispersion`, then that of the two dimensions: the overall one."""
-        return np.r_[self.overdispersion, self.overdispersion[[0, 0]]]
+    def overdispersion_of_channels(self, chain: Chain) -> np.ndarray:
+        """(V, 3 + S) how much each visit varies beyond chance: `overdispersion`, then that of the two dimensions, the
+        overall one; with its location's own scatter."""
+        of_channels = np.r_[self.overdispersion, self.overdispersion[[0, 0]]]
+        return np.maximum(of_channels + self.of_scatter(chain)[:, None], 0.0)
+
+    def of_scatter(self, chain: Chain) -> np.ndarray:
+        """(V,) `own_scatter` of each visit's location."""
+        return looked_up(self.own_scatter, chain.location)
 
     @property
     def is_observed(self) -> np.ndarray:

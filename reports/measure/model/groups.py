@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from reports.measure.model.chain import Chain
-from reports.measure.model.effects import Effects
+from reports.measure.model.effects import Effects, looked_up
 
 
 def gathered(chain: Chain, effects: Effects, group, location_index) -> tuple[Chain, Effects]:
@@ -47,4 +47,5 @@ def gathered(chain: Chain, effects: Effects, group, location_index) -> tuple[Cha
         region=chain.region[location_index],
         n_locations=location_index.size,
     )
-    return answer, replace(effects, location=effects.of_location(chain)[location_index])
+    own = looked_up(effects.own_scatter, location_index)
+    return answer, replace(effects, location=effects.of_location(chain)[location_index], own_scatter=own)

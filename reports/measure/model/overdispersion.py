@@ -5,6 +5,9 @@ from scipy.special import gammainc
 
 LEAST_QUARTERS, LEAST_WANDERING = 3, 10  # quarters of a location, and such locations, before a wander is estimated
 MOST_WANDER = 0.25
+SCATTERS = 1.15 ** np.arange(-4, 14)  # what a location's visits vary by, against the chain's
+USUAL_LOCATIONS, SCATTER_STEPS = 10.0, 30
+SCATTER_DOUBT = 0.5  # standard deviations above what is likely: too small a scatter raises flags, too large hides few
 REJECTED = 1.3  # standard deviations of quarters from the others at which a location's says nothing of the chain
 
 
@@ -41,6 +44,51 @@ def successive_overdispersion(residual, information, location) -> float:
     location_index = np.unique(location[left], return_inverse=True)[1]
     by_location = np.bincount(location_index, trust * excess) / np.bincount(location_index, trust)
     return float(np.clip(np.median(by_location), 0.0, 1.0))
+
+
+def own_scatter(residual, information, location, n_locations: int, overdispersion: float) -> np.ndarray:
+    """(L,) by how much the visits of each location vary beyond the chain's `overdispersion`; below 0 less.
+
+    Successive differences within the location, so that a drift does not inflate it, against what the chain lets
+    expect of them: scaled chi square. Neighbouring differences share a visit: n of them have 2 n / 3 degrees of
+    freedom. The prior of their ratios is what the locations show, over SCATTERS, beside USUAL_LOCATIONS that vary as
+    the chain does; so few visits, or few locations, leave the chain's. What counts is the mean of the posterior and
+    SCATTER_DOUBT of its standard deviations. Arguments as in `successive_overdispersion`; 0 for a location without a
+    pair of visits.
+    Source: Laird (1978), JASA 73, 805-811: a prior by EM over a grid.
+
+    Nineteen locations whose visits differ as they should, and one whose visits differ nine times as much:
+
+    >>> zigzag = np.tile([-0.5, 0.5], 200) * np.sqrt(0.5)
+    >>> zigzag[380:] *= 3
+    >>> found = own_scatter(zigzag, np.full(400, 1e9), np.repeat(np.arange(20), 20), 20, 0.25)
+    >>> bool((found[:19] < 0.01).all()), found[19].round(1).item()
+    (True, 1.3)
+    """
+    extra = np.zeros(n_locations)
+    kept = np.flatnonzero(information > 0)
+    left, right = kept[:-1], kept[1:]
+    pair = location[left] == location[right]
+    left, right = left[pair], right[pair]
+    if not left.size:
+        return extra
+    expected = 1 / information[left] + 1 / information[right] + 2 * overdispersion
+    n = np.bincount(location[left], minlength=n_locations)
+    here = np.flatnonzero(n)
+    squares = np.bincount(location[left], (residual[right] - residual[left]) ** 2 / expected, n_locations)[here]
+    usual = np.bincount(location[left], expected / 2, n_locations)[here] / n[here]
+    fit = -(n[here, None] / 3) * (np.log(SCATTERS) + (squares / n[here])[:, None] / SCATTERS)
+    likelihood = np.exp(fit - fit.max(axis=1, keepdims=True))
+    first = USUAL_LOCATIONS * (SCATTERS == 1.0)
+    prior = np.full(SCATTERS.size, 1 / SCATTERS.size)
+    for _ in range(SCATTER_STEPS):
+        posterior = likelihood * prior
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        prior = (posterior.sum(axis=0) + first) / (here.size + USUAL_LOCATIONS)
+    mean = posterior @ SCATTERS
+    sd = np.sqrt(np.maximum(posterior @ SCATTERS**2 - mean**2, 0.0))
+    extra[here] = np.maximum((mean + SCATTER_DOUBT * sd - 1) * usual, -overdispersion)
+    return extra
 
 
 def steadiness(effect, seen, variance: float):

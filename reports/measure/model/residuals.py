@@ -109,4 +109,4 @@ def residuals(chain: Chain, effects: Effects) -> Residuals:
     level = effects.of_location(chain)[chain.location][:, None] + gap
     wide = [values.astype(float) for values in (information, typical, seen, expected, n)]
     wide.append(unfamiliarity(chain, effects, members))
-    return Residuals(channel_names(chain), level, weights(wide[0], effects.overdispersion_of_channels), *wide)
+    return Residuals(channel_names(chain), level, weights(wide[0], effects.overdispersion_of_channels(chain)), *wide)

@@ -15,7 +15,7 @@ from scipy.special import expit
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import CRITERION_SD, WEEK_DAYS, Effects
 from reports.measure.model.interactions import interactions, usual_spread
-from reports.measure.model.overdispersion import steadiness, successive_overdispersion, wander, weights
+from reports.measure.model.overdispersion import own_scatter, steadiness, successive_overdispersion, wander, weights
 from reports.measure.model.severity_errors import (
     FIRST_SEVERITY_VARIANCE,
     PRIOR_LEVELS,
@@ -115,6 +115,7 @@ class _Fit:
         self.overdispersion = 0.1
         self.n_quarters = n_quarters
         self.w = np.zeros(rows.size)
+        self.own_scatter = np.zeros(chain.n_locations)
         self.severity_variance = FIRST_SEVERITY_VARIANCE
         self.auditor_sd = np.full(chain.n_auditors, FIRST_SEVERITY_VARIANCE**0.5)
         self.steady = np.ones((chain.n_locations, n_quarters))
@@ -148,9 +149,10 @@ class _Fit:
         """Ridge regression of the working response on all facets by cyclic sweeps, with EM steps for the
         variances."""
         left = response - self._offset()
-        self.overdispersion = successive_overdispersion(
-            left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
-        )
+        of_visits = left + self.effect["quarter"][self.index["quarter"]], information, self.index["location"]
+        self.overdispersion = successive_overdispersion(*of_visits)
+        if is_last:
+            self.own_scatter = own_scatter(*of_visits, self.chain.n_locations, self.overdispersion)
         w = self.w = weights(information, self.overdispersion)
         self._find_steady(w)
         trusted = w * self.steady.ravel()[self.index["quarter"]]
@@ -217,6 +219,7 @@ class _Fit:
             day=daily,
             variance=self.variance | {"auditor": self.severity_variance},
             breadth=self.effect["breadth"][:-1],
+            own_scatter=self.own_scatter,
             steady=self.steady[:, 0].copy(),
             usual_location=0.0 if unseen.all() else float(level[~unseen].mean()),
             overdispersion=np.full(1 + self.chain.n_sections, self.overdispersion),

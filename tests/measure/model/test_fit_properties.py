@@ -47,12 +47,22 @@ def test_effects_move_with_their_labels_and_are_otherwise_equal(chain, seed):
     found, again = fit_effects(chain), fit_effects(moved)
     assert is_alike(again.location[labels.location], found.location)
     assert is_alike(again.steady[labels.location], found.steady)
+    assert is_alike(again.own_scatter[labels.location], found.own_scatter)
     assert is_alike(again.auditor[labels.auditor], found.auditor)
     assert is_alike(again.auditor_sd[labels.auditor], found.auditor_sd)
     assert is_alike(again.criterion, found.criterion[labels.criterion])
     assert is_alike(again.criterion_sd, found.criterion_sd[labels.criterion])
     assert is_alike(again.overdispersion[1 + labels.section], found.overdispersion[1:])
-    told = ("location", "steady", "auditor", "auditor_sd", "criterion", "criterion_sd", "overdispersion")
+    told = (
+        "location",
+        "steady",
+        "own_scatter",
+        "auditor",
+        "auditor_sd",
+        "criterion",
+        "criterion_sd",
+        "overdispersion",
+    )
     assert_alike(again, found, *told)
     assert is_alike(again.overdispersion[0], found.overdispersion[0])
 
@@ -83,7 +93,8 @@ def test_a_location_without_visits_is_like_its_region_and_changes_no_other(chain
     assert wider.location[-1] == wider.region[chain.region[0]]
     assert is_alike(wider.location[:-1], found.location)
     assert is_alike(wider.steady, np.r_[found.steady, 1.0])
-    assert_alike(wider, found, "location", "steady")
+    assert is_alike(wider.own_scatter, np.r_[found.own_scatter, 0.0])
+    assert_alike(wider, found, "location", "steady", "own_scatter")
 
 
 @few

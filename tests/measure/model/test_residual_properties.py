@@ -79,7 +79,7 @@ def test_a_visit_weighs_no_more_than_its_information_and_no_more_than_visits_dif
     effects = effects_for(chain)
     found = residuals(chain, effects)
     assert (found.weight <= found.information).all()
-    assert (found.weight * effects.overdispersion_of_channels <= 1).all()
+    assert (found.weight * effects.overdispersion_of_channels(chain) <= 1).all()
     assert ((found.n == 0) == (found.weight == 0)).all()
     assert (found.seen <= found.n + 1e-5).all()
 
