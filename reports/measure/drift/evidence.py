@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from reports.measure.drift.spread import believed, spread_likelihoods, spread_ratio
+from reports.measure.drift.spread import believed, spread_likelihoods, spread_ratio, wider
 from reports.measure.model.chain import Chain
-from reports.measure.model.effects import Effects
+from reports.measure.model.effects import Effects, looked_up
 from reports.measure.model.residuals import Residuals, residuals
 
 OVERALL, CONSISTENCY, SECTION, DIMENSION = "overall", "consistency", "section", "dimension"
@@ -73,6 +73,8 @@ class History:
         self.unfamiliarity = _cumulated_by_channel(self.residuals.unfamiliarity)
         self.auditor = _cumulated(effects.auditor_variance(chain))
         self.spread = _cumulated(self.likelihoods)
+        n = np.bincount(chain.rating_visit, minlength=chain.n_visits)
+        self.apart = _cumulated(1 / np.maximum(n, 1))
 
 
 class Stretches:
@@ -91,11 +93,22 @@ class Stretches:
         self.every = _Onsets.before(visit, baselines, location, look_back, least_baseline)
         self.near = self.every.nearest(PART_LOOK_BACK)
         self.moved = MOVED_VARIANCE * baselines.restarted[location][:, None]
+        self.scatter = self._scatter(location)
         sections = set(history.chain.section[history.effects.is_observed].tolist())
         self.n_parts = {SECTION: len(sections), DIMENSION: 2}
         kinds = [channel.partition(":") for channel in history.residuals.channels]
         self.kind = {c: kind for c, (kind, _, n) in enumerate(kinds) if kind != SECTION or int(n) in sections}
         self._levels: dict[int, dict[int, _Levels]] = {}
+
+    def _scatter(self, location: np.ndarray) -> np.ndarray:
+        """(N, J + 1) `scatter_since` a flag, at each onset, then at the last visit; 0 where there was no flag."""
+        found = np.zeros((location.size, self.every.onset.shape[1] + 1))
+        rows = np.flatnonzero(self.moved[:, 0])
+        if rows.size:
+            begin = self.history.chain.first_visit[location[rows]][:, None]
+            stop = np.hstack([self.every.onset[rows], self.every.stop[rows]])
+            found[rows] = scatter_since(self.history, begin, self.every.first[rows], stop)
+        return found
 
     def levels(self, direction: int) -> "dict[int, _Levels]":
         """By channel; the same for both directions where no location has been flagged."""
@@ -110,14 +123,14 @@ class Stretches:
         first, begin = self.every.first, history.chain.first_visit[location][:, None]
         region = effects.region[history.chain.region[location]][:, None]
         was, unsure = level_after(history, 0, begin, first, region, effects.variance["location"])
-        overall = _Levels(history, self.every, 0, was, unsure, self.moved, direction)
+        overall = _Levels(history, self.every, 0, was, unsure, self.moved, self.scatter, direction)
         # a part starts from what is known of the location's overall level, and of how far it was from it
         mean, variance = (of[:, : self.near.onset.shape[1]] for of in (overall.mean, overall.variance))
         found = {0: overall}
         for c in self.kind:
             if c:
                 level, apart = level_after(history, c, begin, first, was, effects.variance["section"])
-                given = mean + level - was, apart + variance, self.moved, direction
+                given = mean + level - was, apart + variance, self.moved, self.scatter, direction
                 found[c] = _Levels(history, self.near, c, *given)
         return found
 
@@ -228,13 +241,45 @@ def _model_variance(effects: Effects, c: int) -> float:
     return max(MODEL_VARIANCE, 2 * effects.variance.get("wander", 0.0)) + (MORE_IN_PART if c else 0.0)
 
 
+def scatter_since(history: History, begin, first, stop) -> np.ndarray:
+    """By how much the visits first..stop - 1 vary more than their weights say, since the customers of a visit have
+    come to differ more: a variance, in logits squared; 0 where the location's own scatter holds as much already.
+
+    begin, first, stop : indexes of visits, that broadcast: the location's first visit, the one with which it may have
+    changed, the one after the last that counts. What differs between the customers of a visit is in its mean, divided
+    by how many were seen.
+
+    Twelve weekly visits serve two customers alike, eight later ones one with everything and one with a quarter:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.model.severity import fit_effects
+    >>> alike, apart = [[240] * 7 + [0]] * 24, [[240] * 8, [240] * 2 + [0] * 6] * 8
+    >>> none, week, visit, eight = [0] * 20, np.arange(20) * 7.0, np.repeat(np.arange(20), 2), [0] * 8
+    >>> chain = Chain(none, week, week, none, none, none, alike + apart, visit, eight, eight, eight, [0], 1)
+    >>> known = replace(fit_effects(chain, at=84.0), criterion_sd=np.full(8, 0.1))
+    >>> scatter_since(History(chain, known), 0, 12, np.array([12, 20])).round(1).tolist()
+    [0.0, 1.7]
+    """
+    begin, first, stop = np.broadcast_arrays(begin, first, stop)
+    before, since = (history.spread[last] - history.spread[of] for last, of in ((first, begin), (stop, first)))
+    apart = (history.apart[stop] - history.apart[first]) / np.maximum(stop - first, 1)
+    own = looked_up(history.effects.own_scatter, history.chain.location[first])
+    return np.maximum(wider(believed(before), since, history.effects) * apart - np.maximum(own, 0.0), 0.0)
+
+
+def _lighter(weight, n, scatter):
+    """By how much n visits of this summed weight weigh less when they vary by so much more."""
+    return 1 / (1 + scatter * weight / np.maximum(n, 1))
+
+
 def level_after(
-    history: History, c: int, first, onset, mean, variance, moved=0.0, direction: int = 0
+    history: History, c: int, first, onset, mean, variance, moved=0.0, scatter=0.0, direction: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of a channel's level after the visits first..onset - 1; `mean`, `variance` : before them.
 
     first, onset : indexes of visits, the latter after the last that counts. moved : the variance by which it may have
-    moved with the first of them, 0 for none. direction : as in `settled`. Shapes that broadcast; logits, squared.
+    moved with the first of them, 0 for none. scatter : `scatter_since` it. direction : as in `settled`. Shapes that
+    broadcast; logits, squared.
 
     Twelve weekly visits keep four of five promises, as an additive model fitted to them expects:
 
@@ -248,6 +293,9 @@ def level_after(
     (True, True)
     """
     weight, level = (np.take(of[c], onset) - np.take(of[c], first) for of in (history.weight, history.level))
+    if np.any(scatter):
+        lighter = _lighter(weight, onset - first, scatter)
+        weight, level = weight * lighter, level * lighter
     left = 1 / (weight + 1 / variance)
     found = np.broadcast_arrays(left * (level + mean / variance), left)
     may_move = np.broadcast_to(moved, found[0].shape) > 0
@@ -263,19 +311,23 @@ class _Levels:
     """(N, J) each, of one channel around each onset: mean and variance of the level before, the level now, how far
     the difference may be off (doubt) and the share of it that is chance in the ratings; known : where all are."""
 
-    def __init__(self, history: History, at: _Onsets, c: int, prior_mean, prior_variance, moved, direction: int):
-        """moved : (N, 1) by what variance the level may have moved with the baseline's first visit, 0 for none."""
+    def __init__(
+        self, history: History, at: _Onsets, c: int, prior_mean, prior_variance, moved, scatter, direction: int
+    ):
+        """moved : (N, 1) by what variance the level may have moved with the baseline's first visit, 0 for none.
+        scatter : (N, J or more) `scatter_since` that visit, at each onset and, last, at the last visit."""
         after, now = at.around(history.weight[c])[1], at.around(history.level[c])[1]
-        given = prior_mean, prior_variance, moved, direction
+        given = prior_mean, prior_variance, moved, scatter[:, : at.onset.shape[1]], direction
         self.mean, self.variance = level_after(history, c, at.first, at.onset, *given)
         self.known = at.allowed & (after > 0)
         after = np.where(self.known, after, 1.0)
         self.now = now / after
         n_after, n_before = at.stop - at.onset, np.maximum(at.onset - at.first, 1)
+        noise = 1 / after + scatter[:, -1:] / n_after
         auditor = at.around(history.auditor)[1] / n_after
         familiar, unfamiliar = at.around(history.unfamiliarity[c])
         new_form = np.maximum(unfamiliar / n_after - familiar / n_before, 0.0)
-        self.doubt = self.variance + 1 / after + auditor + new_form + _model_variance(history.effects, c)
+        self.doubt = self.variance + noise + auditor + new_form + _model_variance(history.effects, c)
         self.chance = at.around(history.binomial[c])[1] / after**2
         information = np.maximum(at.around(history.information[c])[1], 1e-9)
         self.typical = np.clip(at.around(history.leaning[c])[1] / information, 0.01, 0.99)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from reports.measure.drift.evidence import CONSISTENCY, MOVED_VARIANCE, History, level_after
+from reports.measure.drift.evidence import CONSISTENCY, MOVED_VARIANCE, History, level_after, scatter_since
 from reports.measure.drift.spread import mean_spread
 from reports.measure.model.chain import Chain
 from reports.measure.model.effects import Effects
@@ -29,11 +29,11 @@ def baseline_level(history: History, *, first: int, onset: int, channel: int, re
     begin = int(history.chain.first_visit[location])
     region = float(effects.region[history.chain.region[location]])
     was, unsure = level_after(history, 0, begin, first, region, effects.variance["location"])
-    moved = MOVED_VARIANCE * restarted
-    mean, variance = level_after(history, 0, first, onset, was, unsure, moved)
+    moved = (MOVED_VARIANCE, scatter_since(history, begin, first, onset)) if restarted else (0.0, 0.0)
+    mean, variance = level_after(history, 0, first, onset, was, unsure, *moved)
     if channel:
         level, apart = level_after(history, channel, begin, first, was, effects.variance["section"])
-        mean, _ = level_after(history, channel, first, onset, mean + level - was, apart + variance, moved)
+        mean, _ = level_after(history, channel, first, onset, mean + level - was, apart + variance, *moved)
     return float(mean)
 
 

@@ -25,6 +25,7 @@ NODES = np.sqrt(3) * np.array([-1.0, 0.0, 1.0])  # Gauss-Hermite with three poin
 NODE_WEIGHTS = np.array([1 / 6, 2 / 3, 1 / 6])
 SCATTERED = np.array([-np.inf, 0.03, 0.1, 0.3, 0.8])  # steps of a location's own scatter, logits squared
 UNFAMILIAR = 0.25  # logits squared; what is odd in a form that the fit has hardly seen is the form
+WIDER_ODDS = 0.02  # that the spread grew with a flag, before the visits since are looked at
 TINY = 1e-30  # in single precision
 
 
@@ -132,6 +133,28 @@ def spread_ratio(belief: np.ndarray, after: np.ndarray) -> np.ndarray:
     likelihood = np.exp(after - after.max(axis=-1, keepdims=True))
     same = np.maximum(_dot(belief, likelihood), 1e-250)
     return _dot(belief @ LARGER, likelihood) / same
+
+
+def wider(belief: np.ndarray, after: np.ndarray, effects: Effects) -> np.ndarray:
+    """(...,) by how much the variance of the interactions of a visit has grown with a change, logits squared.
+
+    belief : (..., 7) probability of each spread before it. after : (..., 7) log likelihoods of the visits since,
+    summed. Before those are looked at, WIDER_ODDS speak for a larger spread; 0 where it is less than before.
+
+    Interactions that differ by half a logit, and visits since that leave only the spread three places further:
+
+    >>> from dataclasses import replace
+    >>> from reports.measure.model.severity import fit_effects
+    >>> empty = Chain([], [], [], [], [], [], np.zeros((0, 1)), [], [0], [0], [False], [0], 1)
+    >>> effects = replace(fit_effects(empty), variance={"interaction": 0.25})
+    >>> usual, three_further = np.eye(7)[1], np.log(np.eye(7)[4] + 1e-30)
+    >>> wider(usual, np.zeros(7), effects) > 0, wider(usual, three_further, effects).round(2).item()
+    (np.True_, 2.31)
+    """
+    likelihood = np.exp(after - after.max(axis=-1, keepdims=True))
+    now = (belief + WIDER_ODDS * belief @ LARGER) * likelihood
+    now /= np.maximum(now.sum(axis=-1, keepdims=True), 1e-250)
+    return np.maximum((now - belief) @ spreads(effects) ** 2, 0.0)
 
 
 def pull_of_visits(likelihoods: np.ndarray) -> np.ndarray:
