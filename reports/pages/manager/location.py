@@ -22,6 +22,7 @@ from reports.pages.manager.execution import PointRow, execution
 from reports.pages.manager.flag_rows import SYMBOLS, Direction, FlagRow, flag_row, state_of
 from reports.pages.manager.quotes import Quote, quotes
 from reports.pages.manager.reported_metrics import ReportedHere, reported_here
+from reports.pages.manager.seen_lately import SeenLately, seen_lately
 from reports.pages.manager.store import counted, listed_visits, read_store
 from reports.pages.paging import page_of
 from reports.pages.scope import Link, Scope, scope_at, section_titles
@@ -94,6 +95,7 @@ class LocationPage:
     alike: Alike | None
     instead: AttributionView | None
     chain_movement: str
+    lately: SeenLately
     quotes: list[Quote]
     visits: Page
     earlier: list[EarlierFlag]
@@ -148,6 +150,7 @@ def location_page(
         alike=alike(known, location_id=location.pk, onset=onset),
         instead=attribution_without_flag(known, location=location, user=user) if is_calm else None,
         chain_movement=_chain_movement(asked) if is_calm else "",
+        lately=seen_lately(asked, location),
         quotes=quotes(asked, location, since=onset, section=chosen.removeprefix("section:")),
         visits=_visits(location, asked, page, store.n_visits),
         earlier=_earlier(closed, titles, asked.today),

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat, RowNumber
 
 from audits.models import Criterion, Observation, Option, Photo, Visit
 from audits.standards.kinds import IN_WORDS
+from locations.models import Location
 from reports.pages.manager.standing import RECENT
 from reports.pages.scope import Scope
 from reports.pages.sentences import words
@@ -66,21 +67,24 @@ class SeenLately:
     felt: list[Felt] = field(default_factory=list)
 
 
-def seen_lately(scope: Scope) -> SeenLately:
-    """Of the visits of the last four weeks that count and the user may read, at most the latest 2,000. One query."""
+def seen_lately(scope: Scope, location: Location | None = None) -> SeenLately:
+    """Of the visits of the last four weeks that count and the user may read, at most the latest 2,000. One query.
+
+    location : the one that it is about, also where it is closed; else all open ones of the scope.
+    """
     if scope.standard is None:
         return SeenLately()
     failures: list[Any] = []
     felt: list[Any] = []
-    for row in _observed(scope):
+    for row in _observed(scope, location):
         (felt if row.of else failures).append(row)
     return SeenLately(_failures(failures), failures[0].n_alike if failures else 0, _felt(felt))
 
 
-def _visits(scope: Scope) -> QuerySet:
+def _visits(scope: Scope, location: Location | None) -> QuerySet:
     visits = Visit.objects.visible_to(scope.user).counting()
     visits = visits.filter(
-        location__in=scope.open_locations(),
+        location__in=[location] if location else scope.open_locations(),
         version__standard=scope.standard,
         started_at__gt=scope.as_of - RECENT,
         started_at__lte=scope.as_of,
@@ -88,7 +92,7 @@ def _visits(scope: Scope) -> QuerySet:
     return visits.order_by("-started_at").values("pk")[:MOST_VISITS]
 
 
-def _observed(scope: Scope) -> QuerySet:
+def _observed(scope: Scope, location: Location | None) -> QuerySet:
     """The latest failures, and of each answer to a perception criterion the latest, those with a note first.
 
     of : the key of the perception criterion, blank for failures. n_alike : how many there are beside those that are
@@ -110,7 +114,7 @@ def _observed(scope: Scope) -> QuerySet:
     alike = [F("of"), F("group")]
     latest = [F("is_bare").asc(), F("visit__started_at").desc(), F("pk").desc()]
     return (
-        Observation.objects.filter(is_felt | is_failure, visit__in=_visits(scope))
+        Observation.objects.filter(is_felt | is_failure, visit__in=_visits(scope, location))
         .annotate(
             of=Case(When(is_felt, then=F("criterion__key")), default=Value(""), output_field=TextField()),
             answer=Cast("value", TextField()),

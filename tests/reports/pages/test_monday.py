@@ -238,6 +238,47 @@ def test_free_words_about_how_it_felt_are_two_quotes_at_most_and_not_the_same(as
     assert "answer" not in said
 
 
+# The same on a store's own page
+
+
+def of_store(location) -> str:
+    return reverse("reports:location", args=[location.pk])
+
+
+def test_store_tells_its_own_critical_failures_of_four_weeks(as_mia, chain):
+    visit = pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=2), greeted=False, note="Two pallets.")
+    pages.make_visit(chain, chain.harbour, pages.AS_OF - timedelta(days=2), greeted=False, note="Elsewhere.")
+    pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=29), greeted=False, note="Long ago.")
+    photo = photo_of(visit, visit.observations.get(criterion__key="greeted"))
+    page = as_mia.get(of_store(chain.mill))
+    said = part(page, "critical")
+    assert "Critical behaviours missed 1 in the last four weeks, the latest first" in said
+    assert "Was the customer greeted? “Two pallets.” greeting · visit of Sat 14 Nov 2026, 06:00" in said
+    assert "Elsewhere." not in text_of(page)
+    assert "Long ago." not in said
+    assert reverse("audits:thumbnail", args=[photo.pk]) in page.content.decode()
+
+
+def test_store_tells_how_it_felt_there_and_why(as_mia, chain):
+    felt = ask_how_it_felt(chain)
+    latest = list(chain.harbour.visits.order_by("-started_at")[:2])
+    for visit, value, why in zip(latest, ("good", "bad"), ("", "He looked at the till."), strict=True):
+        Observation.objects.create(visit=visit, criterion=felt, value=value, note=why)
+    elsewhere = pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=2))
+    Observation.objects.create(visit=elsewhere, criterion=felt, value="best", note="At the mill.")
+    said = part(as_mia.get(of_store(chain.harbour)), "felt")
+    assert "How did you feel treated? 50 % In the way · 50 % Welcome 2 answers" in said
+    assert "“He looked at the till.” visit of Sun 8 Nov 2026, 16:00" in said
+    assert "mill" not in said.lower()
+
+
+def test_closed_store_and_one_that_no_scan_knows_tell_what_was_seen_too(as_mia, chain):
+    place = pages.make_location(chain.north, 1, closed_on=date(2026, 11, 15))
+    pages.make_visit(chain, place, pages.AS_OF - timedelta(days=2), greeted=False)
+    page = as_mia.get(of_store(place))
+    assert "Was the customer greeted?" in part(page, "critical")
+
+
 # Details that have to agree
 
 
