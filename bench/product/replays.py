@@ -51,7 +51,7 @@ def through_files(made: Made, settings: Settings, *, seed: int, folder: Path, st
 
 def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     """The same replay on the arrays, told in the same words."""
-    from reports.detection.data.day_numbers import to_datetime
+    from reports.detection.data.day_numbers import to_datetime, to_moment
     from reports.detection.data.threshold import simulated_threshold
 
     began = time.perf_counter()
@@ -66,14 +66,14 @@ def in_memory(made: Made, settings: Settings, *, seed: int) -> Replay:
     rows: list[tuple[str, ...]] = []
     for dated in found:
         signal = dated.signal
-        flagged_at, onset = to_datetime(dated.raised_at), to_datetime(signal.onset)
+        flagged_at, onset = to_moment(dated.raised_at), to_datetime(signal.onset)
         rows.append(
             (
                 codes[signal.location],
-                flagged_at.isoformat(),
+                flagged_at.isoformat(timespec="seconds"),
                 signal.channel,
                 signal.direction,
-                onset.isoformat(),
+                onset.isoformat(timespec="seconds"),
                 f"{signal.evidence:.6g}",
             )
         )

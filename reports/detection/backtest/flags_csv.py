@@ -3,15 +3,18 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.db.models import QuerySet
 
+from locations.models import Location
 from reports.detection.data.channels import section_titles
 from reports.models import Backtest, PastFlag
 
 COLUMNS = ("location_id", "flagged_at", "channel", "direction", "onset", "comparison", "strength")
+ORDER = ("flagged_at", "-evidence", "pk")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -19,16 +22,21 @@ def rows(backtest: Backtest, flags: QuerySet[PastFlag]) -> Iterator[tuple[str, .
     """The header, then a row for each of these flags of a backtest, by time."""
     yield COLUMNS
     titles = section_titles(backtest.standard)
-    for flag in flags.select_related("location").order_by("flagged_at", "pk").iterator(chunk_size=500):
+    for flag in flags.select_related("location").order_by(*ORDER).iterator(chunk_size=500):
         yield (
             flag.location.code,
-            flag.flagged_at.isoformat(),
+            _moment(flag.flagged_at, flag.location),
             _channel(flag.channel, titles),
             flag.direction,
-            flag.onset_at.isoformat(),
+            _moment(flag.onset_at, flag.location),
             flag.comparison,
             f"{flag.evidence:.6g}",
         )
+
+
+def _moment(when: datetime, location: Location) -> str:
+    """On the clock of the place, as pages tell it; the offset keeps it one moment for whoever computes with it."""
+    return when.astimezone(location.zone).isoformat(timespec="seconds")
 
 
 def _channel(channel: str, titles: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ from reports.detection.backtest.checkpoint import pack_days, pack_replayed, unpa
 from reports.detection.backtest.metric_lags import lags
 from reports.detection.data.chain_loader import Codes, History, load
 from reports.detection.data.channels import channel_name
-from reports.detection.data.day_numbers import to_date, to_datetime, to_days
+from reports.detection.data.day_numbers import to_date, to_datetime, to_days, to_moment
 from reports.detection.data.parameters import settings_of
 from reports.detection.data.recent import known
 from reports.detection.data.reported_metrics import read_numbers
@@ -221,7 +221,7 @@ def _flag(backtest: Backtest, past: _Past, codes: Codes, comparing: _Comparing, 
     return PastFlag(
         backtest=backtest,
         location_id=int(codes.locations[signal.location]),
-        flagged_at=to_datetime(dated.raised_at),
+        flagged_at=to_moment(dated.raised_at),
         direction=signal.direction,
         channel=channel_name(signal.channel, codes.sections),
         onset_at=to_datetime(signal.onset),

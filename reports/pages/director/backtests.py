@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date
 from functools import cached_property
 
 from django.core.paginator import Page
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from locations.accounts.roles import READS_RESULTS, SETS_DRIFT
 from locations.models import Location
+from reports.detection.backtest import flags_csv
 from reports.detection.backtest.expected_false_flags import Expected, expected_by_chance
 from reports.detection.backtest.lifecycle import begin_of
 from reports.detection.data.day_numbers import to_days
@@ -38,6 +39,7 @@ from reports.pages.director.backtest_sentences import (
 from reports.pages.paging import page_of
 from reports.pages.scope import section_titles
 from reports.pages.sentences import signals, words
+from reports.pages.sentences.sureness import how_sure
 
 BACKTESTS_A_PAGE = 20
 FLAGS_A_PAGE = 25
@@ -79,7 +81,7 @@ class BacktestRow:
     def threshold_text(self) -> str:
         """180 : 1; blank before it is known."""
         threshold = self.backtest.threshold
-        return "" if threshold is None else f"{math.exp(threshold):,.0f}{words.NBSP}:{words.NBSP}1"
+        return "" if threshold is None else words.exactly(math.exp(threshold))
 
     @property
     def took(self) -> str:
@@ -105,6 +107,7 @@ class PastFlagRow:
     expected: str
     change: str
     since: str
+    how_sure: str
     evidence: str
     in_the_end: str
 
@@ -131,13 +134,17 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Found:
-    """What a backtest that is done shows of the stores that one may see."""
+    """What a backtest that is done shows of the stores that one may see.
+
+    n_below : flags that were raised while the threshold was lower than the one it ended with.
+    """
 
     headline: str
     expect: str
     early: str
     following: list[str]
     n_flags: int
+    n_below: int
     n_able: int
     over_time: Drawn
     leads: Drawn | None
@@ -192,7 +199,8 @@ def backtest_page(*, user, backtest_id: int, page: str = "") -> BacktestPage:
 def _found(user, backtest: Backtest, page: str) -> Found:
     flags = PastFlag.objects.visible_to(user).filter(backtest=backtest)
     locations = list(Location.objects.visible_to(user, SETS_DRIFT).values_list("pk", flat=True))
-    series = _Series(backtest, list(flags.values_list("flagged_at", "direction")), locations)
+    raised = list(flags.values_list("flagged_at", "direction", "evidence"))
+    series = _Series(backtest, [(flagged_at, direction) for flagged_at, direction, _ in raised], locations)
     n_declines = sum(direction == Direction.DECLINE for _, direction in series.flags)
     n_improvements = len(series.flags) - n_declines
     declines = flags.filter(direction=Direction.DECLINE)
@@ -206,6 +214,7 @@ def _found(user, backtest: Backtest, page: str) -> Found:
         early=how_early(ends),
         following=following(backtest.lags),
         n_flags=len(series.flags),
+        n_below=sum(math.log(evidence) < (backtest.threshold or 0.0) for *_, evidence in raised),
         n_able=series.expected.n_able,
         over_time=series.drawn(),
         leads=_leads(ends),
@@ -237,8 +246,8 @@ class _Series:
         expected = self._expected(edges)
         counts = [{Direction.DECLINE.value: 0, Direction.IMPROVEMENT.value: 0} for _ in edges[1:]]
         for flagged_at, direction in self.flags:
-            run = round((to_days(flagged_at) - self.first) / self.backtest.every_days)  # the moment ends its period
-            counts[min((run - 1) // together, len(counts) - 1)][direction] += 1
+            run = math.floor((to_days(flagged_at) - self.first) / self.backtest.every_days)
+            counts[min(max(run // together, 0), len(counts) - 1)][direction] += 1
         return [
             Period(EPOCH + start, EPOCH + end, n[Direction.DECLINE], n[Direction.IMPROVEMENT], *by_chance)
             for start, end, n, *by_chance in zip(
@@ -292,7 +301,7 @@ def _leads(ends: list[tuple[str, int | None]]) -> Drawn | None:
 
 def _flags(backtest: Backtest, flags: QuerySet[PastFlag], page: str) -> Page:
     titles = section_titles(backtest.standard)
-    found = flags.select_related("location", "metric").order_by("flagged_at", "-evidence", "pk")
+    found = flags.select_related("location", "metric").order_by(*flags_csv.ORDER)
     return page_of(
         found, number=page, size=FLAGS_A_PAGE, rows=lambda some: [_flag_row(flag, titles) for flag in some]
     )
@@ -304,14 +313,15 @@ def _flag_row(flag: PastFlag, titles: dict[str, str]) -> PastFlagRow:
     return PastFlagRow(
         location_id=flag.location_id,
         location=flag.location.name,
-        flagged_on=words.short_day((flag.flagged_at.astimezone(UTC) - timedelta(seconds=1)).date()),
+        flagged_on=words.short_day(flag.flagged_at.astimezone(flag.location.zone).date()),
         state="decline" if declined else "improve",
         symbol_title="Decline" if declined else "Improvement",
         channel_name=signals.channel_name(flag.channel, titles),
-        seen=str(round(100 * flag.seen)),
-        expected=str(round(100 * flag.expected)),
+        seen=signals.figure(channel=flag.channel, share=flag.seen),
+        expected=signals.figure(channel=flag.channel, share=flag.expected),
         change=signals.change(channel=flag.channel, seen=flag.seen, expected=flag.expected),
         since=words.short_day(onset),
-        evidence=words.evidence_briefly(flag.evidence),
+        how_sure=how_sure(flag.chance),
+        evidence=words.exactly(flag.evidence),
         in_the_end=in_the_end(flag.in_the_end, flag.lead_days) if declined else "",
     )

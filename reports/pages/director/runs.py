@@ -54,7 +54,7 @@ class RunRow:
         """The evidence at which a flag is raised: 520 : 1."""
         if self.run.threshold is None:
             return ""
-        return f"{math.exp(self.run.threshold):,.0f}{words.NBSP}:{words.NBSP}1"
+        return words.exactly(math.exp(self.run.threshold))
 
     @property
     def n_visits_text(self) -> str:

@@ -121,16 +121,11 @@ class FlagRow:
 
     @property
     def seen_text(self) -> str:
-        return self._figure(self.seen)
+        return signals.figure(channel=self.channel, share=self.seen)
 
     @property
     def expected_text(self) -> str:
-        return self._figure(self.expected)
-
-    def _figure(self, share: float) -> str:
-        """A share in percent, or of unevenness, a spread in points."""
-        figure = str(round(100 * share))
-        return f"{figure}{words.NBSP}pts" if self.channel == UNEVEN else figure
+        return signals.figure(channel=self.channel, share=self.expected)
 
     @property
     def weeks(self) -> int:

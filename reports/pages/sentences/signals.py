@@ -135,6 +135,12 @@ def flag(
     return sentence(first, beside)
 
 
+def figure(*, channel: str, share: float) -> str:
+    """A share in percent, or of unevenness, a spread in points."""
+    shown = str(round(100 * share))
+    return f"{shown}{words.NBSP}pts" if channel == "consistency" else shown
+
+
 def change(*, channel: str, seen: float, expected: float) -> str:
     """−14, or where customers are treated less alike, +9 uneven."""
     return words.difference(seen, expected) + (" uneven" if channel == "consistency" else "")

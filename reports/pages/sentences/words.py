@@ -63,6 +63,15 @@ def evidence_briefly(ratio: float) -> str:
     return f">{NBSP}{MOST_EVIDENCE:,}{NBSP}:{NBSP}1" if ratio > MOST_EVIDENCE else evidence(ratio)
 
 
+def exactly(ratio: float) -> str:
+    """Without a decimal, where it stands beside what it is held against: rounded, neither passes the other.
+
+    >>> exactly(412.4), exactly(4e9)
+    ('412\\xa0:\\xa01', '>\\xa010,000\\xa0:\\xa01')
+    """
+    return evidence_briefly(ratio) if ratio > MOST_EVIDENCE else f"{ratio:,.0f}{NBSP}:{NBSP}1"
+
+
 def number(n: int) -> str:
     """In words up to twelve, as a newspaper would."""
     return NUMBERS[n] if n < len(NUMBERS) else f"{n:,}"

@@ -22,6 +22,7 @@ from reports.pages.director.backtest_sentences import expected_flags, how_early
 from reports.tasks import backtests
 from tests.reports import page_rows as pages
 from tests.reports.page_rows import text_of
+from tests.reports.pages.hard_words import first_screen, hard_words_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/reports/backtests/"
@@ -166,8 +167,9 @@ def test_result_says_how_many_how_early_and_how_many_by_chance(dan, done):
     assert "expect about four flags a quarter, fewer than one of them by chance alone." in said
     assert "The reported numbers followed one of two declines, 6 weeks after the flag (median)." in said
     assert "One of two never showed in them (50 %): blind spots." in said
-    assert "Harbour Street 25 Jan 2026 greeting 68 83 −15" in said
-    assert "400 : 1 followed 6 weeks later" in said
+    assert "Harbour Street 26 Jan 2026 greeting 68 83 −15" in said
+    assert "Harbour Street 26 Jan 2026 412 : 1" in said
+    assert "followed 6 weeks later" in said
 
 
 def test_result_says_how_long_after_a_decline_the_reported_numbers_get_worse(dan, done):
@@ -183,7 +185,7 @@ def test_result_says_how_long_after_a_decline_the_reported_numbers_get_worse(dan
 
 def test_every_drawing_has_its_table(dan, done):
     said = text_of(dan.get(f"{PAGE}{done.pk}/"))
-    assert "19 Jan 2026 2 0 0.01" in said, "the third week"
+    assert "26 Jan 2026 2 0 0.01" in said, "the week of the flags"
     assert "flagged 4 to 13 weeks before it 1" in said
     assert "it never followed: blind spot 1" in said
 
@@ -196,6 +198,69 @@ def test_flags_csv_holds_the_flags_and_no_formula(dan, world, done):
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
     assert [row["location_id"] for row in rows] == ["'=H1", "C1", "'=H1"]
     assert rows[0]["channel"] == "section:Greeting"
+
+
+def rows_of_file(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+
+
+def test_page_and_file_tell_the_same_day_the_same_evidence_and_the_same_order(dan, world, done):
+    """At six in the evening in New York it is tomorrow already in UTC, and at half past midnight still today."""
+    moments = [datetime(2026, 2, 4, 23, 30, tzinfo=UTC), datetime(2026, 2, 5, 0, 30, tzinfo=UTC)]
+    for place, moment, evidence in ((world.harbour, moments[0], 181.6), (world.cove, moments[1], 7523.4)):
+        flag(done, place, 4, flagged_at=moment, onset_at=moment - timedelta(days=9), evidence=evidence)
+    flag(done, world.mill, 4, flagged_at=moments[0], onset_at=moments[0], evidence=290.0)
+    said = text_of(dan.get(f"{PAGE}{done.pk}/"))
+    rows = rows_of_file(dan.get(f"{PAGE}{done.pk}/flags.csv"))
+    names = {place.code: place.name for place in (world.harbour, world.cove, world.mill)}
+    table = said.partition("What stands behind each flag")[2]
+    places = [
+        table.index(f"{names[row['location_id']]} {as_day(row['flagged_at'])} {float(row['strength']):,.0f} : 1")
+        for row in rows
+    ]
+    assert places == sorted(places)
+    for row in rows:
+        assert f"{names[row['location_id']]} {as_day(row['flagged_at'])} " in said.partition("Which stores")[2]
+        assert as_day(row["onset"]) in said
+    assert [row["flagged_at"] for row in rows if row["location_id"] == "C1"][1] == "2026-02-04T19:30:00-05:00"
+
+
+def as_day(moment: str) -> str:
+    day = datetime.fromisoformat(moment)
+    return f"{day.day} {day:%b %Y}"
+
+
+def test_flag_counts_in_the_period_that_holds_its_day(dan, world):
+    backtest = made(world)
+    for hours in (5, 100, 160):
+        flag(backtest, world.harbour, 0, flagged_at=datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hours))
+    said = text_of(dan.get(f"{PAGE}{backtest.pk}/"))
+    assert "5 Jan 2026 3 0" in said
+    assert "9 Mar 2026 0 0" in said, "the last week"
+
+
+def test_no_flag_shows_less_evidence_than_the_threshold_unless_that_is_said(dan, world, done):
+    done.threshold = 5.19
+    done.save()
+    flag(done, world.mill, 5, evidence=180.0)
+    said = text_of(dan.get(f"{PAGE}{done.pk}/"))
+    assert "A flag is raised at 179 : 1." in said
+    flag(done, world.mill, 6, evidence=145.0)
+    said = text_of(dan.get(f"{PAGE}{done.pk}/"))
+    assert "A flag is raised at 179 : 1; 1 earlier one at less, while fewer visits were known." in said
+    assert "Mill Lane 16 Feb 2026 145 : 1" in said
+
+
+def test_spread_is_told_in_points(dan, world, done):
+    flag(done, world.mill, 5, channel="consistency", seen=0.21, expected=0.12)
+    assert "21 pts 12 pts +9 uneven" in text_of(dan.get(f"{PAGE}{done.pk}/"))
+
+
+def test_first_screen_of_a_backtest_speaks_plainly(dan, done):
+    done.flags.update(chance=0.9)
+    page = dan.get(f"{PAGE}{done.pk}/")
+    assert hard_words_in(page) == []
+    assert "sure" in first_screen(page)
 
 
 def test_region_sees_the_flags_of_its_own_stores_only(client, world, done):
