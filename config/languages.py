@@ -11,6 +11,8 @@ from locations.models import User
 
 TRANSLATED = {"", "audits"}
 """Namespaces of addresses whose pages have every sentence in each language."""
+READERS_LANGUAGE = "plumbline.language"
+"""Where a request keeps the reader's choice, also on a page that does not speak it."""
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -25,6 +27,7 @@ class LanguageMiddleware(LocaleMiddleware):
         named = request.GET.get("l", "").lower()
         if named in dict(settings.LANGUAGES):
             _speak(request, named)
+        request.META[READERS_LANGUAGE] = translation.get_language()
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
         match = request.resolver_match

@@ -53,6 +53,7 @@ def of_backtest(stage):
 
 TABLE = {
     "home": Row(SIGN_IN, 302, 302, 302),
+    "favicon": Row(307, 307, 307, 307),
     "healthz": Row(PAGE, PAGE, PAGE, PAGE),
     "sign-in": Row(PAGE, PAGE, PAGE, PAGE),
     "sign-out": Row(WRONG_METHOD, WRONG_METHOD, WRONG_METHOD, WRONG_METHOD),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from locations.accounts import refusals
 from locations.accounts.requests import SignedInRequest
 from locations.accounts.roles import SETS_DRIFT
 from reports.detection.backtest import flags_csv, lifecycle
@@ -22,8 +23,8 @@ from reports.pages.director.settings import SettingsPage, settings_page, usual_p
 from reports.pages.masthead import masthead
 
 REFRESH_SECONDS = 3
-replays = for_roles(SETS_DRIFT, "replay the past")
-sets = for_roles(SETS_DRIFT, "set how drift is looked for")
+replays = for_roles(SETS_DRIFT, refusals.REPLAY_THE_PAST)
+sets = for_roles(SETS_DRIFT, refusals.SET_DRIFT)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.models import Standard
+from locations.accounts import refusals
 from locations.accounts.requests import SignedInRequest
 from reports.detection.scan.lifecycle import start_scan
 from reports.pages.access import STARTS_SCANS, NotVisible, for_head_office, for_roles, results_page
@@ -17,7 +18,7 @@ REFRESH_SECONDS = 3
 
 
 @require_safe
-@for_head_office("read the page of auditors")
+@for_head_office(refusals.READ_AUDITORS)
 def auditors(request: SignedInRequest) -> HttpResponse:
     found = auditors_page(
         user=request.user, standard=request.GET.get("standard", ""), page=request.GET.get("page", "")
@@ -62,7 +63,7 @@ def run(request: SignedInRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
-@for_roles(STARTS_SCANS, "start a scan")
+@for_roles(STARTS_SCANS, refusals.START_SCANS)
 def run_new(request: SignedInRequest) -> HttpResponse:
     """Scan now, unless a scan of the standard is under way already: then follow that one."""
     key = request.POST.get("standard", "")

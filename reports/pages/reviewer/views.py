@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audits.models import Visit
 from audits.review import approval, exclusion, returns
+from locations.accounts import refusals
 from locations.accounts.requests import SignedInRequest
 from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
@@ -18,7 +19,7 @@ from reports.pages.reviewer.desk import desk_page
 from reports.pages.visit.observed import remark_items
 from reports.pages.visit.visit import visit_page
 
-reviewers_page = for_roles(EXCLUDES_VISITS, "review visits")
+reviewers_page = for_roles(EXCLUDES_VISITS, refusals.REVIEW_VISITS)
 
 
 @require_safe
