@@ -22,6 +22,7 @@ from audits.admin.outline import Step, admin_url
 from audits.models import Visit
 from audits.models.limits import LONGEST_EXCLUSION_REASON
 from audits.review.exclusion import AlreadyExcluded, exclude
+from locations import times
 from locations.accounts.roles import EXCLUDES_VISITS
 from locations.models import Location
 
@@ -229,7 +230,7 @@ class VisitAdmin(ModelAdmin):
 
 def _local(visit: Visit, moment: datetime | None) -> str | None:
     """In the location's own time, as everywhere."""
-    return f"{moment.astimezone(visit.location.zone):%d %b %Y %H:%M}" if moment else None
+    return times.moment(moment, visit.location.zone) if moment else None
 
 
 def may_exclude(user, visit: Visit) -> bool:

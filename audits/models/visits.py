@@ -13,6 +13,7 @@ from audits.models.programme import Assignment
 from audits.models.standards import Criterion, Version
 from locations.accounts.roles import READS_VISITS
 from locations.models import Location
+from locations.times import moment
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -147,7 +148,7 @@ class Visit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location}, {self.started_at.astimezone(self.location.zone):%d %b %Y %H:%M}"
+        return f"{self.location}, {moment(self.started_at, self.location.zone)}"
 
     @property
     def receipt(self) -> str:

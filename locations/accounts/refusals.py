@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,7 +33,7 @@ START_SCANS = gettext_lazy("Only {people} start a scan.")
 class Refused(PermissionDenied):
     """Words itself in the language of whoever reads it, which the page that refuses may not speak."""
 
-    def __init__(self, sentence: str, *, roles: Iterable[Role], user: User):
+    def __init__(self, sentence: str | Promise, *, roles: Iterable[Role], user: User):
         super().__init__(sentence)
         self.sentence, self.roles, self.user = sentence, frozenset(roles), user
 

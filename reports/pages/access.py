@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.functional import Promise
 
 from locations.accounts import refusals
 from locations.accounts.requests import SignedInRequest
@@ -31,7 +32,7 @@ def signed_in(view: View) -> View:
     return login_required(wrapped)
 
 
-def for_roles(roles: frozenset[Role], sentence: str) -> Callable[[View], View]:
+def for_roles(roles: frozenset[Role], sentence: str | Promise) -> Callable[[View], View]:
     """Only users with one of `roles` anywhere; `sentence` says so, with a gap for the people."""
 
     def decorate(view: View) -> View:
@@ -46,7 +47,7 @@ def for_roles(roles: frozenset[Role], sentence: str) -> Callable[[View], View]:
     return decorate
 
 
-def for_head_office(sentence: str) -> Callable[[View], View]:
+def for_head_office(sentence: str | Promise) -> Callable[[View], View]:
     """Only users of head office, which a director of a region is not; `sentence` as in `for_roles`."""
 
     def decorate(view: View) -> View:

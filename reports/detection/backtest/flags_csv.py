@@ -3,13 +3,12 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.db.models import QuerySet
 
-from locations.models import Location
+from locations.times import in_a_file
 from reports.detection.data.channels import section_titles
 from reports.models import Backtest, PastFlag
 
@@ -25,18 +24,13 @@ def rows(backtest: Backtest, flags: QuerySet[PastFlag]) -> Iterator[tuple[str, .
     for flag in flags.select_related("location").order_by(*ORDER).iterator(chunk_size=500):
         yield (
             flag.location.code,
-            _moment(flag.flagged_at, flag.location),
+            in_a_file(flag.flagged_at, flag.location.zone),
             _channel(flag.channel, titles),
             flag.direction,
-            _moment(flag.onset_at, flag.location),
+            in_a_file(flag.onset_at, flag.location.zone),
             flag.comparison,
             f"{flag.evidence:.6g}",
         )
-
-
-def _moment(when: datetime, location: Location) -> str:
-    """On the clock of the place, as pages tell it; the offset keeps it one moment for whoever computes with it."""
-    return when.astimezone(location.zone).isoformat(timespec="seconds")
 
 
 def _channel(channel: str, titles: dict[str, str]) -> str:

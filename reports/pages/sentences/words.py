@@ -1,11 +1,12 @@
 """How numbers, days and evidence are written on every page. No-break spaces keep a number and its unit together."""
 
 import math
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from audits.numbers import NBSP
 from audits.numbers import duration as duration
+from locations.times import clock as clock
+from locations.times import moment as moment
 
 MINUS = "\u2212"
 MOST_EVIDENCE = 10_000  # beyond it a ratio says more about the model than about the store
@@ -114,12 +115,6 @@ def short_day(when: date, *, beside: date | None = None) -> str:
     """3 Oct; with the year when it is not that of `beside`."""
     text = f"{when.day}{NBSP}{when:%b}"
     return text if beside and beside.year == when.year else f"{text}{NBSP}{when.year}"
-
-
-def moment(when: datetime, zone: ZoneInfo) -> str:
-    """Tue 10 Nov 2026, 18:12, on the clock of the place."""
-    local = when.astimezone(zone)
-    return f"{local:%a} {short_day(local.date())}, {local:%H:%M}"
 
 
 def part_of_month(when: date, *, beside: date | None = None) -> str:

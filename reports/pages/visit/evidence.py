@@ -41,7 +41,7 @@ def _taken(photo: Photo, visit: Visit) -> str:
         local = photo.taken_at.astimezone(zone)
         on = visit.started_at.astimezone(zone).date()
         day = "" if local.date() == on else f"{words.short_day(local.date(), beside=on)}, "
-        parts.append(f"{day}{local:%H:%M}")
+        parts.append(f"{day}{words.clock(photo.taken_at, zone)}")
     if photo.gps_grade:
         far = photo.gps_grade == Visit.GpsGrade.FAR and photo.gps_distance_m
         parts.append(words.distance(far) + " away" if far else photo.get_gps_grade_display().lower())

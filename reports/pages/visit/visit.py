@@ -122,4 +122,4 @@ def _interaction(interaction: Interaction, zone) -> InteractionRow:
     ):
         if start and until:
             waits.append(f"{name} after {words.duration((until - start).total_seconds())}")
-    return InteractionRow(str(interaction), f"{start.astimezone(zone):%H:%M}" if start else "", waits)
+    return InteractionRow(str(interaction), words.clock(start, zone) if start else "", waits)

@@ -126,7 +126,7 @@ function rowOfVisit(visit, pictures, progress, now) {
     return ['needs', { ...row, ...stateOf(visit, pictures, progress), about: pictures.refused[0] }];
   }
   const about = joined(
-    momentName(visit.ended_at ?? visit.started_at, now, zone),
+    momentName(visit.started_at, now, zone),
     [
       liveInteractions(visit).length &&
       plural('{n} interaction', '{n} interactions', liveInteractions(visit).length),

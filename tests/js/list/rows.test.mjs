@@ -53,6 +53,22 @@ test("today is the location's day, not the phone's", () => {
   assert.deepEqual(names(shown.today), ['Cove']); // it is already the 3rd in Auckland
 });
 
+test('a visit is told in one minute, here and from the server, to the minute that has begun', () => {
+  const location = { id: 9, name: 'Cove', address: '', timezone: 'America/New_York' };
+  const started_at = '2026-03-02T13:59:59.999Z';
+  const ended_at = '2026-03-02T14:20:00.000Z';
+  const now = Date.parse('2026-03-02T15:00:00Z');
+  const kept = {
+    ...makeVisit({ started_at, ended_at, state: 'received', receipt: 'AB' }),
+    location,
+  };
+  const sent = { ...kept, id: 'v2', n_interactions: 0, photos_missing: [], content: null };
+  const [here] = groups({ now, visits: [kept] }).sent;
+  const [there] = groups({ now, sent: [sent] }).sent;
+  assert.match(here.about, /^Today 08:59/);
+  assert.match(there.about, /^Today 08:59/);
+});
+
 test('an assignment that was begun is shown once, as in progress', () => {
   const shown = groups({ assignments: [assignment(5)], visits: [makeVisit()] });
   assert.deepEqual(shown.today.map(({ state }) => state), ['In progress']);
