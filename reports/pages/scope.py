@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from reports.detection.data.fitted_run import FittedRun, LastRuns
 from reports.detection.data.settings import expected_rates
+from reports.detection.views.finding import Finding
 from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible
 
@@ -118,6 +120,11 @@ class Scope:
     def expected_false_alarms_per_year(self) -> float | None:
         """False flags to expect per store, declines and improvements together."""
         return expected_rates(self.run).both if self.run else None
+
+    @cached_property
+    def finding(self) -> Finding | None:
+        """How soon drops are found; None where the last good run cannot tell."""
+        return Finding.of(self.fitted, as_of=self.as_of)
 
     def locations(self) -> QuerySet[Location]:
         """The stores that the page is about, never more than the user may see."""

@@ -10,6 +10,7 @@ from locations.models import Location
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import FittedRun
 from reports.detection.views.auditor_assignment import AuditorAssignments, Joining, Whom
+from reports.detection.views.finding import Finding, SeldomFound
 from reports.measure.model.effects import WEEK_DAYS
 from reports.measure.model.groups import gathered
 from reports.measure.planning.auditor_assignment import with_own_auditors
@@ -26,8 +27,9 @@ class NextVisit:
     """What a visit to one location is worth, in days of unflagged decline or of a wrong judgement, and why.
 
     weeks : since the last visit that counts, inf without one. usual_weeks : between two. n_below : last visits in a
-    row below what was expected. n_missing : visits before a decline can show, 0 for enough. evidence : of a decline,
-    as a ratio; 0 for none.
+    row below what was expected. n_missing : visits until a flag is possible, 0 for enough. n_until_found : as many
+    more as it takes until half of the large drops are flagged there, where visits are missing and that is known.
+    evidence : of a decline, as a ratio; 0 for none.
     chance : that a decline is under way that no flag tells of. alone : the only auditor lately, "" for several.
     whom : whom to send where it matters who goes; None where it does not.
     """
@@ -46,6 +48,7 @@ class NextVisit:
     link_days: float
     alone: str
     whom: Whom | None
+    n_until_found: int | None = None
 
     @property
     def days(self) -> float:
@@ -55,13 +58,16 @@ class NextVisit:
 @dataclass(frozen=True)
 class Plan:
     """visits : the most valuable first. n_locations : weighed. n_left_out : of a large chain, those not looked at.
-    threshold : of the run."""
+    threshold : of the run. seldom : of the weighed, where drops are seldom found within half a year. large_drop :
+    0..1, what n_until_found is about."""
 
     run: Run
     threshold: float
     visits: list[NextVisit]
     n_locations: int
     n_left_out: int
+    seldom: SeldomFound | None = None
+    large_drop: float = 0.0
 
 
 def most_valuable(fitted: FittedRun, *, locations: QuerySet[Location], as_of: datetime, n: int = 10) -> Plan:
@@ -77,7 +83,8 @@ def most_valuable(fitted: FittedRun, *, locations: QuerySet[Location], as_of: da
     rows = list(by_evidence.values_list(*fields)[:MOST_RESULTS])
     flags = DriftFlag.objects.open().filter(standard=standard, direction=DriftFlag.Direction.DECLINE)
     flagged = set(flags.filter(location__in=locations).values_list("location_id", flat=True))
-    return _Weighing(fitted, rows, flagged, to_days(as_of)).plan(n, results.count())
+    finding = Finding.of(fitted, as_of=as_of)
+    return _Weighing(fitted, rows, flagged, to_days(as_of), finding).plan(n, results.count())
 
 
 def joined_once(found: list[tuple[NextVisit, Joining | None]]) -> list[NextVisit]:
@@ -100,7 +107,8 @@ def joined_once(found: list[tuple[NextVisit, Joining | None]]) -> list[NextVisit
 
 
 class _Weighing:
-    def __init__(self, fitted: FittedRun, rows: list[tuple], flagged: set[int], at: float):
+    def __init__(self, fitted: FittedRun, rows: list[tuple], flagged: set[int], at: float, finding: Finding | None):
+        self.finding = finding
         self.fitted, self.run, self.flagged, self.at = fitted, fitted.run, flagged, at
         self.effects, self.codes, self.settings = fitted.effects, fitted.codes, fitted.settings
         self.assumptions = Assumptions(fitted.threshold, weakest_quarter(self.effects))
@@ -117,7 +125,11 @@ class _Weighing:
         visits = self._read([self.location[at] for at in order], order) if order.size else []
         visits = sorted(visits, key=lambda each: (-each.days, each.location_id))[:n]
         n_weighed = len(self.location)
-        return Plan(self.run, self.assumptions.threshold, visits, n_weighed, n_locations - n_weighed)
+        plan = Plan(self.run, self.assumptions.threshold, visits, n_weighed, n_locations - n_weighed)
+        if self.finding is None:
+            return plan
+        seldom = self.finding.seldom_among(self.n_visits)
+        return replace(plan, seldom=seldom, large_drop=self.finding.large_drop)
 
     def _at_first_sight(self) -> Value:
         span = max((self.at - self.effects.first_day) / WEEK_DAYS, 1.0)
@@ -172,6 +184,12 @@ class _Weighing:
                 link_days=0.0,
                 alone=assignments.alone(row),
                 whom=assignments.other(row),
+                n_until_found=self._until_found(int(n_visits[row])),
             )
             found.append((told, assignments.joining(row)))
         return joined_once(found)
+
+    def _until_found(self, n_visits: int) -> int | None:
+        missing = self.run.least_visits - n_visits
+        more = self.finding.more_visits(n_visits) if self.finding and missing > 0 else None
+        return None if more is None else max(more, missing)

@@ -14,6 +14,7 @@ from reports.pages.manager.store_rows import ORDERS, listed, store_rows
 from reports.pages.paging import page_of
 from reports.pages.scope import Scope
 from reports.pages.sentences import headlines, signals, words
+from reports.pages.sentences.finding import seldom_found
 from reports.pages.sentences.headlines import OpenDeclines
 
 N_LEADS = 3
@@ -138,6 +139,7 @@ def _facts(scope: Scope, stands: Standing) -> str:
         ),
         headlines.coverage(n_open=n_stores, n_never=0 if is_first else stands.n_never, n_unjudged=stands.n_unjudged),
         _false_flags(scope, stands) if stands.n_able else "",
+        _seldom_found(scope, stands),
         signals.chain_movement(scope.run.chain_movement if scope.run and is_of_this_week else None),
     ]
     return " ".join(part for part in parts if part)
@@ -150,6 +152,15 @@ def _false_flags(scope: Scope, stands: Standing) -> str:
         n_locations=stands.n_stores,
         least_visits=scope.run.least_visits if scope.run else 0,
     )
+
+
+def _seldom_found(scope: Scope, stands: Standing) -> str:
+    if scope.finding is None:
+        return ""
+    found = scope.finding.seldom_found(
+        n_stores=stands.n_seldom, n_able=stands.n_able, n_visits=stands.n_visits_of_seldom
+    )
+    return seldom_found(found)
 
 
 def _stores(scope: Scope, stands: Standing, page: str, order: str) -> Page:

@@ -13,6 +13,7 @@ from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Region
 from reports.detection.views.control_chart import location_series
 from reports.measure.drift.attribution import LEAST_POINTS
+from reports.measure.model.levels import LEAST_VISITS
 from reports.models import ControlChart, DriftFlag, LocationResult, Tally
 from reports.pages.access import NotVisible
 from reports.pages.charts import time_charts
@@ -24,6 +25,7 @@ from reports.pages.manager.quotes import Quote, quotes
 from reports.pages.manager.reported_metrics import ReportedHere, reported_here
 from reports.pages.manager.seen_lately import SeenLately, seen_lately
 from reports.pages.manager.store import counted, listed_visits, read_store
+from reports.pages.manager.store_rows import n_until_found
 from reports.pages.paging import page_of
 from reports.pages.scope import Link, Scope, scope_at, section_titles
 from reports.pages.sentences import signals, words
@@ -216,12 +218,15 @@ def _headline(location: Location, flag: FlagRow | None, result: LocationResult |
     if result is None:
         return signals.location_headline(name=location.name, is_scanned=False)
     low, high = result.level_low, result.level_high
+    level = (low, high) if low is not None and high is not None else None
     return signals.location_headline(
         name=location.name,
         comparison=result.comparison,
         metric=result.reported_metric.name if result.reported_metric else "",
-        level=(low, high) if low is not None and high is not None else None,
-        n_more_needed=result.n_more_needed,
+        level=level,
+        n_more_needed=result.n_more_needed if level else LEAST_VISITS - result.n_visits,
+        n_until_found=n_until_found(result, asked),
+        large_drop=asked.finding.large_drop if asked.finding else 0.0,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, Q, Subquery, Sum
 
 from reports.models import Tally
 from reports.pages.manager.flag_rows import Comparison
@@ -20,7 +20,8 @@ class Standing:
     """Of the open stores. A flag is new when it was raised since last Monday; declines unless said otherwise.
 
     n_never : nobody has been there. n_judged : with a result. n_able : with visits enough for a flag. n_lately :
-    visits of the last four weeks. n_unmoved : declines that the reported numbers have not followed.
+    visits of the last four weeks. n_unmoved : declines that the reported numbers have not followed. n_seldom : of
+    n_able, where drops are seldom found within half a year, and their visits together (`Finding`).
     open_since, unmoved_since : when the first of those began.
     """
 
@@ -28,6 +29,8 @@ class Standing:
     n_never: int
     n_judged: int
     n_able: int
+    n_seldom: int
+    n_visits_of_seldom: int
     n_disagreeing: int
     n_lately: int
     last_visit_at: datetime | None
@@ -59,6 +62,8 @@ def standing(scope: Scope) -> Standing:
     is_new, is_unmoved = Q(decline__raised_at__gte=scope.last_monday), Q(decline__comparison__in=UNMOVED)
     is_open = Q(decline__raised_at__lt=scope.last_monday)
     is_able = Q(result__n_visits__gte=scope.run.least_visits) if scope.run else Q(pk=None)
+    most = scope.finding.most_visits_of_seldom if scope.finding else 0
+    is_seldom = is_able & Q(result__n_visits__lte=most)
     found: dict[str, Any] = (
         with_results(scope.open_locations(), scope)
         .annotate(is_visited=Exists(visits_of_store(scope)))
@@ -67,6 +72,8 @@ def standing(scope: Scope) -> Standing:
             n_never=Count("pk", filter=Q(result=None, is_visited=False)),
             n_judged=Count("result"),
             n_able=Count("pk", filter=is_able),
+            n_seldom=Count("pk", filter=is_seldom),
+            n_visits_of_seldom=Sum(F("result__n_visits"), filter=is_seldom, default=0),
             n_disagreeing=Count("pk", filter=Q(result__n_disagreements__gt=0)),
             n_lately=Max(_n_visits_lately(scope)),
             last_visit_at=Max("result__last_visit_at"),

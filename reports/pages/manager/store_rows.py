@@ -129,7 +129,7 @@ def _ordered(found: QuerySet[Location], order: str) -> QuerySet[Location]:
 
 def store_rows(places: list[Location], scope: Scope) -> list[StoreRow]:
     """`places` come from `to_rows`. Where a share moved and no flag was raised, the row says why: two queries."""
-    rows = [_row(place, scope.today) for place in places]
+    rows = [_row(place, scope) for place in places]
     calm = [row.location_id for row in rows if row.state == STEADY]
     why = briefly(scope.fitted, calm) if scope.fitted else {}
     return [
@@ -138,8 +138,9 @@ def store_rows(places: list[Location], scope: Scope) -> list[StoreRow]:
     ]
 
 
-def _row(place: Any, today: date) -> StoreRow:
+def _row(place: Any, scope: Scope) -> StoreRow:
     """`place` comes from `to_rows`; a related row that is not there leaves no attribute."""
+    today = scope.today
     result: LocationResult | None = getattr(place, "result", None)
     named: dict[str, Any] = {
         "location_id": place.pk,
@@ -154,7 +155,12 @@ def _row(place: Any, today: date) -> StoreRow:
     state = state_of(
         direction=flag.direction if flag else None, comparison=comparison, n_more_needed=result.n_more_needed
     )
-    reading = signals.reading(state=state, comparison=comparison, n_more_needed=result.n_more_needed)
+    reading = signals.reading(
+        state=state,
+        comparison=comparison,
+        n_more_needed=result.n_more_needed,
+        n_until_found=n_until_found(result, scope),
+    )
     sure = flag.how_sure if flag else ""
     figures = _figures(flag) if flag else _usual(result)
     since = flag.since_text if flag else ""
@@ -172,6 +178,15 @@ def _row(place: Any, today: date) -> StoreRow:
             onset_day=flag.since.toordinal() if flag else None,
         ),
     )
+
+
+def n_until_found(result: LocationResult, scope: Scope) -> int | None:
+    """How many more visits until a large drop is as likely flagged as not; None where there are enough for a flag, or
+    where the last run cannot tell."""
+    if not result.n_more_needed or scope.finding is None:
+        return None
+    found = scope.finding.more_visits(result.n_visits)
+    return None if found is None else max(found, result.n_more_needed)
 
 
 def _open_flag(place: Any, today: date) -> FlagRow | None:

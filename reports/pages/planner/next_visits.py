@@ -27,7 +27,8 @@ class NextRow:
     region: str
     why: str
     weeks: str
-    evidence: str
+    signs: str
+    ratio: str
     chance: str
     days: str
     whom: str
@@ -162,9 +163,10 @@ def _row(visit: NextVisit, location: Location, plan: Plan, whom: str, assign: st
         location_id=location.pk,
         name=location.name,
         region=location.region.name,
-        why=sentences.why(visit, threshold=plan.threshold),
+        why=sentences.why(visit, threshold=plan.threshold, large_drop=plan.large_drop),
         weeks=sentences.weeks(visit),
-        evidence="flagged" if visit.is_flagged else words.evidence_briefly(visit.evidence) if visit.evidence else "",
+        signs=sentences.signs(visit, threshold=plan.threshold),
+        ratio=sentences.ratio(visit, threshold=plan.threshold),
         chance="" if visit.is_flagged or visit.n_missing else words.percent(visit.chance),
         days=sentences.days(visit.days).removesuffix(f"{words.NBSP}days"),
         whom=whom,

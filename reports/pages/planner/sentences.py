@@ -5,8 +5,11 @@ import math
 from reports.detection.views.auditor_assignment import Whom
 from reports.detection.views.next_visits import NextVisit, Plan
 from reports.pages.sentences import words
+from reports.pages.sentences.finding import seldom_found
 
 TELLING = 3.0  # to one; weaker evidence than this is no reason to go
+SIGNS = ((1.0, "on one visit"), (2 / 3, "strong"), (1 / 3, "some"), (0.0, "weak"))
+"""What evidence is called that has come so far of the way to a flag."""
 LEAST_DAYS = 0.05  # saved by a visit; less is not worth a line
 PARTS = {
     "find": "of a decline that nobody sees",
@@ -26,13 +29,12 @@ def facts(plan: Plan, shown: list[NextVisit]) -> str:
     """24 stores weighed. One more visit saves about 1.9 days at the first store of this list …"""
     weighed = f"{words.count(plan.n_locations, 'store')} weighed"
     if plan.n_left_out:
-        weighed += f", those with the most evidence of a decline, of {plan.n_locations + plan.n_left_out:,}"
-    if len(shown) < 2:
-        return f"{weighed}."
-    return (
-        f"{weighed}. One more visit saves about {days(shown[0].days)} at the first store of this list and "
-        f"{days(shown[-1].days)} at the last."
-    )
+        weighed += f", those with the strongest signs of a drop, of {plan.n_locations + plan.n_left_out:,}"
+    parts = [f"{weighed}."]
+    if len(shown) >= 2:
+        first, last = days(shown[0].days), days(shown[-1].days)
+        parts.append(f"One more visit saves about {first} at the first store of this list and {last} at the last.")
+    return " ".join(part for part in (*parts, seldom_found(plan.seldom)) if part)
 
 
 def others(plan: Plan, shown: list[NextVisit]) -> str:
@@ -53,9 +55,26 @@ def days(n: float) -> str:
     return f"{n:.0f}{words.NBSP}days" if n >= 9.95 else f"{n:.1f}{words.NBSP}days"
 
 
-def why(visit: NextVisit, *, threshold: float) -> str:
+def why(visit: NextVisit, *, threshold: float, large_drop: float = 0.0) -> str:
     """No visit for nine weeks, twice as long as usual there, and the last two were below what was expected. …"""
-    return f"{_wait(visit)}{_last(visit)}. {_reason(visit, threshold)}"
+    return f"{_wait(visit)}{_last(visit)}. {_reason(visit, threshold, large_drop)}"
+
+
+def signs(visit: NextVisit, *, threshold: float) -> str:
+    """How strong the signs of a drop are, beside what a flag takes; the ratio is `ratio`'s."""
+    if visit.is_flagged:
+        return "flagged"
+    if visit.evidence < TELLING:
+        return "none"
+    far = math.log(visit.evidence) / max(threshold, math.log(TELLING))
+    return next(word for least, word in SIGNS if far >= least)
+
+
+def ratio(visit: NextVisit, *, threshold: float) -> str:
+    """What stands one tap behind the signs; blank where there are none."""
+    if visit.is_flagged or visit.evidence < TELLING:
+        return ""
+    return f"Evidence {words.evidence(visit.evidence)}; a flag takes {words.evidence(math.exp(threshold))}."
 
 
 def weeks(visit: NextVisit) -> str:
@@ -85,9 +104,12 @@ def _last(visit: NextVisit) -> str:
     return ""
 
 
-def _reason(visit: NextVisit, threshold: float) -> str:
+def _reason(visit: NextVisit, threshold: float, large_drop: float) -> str:
     if visit.is_flagged:
         return "A decline is flagged already; a visit tells how low its level is now."
+    if visit.n_until_found is not None:
+        size = words.count(round(100 * large_drop), "point")
+        return f"A drop of {size} would take about {words.count(visit.n_until_found, 'more visit')} to show."
     if visit.n_missing:
         needed = "visit is" if visit.n_missing == 1 else "visits are"
         return f"{words.capital(words.number(visit.n_missing))} more {needed} needed before a decline can show."
@@ -96,12 +118,9 @@ def _reason(visit: NextVisit, threshold: float) -> str:
     if visit.judge_days > visit.find_days:
         return "Whether it belongs to the weakest quarter of stores is open."
     if visit.evidence >= math.exp(threshold):
-        return "The evidence of a decline rests on one visit; a second one settles it."
+        return "The signs of a drop rest on one visit; a second one settles it."
     if visit.evidence >= TELLING:
-        return (
-            f"The evidence of a decline stands at {words.evidence(visit.evidence)}; a flag takes "
-            f"{words.evidence(math.exp(threshold))}."
-        )
+        return "There are signs of a drop, and not enough of them for a flag."
     return "A decline that began since would not have been seen."
 
 

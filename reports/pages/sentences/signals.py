@@ -205,9 +205,15 @@ def location_headline(
     metric: str = "",
     level: tuple[float, float] | None = None,
     n_more_needed: int = 0,
+    n_until_found: int | None = None,
+    large_drop: float = 0.0,
     is_scanned: bool = True,
 ) -> str:
-    """Harbour Street: greeting slipped in early October; the reported numbers have not noticed."""
+    """Harbour Street: greeting slipped in early October; the reported numbers have not noticed.
+
+    n_more_needed : visits, until there is a level or a flag at all. n_until_found : until half of the drops of
+    large_drop (0..1) would be flagged; None where nobody knows.
+    """
     if channel is not None and since is not None:
         what = "execution" if channel == WHOLE else channel
         moved = "slipped" if direction == DriftFlag.Direction.DECLINE else "improved"
@@ -218,6 +224,9 @@ def location_headline(
         return f"{name}: no scan has covered it yet."
     if n_more_needed or level is None:
         n = max(n_more_needed, 1)
+        if level is not None and n_until_found is not None:
+            size = words.count(round(100 * large_drop), "point")
+            return f"{name}: a drop of {size} would take about {words.count(n_until_found, 'more visit')} to show."
         verb = "visit is" if n == 1 else "visits are"
         what = "anything can be said" if level is None else "a change could show"
         return f"{name}: {words.number(n)} more {verb} needed before {what}."
@@ -251,14 +260,21 @@ def how_sure(*, n_visits: int, n_auditors: int, chance: float | None, per_locati
     )
 
 
-def more_visits(n: int) -> str:
+def more_visits(n: int, *, n_until_found: int | None = None) -> str:
+    """As many as it takes to find a large drop, where that is known; else those without which there is no flag.
+
+    >>> more_visits(2), more_visits(2, n_until_found=9)
+    ('2\\xa0more visits needed', 'about 9\\xa0more visits needed')
+    """
+    if n_until_found is not None:
+        return f"about {words.count(n_until_found, 'more visit')} needed"
     return f"{words.count(n, 'more visit')} needed"
 
 
-def reading(*, state: str, comparison: str, n_more_needed: int) -> str:
+def reading(*, state: str, comparison: str, n_more_needed: int, n_until_found: int | None = None) -> str:
     """The last word of a row in the table of stores."""
     if state == "few":
-        return more_visits(max(n_more_needed, 1))
+        return more_visits(max(n_more_needed, 1), n_until_found=n_until_found)
     if state == "reported":
         return f"customers less satisfied, service as before: {LOOK_AT}"
     if state == "control":

@@ -24,6 +24,7 @@ from reports.pages.charts.bar_chart import Bar, bar_chart
 from reports.pages.planner import sentences
 from reports.pages.sentences import words
 from tests.reports.page_rows import text_of
+from tests.reports.pages.hard_words import hard_words_in
 
 PAGE = "/reports/next/"
 SINKING, NEGLECTED = 2, 5
@@ -92,7 +93,7 @@ def test_a_large_chain_is_narrowed_by_its_evidence_and_says_so(scanned, monkeypa
     most = LocationResult.objects.exclude(log_evidence=None).order_by("-log_evidence").values_list("location_id")[:3]
     assert {visit.location_id for visit in found.visits} == {location for (location,) in most}
     assert (found.n_locations, found.n_left_out) == (3, 3)
-    assert "those with the most evidence of a decline, of 6" in sentences.facts(found, found.visits)
+    assert "those with the strongest signs of a drop, of 6" in sentences.facts(found, found.visits)
 
 
 def test_who_shares_no_store_with_the_others_is_sent_to_join_them(scanned):
@@ -197,17 +198,20 @@ def test_a_store_whose_visits_were_all_excluded_is_on_the_page_with_no_weeks(hea
     run_scan(request_scan(standard=scanned.standard, as_of=scanned.end).pk)
     assert LocationResult.objects.get(location=place).n_visits == 0
     text = text_of(head_office.get(PAGE))
-    assert "None of its visits counts any more: they are too old, or were excluded. Six more visits are" in text
+    assert "None of its visits counts any more: they are too old, or were excluded. A drop of" in text
+    told = re.search(r"A drop of \d+ points would take about (\d+) more visits to show\.", text)
+    assert int(told.group(1)) >= FittedRun.last(scanned.standard).run.least_visits
 
 
 def why(**changed) -> str:
-    return sentences.why(replace(ONE, **changed), threshold=4.6).replace(words.NBSP, " ")
+    told = sentences.why(replace(ONE, **changed), threshold=4.6, large_drop=0.17)
+    return told.replace(words.NBSP, " ")
 
 
 def test_a_reason_is_a_sentence_about_the_wait_the_last_visits_and_the_evidence():
     assert why() == (
         "No visit for nine weeks, longer than usual there, and the last two were below what was expected. "
-        "The evidence of a decline stands at 10 : 1; a flag takes 100 : 1."
+        "There are signs of a drop, and not enough of them for a flag."
     )
     assert why(weeks=2.9).startswith("No visit for two weeks, and")
     assert sentences.weeks(replace(ONE, weeks=2.9)) == "2"
@@ -217,11 +221,36 @@ def test_a_reason_is_a_sentence_about_the_wait_the_last_visits_and_the_evidence(
     assert why(weeks=3.0, n_below=1, n_missing=2).endswith(
         "and the last one was below what was expected. Two more visits are needed before a decline can show."
     )
+    assert why(n_missing=2, n_until_found=9).endswith("A drop of 17 points would take about 9 more visits to show.")
     assert why(weeks=math.inf, n_below=0, n_missing=6).startswith("None of its visits counts any more: they are too")
     assert why(judge_days=9.0).endswith("Whether it belongs to the weakest quarter of stores is open.")
-    assert why(evidence=150.0).endswith("The evidence of a decline rests on one visit; a second one settles it.")
+    assert why(evidence=150.0).endswith("The signs of a drop rest on one visit; a second one settles it.")
     assert why(is_flagged=True).endswith("A decline is flagged already; a visit tells how low its level is now.")
     assert why(link_days=9.0).endswith("It would join stores and auditors that share no visit yet.")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "word", "tapped"),
+    [
+        (0.0, "none", ""),
+        (2.9, "none", ""),
+        (4.0, "weak", "Evidence 4 : 1; a flag takes 100 : 1."),
+        (12.0, "some", "Evidence 10 : 1; a flag takes 100 : 1."),
+        (60.0, "strong", "Evidence 60 : 1; a flag takes 100 : 1."),
+        (150.0, "on one visit", "Evidence 200 : 1; a flag takes 100 : 1."),
+    ],
+)
+def test_signs_are_a_word_and_the_ratio_stands_behind_a_tap(evidence, word, tapped):
+    visit = replace(ONE, evidence=evidence)
+    assert sentences.signs(visit, threshold=4.6) == word
+    assert sentences.ratio(visit, threshold=4.6).replace(words.NBSP, " ") == tapped
+    assert sentences.signs(replace(visit, is_flagged=True), threshold=4.6) == "flagged"
+
+
+def test_its_first_screen_speaks_plainly(head_office, scanned):
+    page = head_office.get(PAGE)
+    assert hard_words_in(page) == []
+    assert "<summary>" in page.content.decode()
 
 
 def test_whom_to_send_is_said_where_it_matters_alone():
