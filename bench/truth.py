@@ -34,6 +34,7 @@ GROUPS = {
     "promise": "bench.lines.promise:promise_lines",
     "false_flags": "bench.lines.false_flags:false_flag_lines",
     "unevenness": "bench.lines.unevenness:unevenness_lines",
+    "more_visits": "bench.lines.more_visits:more_visits_lines",
 }
 """Where each group's lines are made: called with Options, seed and n_locations, yields `Line`s."""
 AT_ONCE = 2

@@ -40,13 +40,14 @@ def truth_of(options: Options, region: np.ndarray, level: np.ndarray, rng: np.ra
     size, ramp = np.zeros(n), np.zeros(n)
     onset, end, section = np.full(n, np.nan), np.full(n, np.inf), np.full(n, -1)
     free = rng.permutation(n)
-    drifts = {options.only_drift: sum(SHARES.values())} if options.only_drift else SHARES
+    only = STEP if options.drop else options.only_drift
+    drifts = {only: sum(SHARES.values())} if only else SHARES
     wanted = (drifts if options.changes else {}) | (TRAP_SHARES if options.traps else {})
     for name, share in wanted.items():
         n_chosen = int(rng.binomial(n, share)) if options.by_chance else round(share * n)
         chosen, free = free[:n_chosen], free[n_chosen:]
         kind[chosen] = name
-        size[chosen] = np.resize(SIZES[name], chosen.size)
+        size[chosen] = options.drop if options.drop and name == STEP else np.resize(SIZES[name], chosen.size)
         onset[chosen] = options.start + rng.uniform(0.08, 0.6, chosen.size) * options.weeks * WEEK_DAYS
         if name == RAMP:
             ramp[chosen] = rng.uniform(8, 16, chosen.size) * WEEK_DAYS

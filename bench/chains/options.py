@@ -24,7 +24,7 @@ class Options:
     what was missed as "does not apply", at six visits in ten. by_chance : as many locations drift as chance has it,
     so that some do over many small chains. uneven, uneven_service : the share of locations whose visits, or whose
     interactions of a visit, have always differed much more than those of the others. only_drift : the kind that all
-    drifts are of, "" for all kinds.
+    drifts are of, "" for all kinds. drop : above 0, all changes are sudden drops of so many logits.
     """
 
     n_locations: int = 300
@@ -50,6 +50,7 @@ class Options:
     uneven: float = 0.0
     uneven_service: float = 0.0
     only_drift: str = ""
+    drop: float = 0.0
 
     @property
     def start(self) -> float:
