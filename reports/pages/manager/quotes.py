@@ -3,11 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
-from audits.models import Observation, Photo, Visit
+from audits.models import Observation, Visit
 from audits.standards.kinds import IN_WORDS
 from locations.models import Location
 from reports.pages.scope import Scope
@@ -39,35 +40,37 @@ def quotes(asked: Scope, location: Location, *, since: datetime | None, section:
     is_text = Q(criterion__kind__in=IN_WORDS, state=Observation.State.ANSWERED)
     said = Observation.objects.filter(~Q(note="") | is_text, visit__in=recent)
     said = said.select_related("visit", "interaction", "criterion__section")
+    observations, photos = _with_photos(said)
 
     def rank(observation: Observation) -> tuple:
         missed = observation.conformity if observation.conformity is not None else 1.0
         is_here = observation.criterion.section.key == section
         return not is_here, missed, -observation.visit.started_at.timestamp(), observation.pk
 
-    chosen = _spread(sorted((each for each in said if _words(each)), key=rank))
-    photos = _photos(asked.user, chosen)
+    chosen = _spread(sorted((each for each in observations if _words(each)), key=rank))
     return [
         Quote(
             text=_words(each),
             of=" · ".join(part for part in (str(each.interaction or ""), each.criterion.text) if part),
             when=words.moment(each.visit.started_at, location.zone),
             visit_id=each.visit_id,
-            photo_ids=photos[each.visit_id, each.interaction_id, each.criterion_id],
+            photo_ids=photos[each.pk],
         )
         for each in chosen
     ]
 
 
-def _photos(user, chosen: list[Observation]) -> dict[tuple, list[UUID]]:
-    """Those that have arrived, by visit, interaction and criterion."""
-    found = Photo.objects.visible_to(user).filter(
-        visit__in={each.visit_id for each in chosen}, received_at__isnull=False
-    )
-    photos: dict[tuple, list[UUID]] = defaultdict(list)
-    for photo in found.values("pk", "visit", "interaction", "criterion"):
-        photos[photo["visit"], photo["interaction"], photo["criterion"]].append(photo["pk"])
-    return photos
+def _with_photos(said: QuerySet[Observation]) -> tuple[list[Observation], dict[int, list[UUID]]]:
+    """Each once, and the photos of each that have arrived; who reads a visit may read them. One query."""
+    of_criterion = Q(visit__photos__criterion=F("criterion"), visit__photos__received_at__isnull=False)
+    rows: QuerySet[Any] = said.annotate(photo=FilteredRelation("visit__photos", condition=of_criterion))
+    observations: dict[int, Observation] = {}
+    photos: dict[int, list[UUID]] = defaultdict(list)
+    for row in rows.annotate(photo_pk=F("photo__pk"), of_interaction=F("photo__interaction")).order_by("photo_pk"):
+        observations[row.pk] = row
+        if row.photo_pk and row.of_interaction == row.interaction_id:
+            photos[row.pk].append(row.photo_pk)
+    return list(observations.values()), photos
 
 
 def _spread(said: list[Observation]) -> list[Observation]:
