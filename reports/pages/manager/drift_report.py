@@ -115,6 +115,7 @@ def _headline(scope: Scope, stands: Standing, rows: Sequence[FlagRow]) -> str:
         n_able=stands.n_able,
         n_stores=stands.n_stores,
         least_visits=scope.run.least_visits if scope.run else 0,
+        weeks_without=None if stands.n_lately else _weeks_without(scope, stands),
     )
     return f"{first} {said}".strip()
 
@@ -126,6 +127,12 @@ def _all_or_longest(scope: Scope, weeks: list[int], n: int, since: datetime | No
     return [max(words.whole_weeks((scope.as_of - since).days), 1)]
 
 
+def _weeks_without(scope: Scope, stands: Standing) -> int | None:
+    """Whole weeks since the last visit."""
+    last = stands.last_visit_at
+    return words.whole_weeks((scope.as_of - last).days) if last else None
+
+
 def _facts(scope: Scope, stands: Standing) -> str:
     """24 stores, 61 visits in four weeks. …"""
     n_stores, last = stands.n_stores, stands.last_visit_at
@@ -135,7 +142,7 @@ def _facts(scope: Scope, stands: Standing) -> str:
         headlines.visits_lately(
             n_stores=n_stores,
             n_visits=stands.n_lately,
-            weeks_without=words.whole_weeks((scope.as_of - last).days) if last else None,
+            weeks_without=_weeks_without(scope, stands),
         ),
         headlines.coverage(n_open=n_stores, n_never=0 if is_first else stands.n_never, n_unjudged=stands.n_unjudged),
         _false_flags(scope, stands) if stands.n_able else "",

@@ -21,14 +21,23 @@ class OpenDeclines:
     n_unmoved: int
 
 
-def headline(*, declines: OpenDeclines, n_improvements: int, n_able: int, n_stores: int, least_visits: int) -> str:
+def headline(
+    *,
+    declines: OpenDeclines,
+    n_improvements: int,
+    n_able: int,
+    n_stores: int,
+    least_visits: int,
+    weeks_without: int | None = None,
+) -> str:
     """Two stores need you this week, one more is still open. In two the reported numbers have not moved: 12 and 7
     weeks.
 
-    n_able : of the stores, those with visits enough for a flag, least_visits.
+    n_able : of the stores, those with visits enough for a flag, least_visits. weeks_without : whole weeks since the
+    last visit, where that is longer ago than what is told as lately.
     """
     if not declines.n:
-        return f"{_nobody(n_able, n_stores, least_visits)}{_better(n_improvements)}"
+        return f"{_nobody(n_able, n_stores, least_visits, weeks_without)}{_better(n_improvements)}"
     n_old = declines.n - declines.n_new
     if not declines.n_new:
         first = f"Nothing new since Monday; {words.number(n_old)} still open: {_weeks(declines.weeks, n_old)}."
@@ -43,8 +52,10 @@ def headline(*, declines: OpenDeclines, n_improvements: int, n_able: int, n_stor
     return f"{first}{_unmoved(declines)}"
 
 
-def _nobody(n_able: int, n_stores: int, least_visits: int) -> str:
+def _nobody(n_able: int, n_stores: int, least_visits: int, weeks_without: int | None) -> str:
     """Only of stores where a flag was possible is it said that none needs anybody."""
+    if n_able and weeks_without:
+        return f"No visit in {words.number(weeks_without)} weeks: nobody knows which store needs you."
     least = words.number(least_visits)
     if not n_able:
         return f"Too early to say which store needs you: {least} visits to each come first."
