@@ -5,6 +5,7 @@ from html import unescape
 
 HARD_WORDS = ("odds", "interval", "evidence", "onset", "in control", "detector", "residual", "logit", "significan")
 """Each stands one tap behind, explained; the last one is the beginning of a word."""
+IN_FRENCH = ("cote", "intervalle", "preuve", "survenue", "sous contrôle", "détecteur", "résidu", "significati")
 SPOKEN = r'\b(?:aria-label|alt|title|placeholder|data-label)="([^"]*)"'
 
 
@@ -22,4 +23,4 @@ def first_screen(response) -> str:
 def hard_words_in(response) -> list[str]:
     """Those of its first screen."""
     seen = first_screen(response)
-    return [word for word in HARD_WORDS if re.search(rf"\b{word}", seen)]
+    return [word for word in (*HARD_WORDS, *IN_FRENCH) if re.search(rf"\b{word}", seen)]

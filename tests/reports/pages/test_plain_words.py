@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from reports.models import DriftFlag, LocationResult
+from reports.models import Backtest, DriftFlag, LocationResult, PastFlag
 from tests.reports import page_rows as pages
 from tests.reports.pages.hard_words import first_screen, hard_words_in
 
@@ -84,6 +84,41 @@ def test_no_first_screen_of_a_manager_holds_a_word_of_the_list(as_mia, chain, st
         assert "harbour street" in first_screen(page)
         assert hard_words_in(page) == [], address
         assert not re.search(RATIO, first_screen(page)), address
+
+
+def a_backtest(chain) -> Backtest:
+    backtest = Backtest.objects.create(
+        standard=chain.standard, start_on="2026-01-05", stop_on="2026-03-15", n_total=10, n_done=10, every_days=7,
+        parameters=chain.run.parameters | {"least_baseline": 4}, threshold=5.2, simulated_rate=0.15, state="done",
+        finished_at=pages.AS_OF,
+    )  # fmt: skip
+    PastFlag.objects.create(
+        backtest=backtest, location=chain.harbour, flagged_at=pages.ONSET, onset_at=pages.ONSET,
+        direction="decline", channel="overall", evidence=400.0, seen=0.6, expected=0.8, chance=0.9,
+    )  # fmt: skip
+    return backtest
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("state", ["flags", "flags of an older release", "no flag"])
+def test_nor_does_any_page_behind_it(client, chain, state, language):
+    """Not asked: next visits, and the two pages of head office about the instrument itself (settings, auditors)."""
+    STATES[state](chain)
+    client.force_login(chain.dan)
+    visit = chain.harbour.visits.first()
+    places = {
+        "reports:visit": [visit.pk],
+        "reports:desk": [],
+        "reports:runs": [],
+        "reports:run": [chain.run.pk],
+        "reports:backtests": [],
+        "reports:backtest": [a_backtest(chain).pk],
+    }
+    for name, args in places.items():
+        page = client.get(reverse(name, args=args), headers={"Accept-Language": language})
+        assert page.status_code == 200
+        assert hard_words_in(page) == [], name
+        assert not re.search(RATIO, re.sub(r"\d\d?:\d\d", "", first_screen(page))), name
 
 
 def test_words_of_shut_details_are_not_on_the_first_screen_and_those_of_summaries_are():
