@@ -77,8 +77,9 @@ class Finding:
     def within_half_year(self, n_visits) -> np.ndarray:
         """Of typical drops at a store with so many visits, 1 or more, that go on as often as they came."""
         n = np.asarray(n_visits, float)
-        given = {"n_before": n, "spread": self.spread}
-        return found_within(HALF_YEAR_WEEKS, self.weeks / n, self.noise, self._typical, **given)
+        return found_within(
+            HALF_YEAR_WEEKS, self.weeks / n, self.noise, self._typical, n_before=n, spread=self.spread
+        )
 
     @cached_property
     def most_visits_of_seldom(self) -> int:
