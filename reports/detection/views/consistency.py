@@ -1,5 +1,6 @@
 """How alike two customers are treated at one location: now, before the onset, and by daypart."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from reports.detection.data.recent import lately
 from reports.measure.consistency import Consistency, Shrunk, consistency, pairwise_agreement
 from reports.measure.model.chain import Chain
 from reports.measure.model.groups import gathered
+from reports.measure.unevenness import LEAST_VISITS
 
 NOW, BEFORE = 0, 1
 LEAST_INTERACTIONS = 10  # that observed a criterion, before anything is said of pairs of them
@@ -131,15 +133,27 @@ def _part(name: str, n_visits: int, judged: Consistency, at: int) -> Part:
     return Part(
         name,
         n_visits,
-        _estimate(judged.promise_kept, at),
-        _estimate(judged.unevenness, at),
+        _estimate(judged.promise_kept, at, n_visits),
+        _estimate(judged.unevenness, at, n_visits),
         _known(judged.within_visits[at]),
     )
 
 
-def _estimate(shrunk: Shrunk, at: int) -> Estimate:
+def _estimate(shrunk: Shrunk, at: int, n_visits: int) -> Estimate:
     value, low, high = (_known(part[at]) for part in (shrunk.value, shrunk.low, shrunk.high))
-    return Estimate(value, low, high, int(shrunk.missing[at]))
+    return Estimate(value, low, high, as_many_as_it_takes(int(shrunk.missing[at]), n_visits))
+
+
+def as_many_as_it_takes(missing: int, n_visits: int) -> int:
+    """Visits until `missing` more of them tell, if as many tell of those to come as of the n_visits so far.
+
+    Of six visits two told, and two are missing: six more. Where none told yet, no fewer than are missing.
+
+    >>> as_many_as_it_takes(2, 6), as_many_as_it_takes(2, 2), as_many_as_it_takes(4, 3)
+    (6, 2, 4)
+    """
+    telling = LEAST_VISITS - missing
+    return missing if telling <= 0 else max(missing, math.ceil(missing * n_visits / telling))
 
 
 def _known(value: float) -> float | None:

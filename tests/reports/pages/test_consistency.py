@@ -1,5 +1,6 @@
 """How alike customers are treated, from tallies to the sentences of a store's page."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 
@@ -13,7 +14,15 @@ from locations.models import Membership, Region, User
 from reports.detection.data.day_numbers import to_days
 from reports.detection.data.fitted_run import N_PEERS, FittedRun
 from reports.detection.scan.scan import request_scan, run_scan
-from reports.detection.views.consistency import MOST_CRITERIA, Estimate, Part, Treatment, least_alike, treatment
+from reports.detection.views.consistency import (
+    MOST_CRITERIA,
+    Estimate,
+    Part,
+    Treatment,
+    as_many_as_it_takes,
+    least_alike,
+    treatment,
+)
 from reports.measure.model.chain import NONE
 from reports.models import Run
 from reports.pages.manager import explanations
@@ -80,6 +89,31 @@ def test_an_onset_three_visits_ago_says_how_many_are_missing(scanned):
     found = treatment(known, location_id=place, onset=chains.START + timedelta(days=27 * 7 - 1))
     assert (found.now.n_visits, found.now.promise.value, found.now.promise.missing) == (3, None, 1)
     assert explanations.promise(found) == "All critical behaviours kept: not enough visits; one more."
+
+
+def test_where_only_some_visits_tell_as_many_more_are_said_as_it_takes(scanned):
+    """Of nine visits since the onset three looked at what is critical: the fourth takes three visits."""
+    place = scanned.locations[0].pk
+    known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
+    chain, onset = known.chain, chains.START + timedelta(days=21 * 7 - 1)
+    nth = np.arange(chain.n_visits) - chain.first_visit[chain.location]
+    silent = (chain.location == known.location_index(place)) & (nth >= 21) & (nth % 3 > 0)
+    hidden = silent[chain.rating_visit][:, None] & chain.critical
+    ratings = np.where(hidden, NONE, chain.ratings).astype(np.uint8)
+    some = replace(known, history=replace(known.history, chain=replace(chain, ratings=ratings)))
+    found = treatment(some, location_id=place, onset=onset)
+    assert found.now.n_visits == 9
+    assert (found.now.promise.value, found.now.promise.missing) == (None, 3)
+    assert explanations.promise(found) == "All critical behaviours kept: not enough visits; three more."
+    assert found.now.unevenness.missing == 0
+
+
+@pytest.mark.parametrize("n_visits", range(4, 40, 5))
+def test_as_many_more_visits_are_told_as_bring_those_that_are_missing(n_visits):
+    for missing in range(1, 4):
+        told = as_many_as_it_takes(missing, n_visits)
+        of_each = (4 - missing) / n_visits
+        assert told * of_each >= missing - 1e-9 > (told - 1) * of_each - 1e-9
 
 
 def test_peers_are_bounded_however_long_the_chain(scanned, django_assert_num_queries):
