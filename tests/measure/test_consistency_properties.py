@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.measure.consistency import LEAST_VISITS, consistency, pairwise_agreement
-from reports.measure.drift.calibration import calibrate, simulate_in_control
+from reports.measure.drift.calibration import FURTHER, calibrate, simulate_in_control
 from reports.measure.drift.detector import Settings, stated_threshold
 from reports.measure.model.chain import FULL, NONE
 from reports.measure.model.severity import fit_effects
@@ -121,10 +121,11 @@ def test_what_is_easier_conforms_more_often_in_a_simulated_chain():
 
 @settings(max_examples=4)
 @given(st.integers(0, 99))
-def test_who_wants_fewer_false_alarms_gets_a_higher_threshold_never_above_the_stated_one(seed):
+def test_who_wants_fewer_false_alarms_gets_a_threshold_as_high_or_higher(seed):
     chain = make_chain(n_locations=6, n_visits=24)
     effects = fit_effects(chain)
     wanted = [Settings(false_alarms_per_year=rate) for rate in (2.0, 0.5, 0.1, 0.01)]
     found = [calibrate(chain, effects, one, np.random.default_rng(seed), n_chains=1).threshold for one in wanted]
     assert found == sorted(found)
-    assert all(limit <= stated_threshold(chain, one, effects) for limit, one in zip(found, wanted, strict=True))
+    limits = [stated_threshold(chain, one, effects) + FURTHER for one in wanted]
+    assert all(limit <= most for limit, most in zip(found, limits, strict=True))

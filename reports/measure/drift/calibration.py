@@ -114,9 +114,9 @@ def _lowest(
     def at(threshold: float) -> list[tuple[float, int]]:
         return [_rate(chain, of, threshold, since) for of in zip(*paths, strict=True)]
 
-    below = [*np.arange(least, ceiling, STEP), ceiling]
-    beyond = np.arange(ceiling, ceiling + FURTHER, STEP)
-    found = _first(below, MARGIN * wanted, at) or _first(beyond, wanted, at) or ceiling + FURTHER
+    grid = np.arange(least, ceiling + FURTHER, STEP)
+    below, beyond = [*grid[grid < ceiling], ceiling], [ceiling, *grid[grid > ceiling]]
+    found = _first(below, MARGIN * wanted, at) or _first(beyond, wanted, at) or beyond[-1]
     rates = at(found)
     return float(found), None if any(np.isnan(rate) for rate, _ in rates) else sum(n for _, n in rates)
 
