@@ -9,7 +9,7 @@ from django.core.paginator import Page
 from reports.models import DriftFlag
 from reports.pages.manager.flag_rows import Direction, FlagRow, listed_flag, open_flags, rows_with_charts
 from reports.pages.manager.seen_lately import SeenLately, seen_lately
-from reports.pages.manager.standing import UNMOVED, Standing, standing
+from reports.pages.manager.standing import Standing, standing
 from reports.pages.manager.store_rows import ORDERS, listed, store_rows
 from reports.pages.paging import page_of
 from reports.pages.scope import Scope
@@ -102,7 +102,7 @@ def _headline(scope: Scope, stands: Standing, rows: Sequence[FlagRow]) -> str:
     first = headlines.coverage(**unseen, n_unjudged=0) if headlines.is_mostly_unseen(**unseen) else ""
     declines = [row for row in rows if row.direction == Direction.DECLINE]
     still = [row.weeks for row in declines if not row.is_new]
-    unmoved = [row.weeks for row in declines if row.comparison in UNMOVED]
+    unmoved = [row.weeks for row in declines if row.is_unmoved]
     said = headlines.headline(
         declines=OpenDeclines(
             n=stands.n_declines,

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Substr
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Substr
 
 from audits.models import Section, Standard, Version
 from locations.accounts.roles import READS_RESULTS
 from locations.models import Location, Reading
 from reports.detection.views.control_chart import LocationSeries, charts_of, location_series
-from reports.models import DriftFlag
+from reports.models import DriftFlag, LocationResult
 from reports.pages.charts import time_charts
 from reports.pages.scope import Scope
 from reports.pages.sentences import signals, words
@@ -52,6 +52,9 @@ def state_of(*, direction: str | None, comparison: str, n_more_needed: int) -> s
 
 @dataclass(frozen=True)
 class FlagRow:
+    """beside : its `comparison`; of an improvement, whether the store's reported numbers fall all the same.
+    moved : None where there are no readings since it began."""
+
     location_id: int
     location: str
     region: str
@@ -59,6 +62,7 @@ class FlagRow:
     channel_name: str
     direction: str
     comparison: str
+    beside: str
     metric: str
     metric_id: int | None
     since: date
@@ -133,6 +137,12 @@ class FlagRow:
         return max(words.whole_weeks((self.today - self.since).days), 1)
 
     @property
+    def is_unmoved(self) -> bool:
+        """As `unmoved` finds them."""
+        is_silent = self.comparison == Comparison.WAITING and self.moved is not None
+        return is_silent or self.comparison == Comparison.BLIND_SPOT
+
+    @property
     def age_text(self) -> str:
         return words.count(self.weeks, "week")
 
@@ -146,20 +156,32 @@ class FlagRow:
 
     @property
     def reading(self) -> str:
-        return signals.reading(state=self.state, comparison=self.comparison, n_more_needed=0)
+        return signals.reading(
+            state=self.state, comparison=self.beside, n_more_needed=0, has_readings=self.moved is not None
+        )
 
 
 def open_flags(scope: Scope) -> QuerySet[DriftFlag]:
     """Of open stores: what is new since last Monday first, declines before improvements, each by expected loss.
 
-    Each with the title of its section, if it is of one.
+    Each with the title of its section, if it is of one, and whether its store's numbers fall without a decline.
     """
+    falling = LocationResult.objects.filter(
+        standard=scope.standard, location=OuterRef("location"), comparison=Comparison.REPORTED_ONLY
+    )
     found = DriftFlag.objects.visible_to(scope.user).open().filter(standard=scope.standard)
     found = found.filter(location__in=scope.open_locations()).annotate(
         section_title=section_title(scope.standard),
+        of_store=Coalesce(Subquery(falling.values("comparison")[:1]), Value("")),
         is_new=Case(When(raised_at__gte=scope.last_monday, then=True), default=False),
     )
     return found.select_related("location__region", "metric").order_by("-is_new", "direction", *by_loss(), "pk")
+
+
+def unmoved(flag: str = "") -> Q:
+    """Declines since which numbers were reported and have not moved. `flag` is the way to it, as in `decline__`."""
+    is_silent = {f"{flag}comparison": Comparison.WAITING, f"{flag}metric_moved__isnull": False}
+    return Q(**{f"{flag}comparison": Comparison.BLIND_SPOT}) | Q(**is_silent)
 
 
 def by_loss(flag: str = "") -> tuple:
@@ -198,6 +220,7 @@ def flag_row(flag: DriftFlag, *, titles: dict[str, str], today: date) -> FlagRow
         channel_name=signals.channel_name(flag.channel, titles),
         direction=flag.direction,
         comparison=flag.comparison,
+        beside=flag.comparison or getattr(flag, "of_store", ""),
         metric=flag.metric.name if flag.metric else "",
         metric_id=flag.metric_id,
         since=local(flag.onset_at),

@@ -7,12 +7,11 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, Min, Q, Subquery, Sum
 
 from reports.models import Tally
-from reports.pages.manager.flag_rows import Comparison
+from reports.pages.manager.flag_rows import unmoved
 from reports.pages.manager.store_rows import visits_of_store, with_results
 from reports.pages.scope import Scope
 
 RECENT = timedelta(days=28)
-UNMOVED = (Comparison.BLIND_SPOT, Comparison.WAITING)
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,8 @@ class Standing:
     """Of the open stores. A flag is new when it was raised since last Monday; declines unless said otherwise.
 
     n_never : nobody has been there. n_judged : with a result. n_able : with visits enough for a flag. n_lately :
-    visits of the last four weeks. n_unmoved : declines that the reported numbers have not followed. n_seldom : of
-    n_able, where drops are seldom found within half a year, and their visits together (`Finding`).
+    visits of the last four weeks. n_unmoved : declines since which numbers were reported and have not moved.
+    n_seldom : of n_able, where drops are seldom found within half a year, and their visits together (`Finding`).
     open_since, unmoved_since : when the first of those began.
     """
 
@@ -59,7 +58,7 @@ class Standing:
 
 
 def standing(scope: Scope) -> Standing:
-    is_new, is_unmoved = Q(decline__raised_at__gte=scope.last_monday), Q(decline__comparison__in=UNMOVED)
+    is_new, is_unmoved = Q(decline__raised_at__gte=scope.last_monday), unmoved("decline__")
     is_open = Q(decline__raised_at__lt=scope.last_monday)
     is_able = Q(result__n_visits__gte=scope.run.least_visits) if scope.run else Q(pk=None)
     most = scope.finding.most_visits_of_seldom if scope.finding else 0

@@ -160,6 +160,7 @@ def _row(place: Any, scope: Scope) -> StoreRow:
         comparison=comparison,
         n_more_needed=result.n_more_needed,
         n_until_found=n_until_found(result, scope),
+        has_readings=bool(flag and flag.moved),
     )
     sure = flag.how_sure if flag else ""
     figures = _figures(flag) if flag else _usual(result)

@@ -15,6 +15,7 @@ WHOLE = "all moments"
 UNEVEN = "unevenness"
 Comparison = DriftFlag.Comparison
 STOPS = ".,;:"
+NOT_YET = "not yet in the reported numbers"
 LOOK_AT = "look at stock, staffing, prices"
 QUIET_CHAIN = 0.005  # below half a point the chain has not moved as far as anybody could tell
 
@@ -241,7 +242,7 @@ def _tail(comparison: str, direction: str) -> str:
     return {
         Comparison.BLIND_SPOT.value: "; the reported numbers have not noticed.",
         Comparison.CONFIRMED.value: f"; the reported numbers {'fell' if declined else 'rose'} too.",
-        Comparison.WAITING.value: "; it is too early for the reported numbers.",
+        Comparison.WAITING.value: "; the reported numbers do not show it so far.",
     }.get(comparison, ".")
 
 
@@ -271,8 +272,15 @@ def more_visits(n: int, *, n_until_found: int | None = None) -> str:
     return f"{words.count(n, 'more visit')} needed"
 
 
-def reading(*, state: str, comparison: str, n_more_needed: int, n_until_found: int | None = None) -> str:
-    """The last word of a row in the table of stores."""
+def reading(
+    *,
+    state: str,
+    comparison: str,
+    n_more_needed: int,
+    n_until_found: int | None = None,
+    has_readings: bool = False,
+) -> str:
+    """The last word of a row in the table of stores. has_readings : since a decline began."""
     if state == "few":
         return more_visits(max(n_more_needed, 1), n_until_found=n_until_found)
     if state == "reported":
@@ -282,7 +290,7 @@ def reading(*, state: str, comparison: str, n_more_needed: int, n_until_found: i
     known = {
         Comparison.BLIND_SPOT.value: "blind spot",
         Comparison.CONFIRMED.value: "confirmed",
-        Comparison.WAITING.value: "reported numbers have not moved so far",
+        Comparison.WAITING.value: "reported numbers have not moved so far" if has_readings else NOT_YET,
     }
     if state == "improve":
         if comparison == Comparison.REPORTED_ONLY:

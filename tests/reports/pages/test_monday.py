@@ -92,8 +92,9 @@ def test_monday_begins_on_the_clock_of_the_organisation(as_mia, chain, read_at, 
 def test_every_store_that_the_reported_numbers_do_not_show_is_counted_with_how_long(client, chain):
     client.force_login(chain.dan)
     DriftFlag.objects.filter(location=chain.cove).update(
-        comparison="waiting", onset_at=pages.AS_OF - timedelta(weeks=3), onset_low=pages.AS_OF - timedelta(weeks=4)
-    )
+        comparison="waiting", metric_moved=0.1, metric_moved_low=-0.4, metric_moved_high=0.6,
+        onset_at=pages.AS_OF - timedelta(weeks=3), onset_low=pages.AS_OF - timedelta(weeks=4),
+    )  # fmt: skip
     raised(chain.cove.drift_flags, days=12)
     said = text_of(client.get(DRIFT))
     assert "In both the reported numbers have not moved: 6 and 3 weeks." in said

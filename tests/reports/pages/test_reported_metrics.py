@@ -1,6 +1,7 @@
 """What a store's page says of its reported numbers: how far they moved, which fell, and which can tell nothing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -125,3 +126,97 @@ def test_a_metric_without_any_reading_is_an_invitation_to_upload_its_past(as_mia
     assert upload not in as_mia.get(where).content.decode()
     client.force_login(chain.root)
     assert upload in client.get(where).content.decode()
+
+
+# A manager's first page
+
+
+def on_first_page(client, part: str) -> str:
+    """What a reader reads of one of its sections, named by id."""
+    body = client.get(reverse("reports:drift")).content.decode()
+    found = re.search(rf'(?s)<section[^>]*\bid="{part}".*?</section>', body)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found.group(0))).replace("\xa0", " ") if found else ""
+
+
+def wait(flags, **fields) -> None:
+    moved = {"metric_moved": -0.2, "metric_moved_low": -1.0, "metric_moved_high": 0.6, "metric_lag_weeks": 9.0}
+    flags.update(**{"comparison": "waiting", **moved, **fields})
+
+
+def test_first_page_says_how_far_a_number_has_moved_so_far_and_when_it_usually_follows(as_mia, chain):
+    wait(chain.harbour.drift_flags, metric=chain.metric)
+    said = text_of(as_mia.get(reverse("reports:drift")))
+    assert "Its reported numbers have not moved for 6 weeks." in said
+    assert "has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about nine weeks." in said
+    assert "reported numbers have not moved so far" in on_first_page(as_mia, "stores")
+
+
+def test_numbers_that_nobody_has_reported_since_are_not_said_to_have_stood_still(as_mia, chain):
+    wait(chain.harbour.drift_flags, metric=chain.metric, metric_moved=None)
+    said = text_of(as_mia.get(reverse("reports:drift")))
+    assert "One store needs you this week. 2 stores" in said
+    assert f"Not yet in {signals.reported_name(chain.metric.name)} (week 7)." in said
+    assert "not yet in the reported numbers" in on_first_page(as_mia, "stores")
+    assert "have not moved" not in said.partition("What the words mean")[0]
+
+
+def test_every_flag_that_is_listed_stands_there_with_how_long(client, chain):
+    client.force_login(chain.dan)
+    for number in range(3):
+        place = pages.make_location(chain.north, number)
+        visit = pages.make_visit(chain, place, pages.AS_OF - timedelta(days=3))
+        pages.make_flag(chain.run, place, flagged_by=visit, onset_at=pages.AS_OF - timedelta(weeks=12 + number))
+        pages.make_result(chain.run, place)
+    wait(DriftFlag.objects.filter(location__name__startswith="Store"))
+    said = text_of(client.get(reverse("reports:drift")))
+    assert "In four of them the reported numbers have not moved: 14, 13, 12 weeks and less." in said
+    DriftFlag.objects.update(raised_at=pages.AS_OF - timedelta(weeks=2))
+    known = on_first_page(client, "open")
+    assert re.findall(r"(\d+) weeks reported numbers have not moved so far", known) == ["12", "13", "14"]
+    assert "6 weeks blind spot" in known
+
+
+def test_steady_store_whose_numbers_fall_says_on_the_first_page_where_to_look(as_mia, chain):
+    LocationResult.objects.filter(location=chain.mill).update(comparison="reported_only", reported="falling")
+    listed = on_first_page(as_mia, "stores")
+    assert "falling customers less satisfied, service as before: look at stock, staffing, prices" in listed
+    symbols = as_mia.get(reverse("reports:drift")).content.decode()
+    assert "Customers less satisfied, service as before" in symbols
+    assert "Reported only" not in symbols
+
+
+def test_improved_store_whose_numbers_fall_says_so_wherever_it_is_listed(as_mia, chain):
+    DriftFlag.objects.filter(location=chain.harbour).update(direction="improvement", comparison="", metric=None)
+    LocationResult.objects.filter(location=chain.harbour).update(comparison="stable")
+    assert "improved in service, but" not in on_first_page(as_mia, "new")
+    LocationResult.objects.filter(location=chain.harbour).update(comparison="reported_only", reported="falling")
+    sentence = "improved in service, but customers less satisfied: look at stock, staffing, prices"
+    assert sentence in on_first_page(as_mia, "new")
+    assert sentence in on_first_page(as_mia, "stores")
+
+
+def test_improvement_beside_a_confirmed_decline_is_not_called_confirmed(as_mia, chain):
+    visit = chain.harbour.visits.first()
+    pages.make_flag(chain.run, chain.harbour, flagged_by=visit, direction="improvement", channel="section:shop",
+                    comparison="")  # fmt: skip
+    DriftFlag.objects.filter(location=chain.harbour, direction=DECLINE).update(comparison="confirmed")
+    LocationResult.objects.filter(location=chain.harbour).update(comparison="confirmed")
+    assert "improved, confirmed" not in text_of(as_mia.get(reverse("reports:drift")))
+
+
+def test_what_is_said_of_reported_numbers_is_explained_one_tap_behind(as_mia, chain):
+    for address in (reverse("reports:drift"), reverse("reports:location", args=[chain.harbour.pk])):
+        explained = text_of(as_mia.get(address)).partition("What the words mean")[2]
+        for word in ("Blind spot", "Confirmed", "Has not moved so far", "Not yet in the reported numbers",
+                     "Customers less satisfied, service as before", "Tells nothing"):  # fmt: skip
+            assert word in explained, word
+
+
+def test_number_at_its_best_says_so_on_a_store_without_a_flag_too(as_mia, chain):
+    full = Metric.objects.create(key="checklist", name="A checklist", unit="%", plausible_max=100)
+    pages.make_readings(chain.mill, full, weeks=30)
+    Reading.objects.filter(metric=full).update(value=100)
+    assert not DriftFlag.objects.filter(location=chain.mill).exists()
+    page = said(as_mia, chain.mill)
+    assert "100 % in every week: tells nothing" in page
+    assert page.index(f"Reported: {chain.metric.name}") < page.index("Reported: A checklist")
