@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Counted:
 def false_flag_lines(options: Options, *, seed: int, n_locations: int) -> Iterator[Line]:
     """Chains in which nothing changes, of each kind of unevenness; then the drifts in consistency of others."""
     seeds = range(seed, seed + max(1, -(-n_locations // STORES)))
-    given = {"options": {}} if options.uneven or options.uneven_service else UNEVEN
+    given: dict[str, dict[str, Any]] = {"options": {}} if options.uneven or options.uneven_service else UNEVEN
     later: list[bool] = []
     for what, uneven in given.items():
         quiet = replace(options, n_locations=STORES, changes=False, traps=False, **uneven)

@@ -61,7 +61,7 @@ def unevenness_lines(options: Options, *, seed: int, n_locations: int) -> Iterat
 
 def judged(options: Options, *, points: float | None, visits: int, seed: int, n_locations: int) -> Found:
     """Over as many chains as have `n_locations` new stores together; points None for a varied chain."""
-    told, low, high, true = [], [], [], []
+    told, low, high, true = (list[float]() for _ in range(4))
     for nth in range(-(-n_locations // NEW)):
         rng = np.random.default_rng([seed + nth, *b"unevenness"])
         wanted = VARIED_MIDDLE * np.exp(VARIED_SD * rng.normal(0, 1, STORES)) if points is None else points

@@ -301,9 +301,11 @@ def level_after(
     may_move = np.broadcast_to(moved, found[0].shape) > 0
     if not may_move.any():
         return found[0], found[1]
-    given = (np.broadcast_to(of, may_move.shape)[may_move] for of in (mean, variance, weight, level, moved))
+    before, unsure, heavy, pull, by = (
+        np.broadcast_to(of, may_move.shape)[may_move] for of in (mean, variance, weight, level, moved)
+    )
     answer = np.array(found)
-    answer[:, may_move] = settled(*given, _model_variance(history.effects, c), direction)
+    answer[:, may_move] = settled(before, unsure, heavy, pull, by, _model_variance(history.effects, c), direction)
     return answer[0], answer[1]
 
 

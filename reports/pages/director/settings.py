@@ -93,10 +93,10 @@ class SettingsPage:
         run, wanted = self.facts.run, self.chosen.false_alarms_per_year
         if run is None or run.simulated_rate is None or run.parameters.get("false_alarms_per_year") != wanted:
             return ""
-        declines, improvements = expected_rates(run)
-        yearly = (declines + improvements) * self.facts.n_stores
+        rates = expected_rates(run)
+        yearly = (rates.both or 0.0) * self.facts.n_stores
         said = f"Tried on simulated visits to these stores, the last scan raises {how_often(yearly)}"
-        return f"{said}: more than is wanted." if max(declines, improvements) > wanted else f"{said}."
+        return f"{said}: more than is wanted." if any(rate and rate > wanted for rate in rates) else f"{said}."
 
     @property
     def helps(self) -> dict[str, str]:
