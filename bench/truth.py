@@ -31,6 +31,7 @@ GROUPS = {
     "severities": "bench.lines.severities:severity_lines",
     "flags": "bench.lines.flags:flag_lines",
     "reported": "bench.lines.reported:reported_lines",
+    "onsets": "bench.lines.onsets:onset_lines",
     "promise": "bench.lines.promise:promise_lines",
     "false_flags": "bench.lines.false_flags:false_flag_lines",
     "unevenness": "bench.lines.unevenness:unevenness_lines",

@@ -18,8 +18,9 @@ from reports.measure.drift.detector import (
     smallest_logits,
     visits_a_year,
 )
-from reports.measure.drift.evidence import CONSISTENCY, Baselines, History
+from reports.measure.drift.evidence import CONSISTENCY, OVERALL, PART_LOOK_BACK, Baselines, History
 from reports.measure.drift.expected_vs_observed import seen_and_expected
+from reports.measure.drift.onset import likely_onset
 from reports.measure.drift.size import likely_drop
 from reports.measure.drift.sureness import chance_real
 from reports.measure.model.chain import Chain
@@ -43,9 +44,9 @@ class SectionShare:
 class ChangeStatus:
     """The last change of one location and direction, with what the visits since say of it.
 
-    signal : its first signal as it was raised, with `evidence`, `seen`, `expected`, `n_visits`, `drop` and `chance`
-    of all visits since its onset (up to the turn, where one followed). sections : those of which something was
-    observed since.
+    signal : its first signal as it was raised, with its onset and the interval of it, `evidence`, `seen`, `expected`,
+    `n_visits`, `drop` and `chance` told anew by all visits since (up to the turn, where one followed). sections :
+    those of which something was observed since the onset.
     ended : None while it stands; "recovered" when a later signal the other way closed at least half of the gap,
     "faded" when the visits since are, averaged over onsets, likelier without a change, "old" when more than
     `look_back` visits followed its last signal.
@@ -106,6 +107,12 @@ class _Judge:
         begun, turn = self._begun(signal), self._turn(signal)
         last = int(self.chain.first_visit[signal.location + 1]) - 1
         end = max(signal.visit, self._begun(turn) - 1 if turn else last)
+        weighed_at = self._weighed_at(signal)
+        asked = self._asked(signal, weighed_at, first, before)
+        onset = likely_onset(**asked | {"visit": self._dated_at(signal, weighed_at)}, until=signal.visit)
+        if onset is not None:
+            begun = self._first_since(signal.location, onset.day)
+            signal = replace(signal, onset=onset.day, onset_low=onset.low, onset_high=onset.high)
         visits = np.arange(begun, end + 1)
 
         def gap(rows, channel):
@@ -118,7 +125,6 @@ class _Judge:
             if n:
                 now, then = gap(visits, f"section:{section}")
                 sections.append(SectionShare(section, now, then, n))
-        weighed_at = self._weighed_at(signal)
         evidence = float(np.exp(min(self.log_evidence[signal.direction][weighed_at], 600.0)))
         pace = visits_a_year(self.chain, signal.location, weighed_at)
         current = replace(
@@ -127,7 +133,7 @@ class _Judge:
             seen=seen,
             expected=expected,
             n_visits=visits.size,
-            drop=self._drop(signal, visits, weighed_at, first, before),
+            drop=likely_drop(**asked, since=visits),
             chance=chance_real(evidence, visits_a_year=pace, direction=signal.direction),
         )
         ended, turned_at = None, None
@@ -143,28 +149,30 @@ class _Judge:
             ended = FADED
         return ChangeStatus(current, tuple(sections), ended, turned_at)
 
-    def _drop(self, signal: Signal, visits: np.ndarray, weighed_at: int, first: int, before: list[Signal]) -> float:
-        """As the visits since make it likely, counted without the restart that followed the alarm."""
+    def _asked(self, signal: Signal, weighed_at: int, first: int, before: list[Signal]) -> dict:
+        """Of what is told anew: whereof, and by which numbers; without the restart that followed the alarm."""
         starts = self.chain.first_visit[:-1].copy()
         candidates, restarted = starts.copy(), np.zeros(starts.size, bool)
         starts[signal.location], restarted[signal.location] = first, bool(before)
         candidates[signal.location] = before[-1].visit + 1 if before else first
-        return likely_drop(
-            self.shown,
-            Baselines(starts, candidates, restarted),
-            weighed_at,
-            since=visits,
-            channel=signal.channel,
-            direction=1 if signal.direction == DECLINE else -1,
-            smallest_drop=smallest_logits(self.effects, self.settings),
-            look_back=self.settings.look_back,
-            least_baseline=self.settings.least_baseline,
-        )
+        return {
+            "history": self.shown,
+            "baselines": Baselines(starts, candidates, restarted),
+            "visit": weighed_at,
+            "channel": signal.channel,
+            "direction": 1 if signal.direction == DECLINE else -1,
+            "smallest_drop": smallest_logits(self.effects, self.settings),
+            "look_back": self.settings.look_back,
+            "least_baseline": self.settings.least_baseline,
+        }
 
     def _begun(self, signal: Signal) -> int:
-        """The first visit after the signal's onset."""
-        start, stop = self.chain.first_visit[signal.location : signal.location + 2]
-        return int(start + np.searchsorted(self.chain.time[start:stop], signal.onset))
+        """The first visit after the signal's onset as it was raised."""
+        return self._first_since(signal.location, signal.onset)
+
+    def _first_since(self, location: int, moment: float) -> int:
+        start, stop = self.chain.first_visit[location : location + 2]
+        return int(start + np.searchsorted(self.chain.time[start:stop], moment))
 
     def _turn(self, signal: Signal) -> Signal | None:
         """The last signal the other way that was raised after this change."""
@@ -176,6 +184,12 @@ class _Judge:
         turn = self._turn(signal)
         end = self._begun(turn) - 1 if turn else int(self.chain.first_visit[signal.location + 1]) - 1
         return max(signal.visit, min(end, self._begun(signal) + self.settings.look_back - 1))
+
+    def _dated_at(self, signal: Signal, weighed_at: int) -> int:
+        """The visit up to which visits tell the onset: as long as all of its interval, as raised, is looked at."""
+        reach = self.settings.look_back if signal.channel == OVERALL else PART_LOOK_BACK
+        earliest = self._first_since(signal.location, signal.onset_low)
+        return max(signal.visit, min(weighed_at, earliest + reach - 1))
 
     def _evidence(self, direction: str) -> np.ndarray:
         """(V,) log of the evidence where the signals of one direction end, without their own restart."""

@@ -23,7 +23,7 @@ from reports.measure.drift.evidence import (
     tried_drops,
 )
 from reports.measure.drift.expected_vs_observed import baseline_level, seen_and_expected
-from reports.measure.drift.onset import Onset, onset_among_last
+from reports.measure.drift.onset import likely_onset
 from reports.measure.drift.size import likely_drop
 from reports.measure.drift.spread import pull_of_visits
 from reports.measure.drift.sureness import chance_real
@@ -75,7 +75,8 @@ class Signal:
     channel : "overall", "section:<index>", "dimension:<index>" or "consistency": where most of the evidence
     lies.
     direction : "decline" or "improvement".
-    onset, onset_low, onset_high : days: the likeliest begin and a 90 % interval; see `measure.drift.onset`.
+    onset, onset_low, onset_high : days: the likeliest begin of a sudden change, and a 90 % interval for it and for
+    that of a slow one; see `measure.drift.onset`.
     evidence : summed likelihood ratio; 400 reads "400 : 1".
     seen, expected : share in that channel since the onset, 0..1, seen, and expected for this location with
     these auditors, dayparts and criteria; of "consistency", the spread of interactions in points, 0..1, which
@@ -334,7 +335,10 @@ class _Replay:
         restarted = bool(self.baselines.restarted[location])
         if not self._rests_on_several(visit - int(profile.argmax()), visit, first, channel, direction):
             return None
-        onset = self._onset(visit, profile)
+        asked = self._asked(visit, self.channels[channel], direction)
+        onset = likely_onset(**asked)
+        if onset is None:
+            return None
         begun = self._first_since(location, onset.day)
         since = np.arange(begun, visit + 1)
         seen, expected = seen_and_expected(
@@ -354,22 +358,22 @@ class _Replay:
             seen,
             expected,
             since.size,
-            self._drop(visit, since, self.channels[channel], direction),
+            likely_drop(**asked, since=since),
             chance_real(float(profile.sum()), visits_a_year=pace, direction=name),
         )
 
-    def _drop(self, visit: int, since: np.ndarray, channel: str, direction: int) -> float:
-        return likely_drop(
-            self.history,
-            self.baselines,
-            visit,
-            since=since,
-            channel=channel,
-            direction=direction,
-            smallest_drop=self.smallest,
-            look_back=self.settings.look_back,
-            least_baseline=self.settings.least_baseline,
-        )
+    def _asked(self, visit: int, channel: str, direction: int) -> dict:
+        """Of what is told of a signal: whereof, and by which numbers."""
+        return {
+            "history": self.history,
+            "baselines": self.baselines,
+            "visit": visit,
+            "channel": channel,
+            "direction": direction,
+            "smallest_drop": self.smallest,
+            "look_back": self.settings.look_back,
+            "least_baseline": self.settings.least_baseline,
+        }
 
     def _rests_on_several(self, begun: int, visit: int, first: int, channel: int, direction: int) -> bool:
         """Whether more than one of the visits begun..visit speaks for the change."""
@@ -381,10 +385,6 @@ class _Replay:
         weight = self.history.residuals.weight[since, channel]
         surplus = (level - self.history.residuals.level[since, channel]) * direction
         return _repeated(weight * (surplus - self.smallest / 2), weight)
-
-    def _onset(self, visit: int, profile: np.ndarray) -> Onset:
-        time = self.chain.time[np.maximum(visit - np.arange(profile.size + 1), 0)]
-        return onset_among_last(time, profile)
 
     def _first_since(self, location: int, moment: float) -> int:
         return int(self.chain.first_visit[location] + np.searchsorted(self._times(location), moment))

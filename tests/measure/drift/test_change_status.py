@@ -33,6 +33,33 @@ def test_a_drift_that_lasts_stands_with_more_evidence_than_at_the_alarm():
     assert now.signal.expected - now.signal.seen > 0.1
 
 
+@pytest.mark.parametrize("drop", [(250.0, 1.2, None), (250.0, 1.8, 1)])
+def test_an_onset_is_told_anew_as_visits_come_and_comes_closer(drop):
+    chain = make_chain(n_visits=60, n_criteria=18, drops={3: drop})
+    effects = fit_effects(chain)
+    signals = scan(chain, effects, SETTINGS, THRESHOLD).signals
+    alarm = next(one for one in signals if one.location == 3 and one.direction == DECLINE)
+    now = of(change_status(chain, effects, SETTINGS, signals), 3).signal
+    assert now.n_visits > alarm.n_visits
+    assert abs(now.onset - 250) < abs(alarm.onset - 250)
+    assert now.onset_low <= 250 <= now.onset_high < now.at == alarm.at
+
+
+@pytest.mark.parametrize("n_more", [0, 1, 5, 20, 40])
+def test_what_is_told_of_an_onset_never_leaves_what_was_looked_at(n_more):
+    chain = make_chain(n_visits=70, drops={3: (250.0, 1.2, None)})
+    effects = fit_effects(chain)
+    signals = scan(chain, effects, SETTINGS, THRESHOLD).signals
+    alarm = next(one for one in signals if one.location == 3 and one.direction == DECLINE)
+    known = np.ones(chain.n_visits, bool)
+    known[alarm.visit + 1 + n_more : chain.first_visit[4]] = False
+    first = [one for one in signals if one.location == 3 and one.visit <= alarm.visit]
+    now = of(change_status(chain.subset(known), effects, SETTINGS, first), 3).signal
+    assert now.onset_low <= now.onset <= now.onset_high <= alarm.at
+    assert now.onset_low <= 250 <= now.onset_high
+    assert now.n_visits > n_more
+
+
 def test_the_section_that_moved_shows_the_largest_gap():
     chain = make_chain(n_criteria=18, drops={5: (250.0, 1.8, 1)})
     now = of(judged(chain), 5)
@@ -89,4 +116,5 @@ def test_signals_that_follow_each_other_are_one_change_that_began_with_the_first
 
     found = change_status(chain, effects, SETTINGS, [signal(10), signal(30)])
     assert [one.signal.visit for one in found] == [start + 10]
-    assert found[0].signal.n_visits == 40 - 8
+    assert found[0].signal.onset < signal(10).at
+    assert found[0].signal.n_visits == (chain.time[start : start + 40] > found[0].signal.onset).sum()

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.measure.drift.onset import INTERVAL_MASS, onset_of
+from bench.chains import Options, make
+from bench.lines.onsets import dated_declines
+from reports.measure.drift.onset import INTERVAL_MASS, dated, onset_among_last, onset_of
 
 
 def weekly(n: int) -> np.ndarray:
@@ -65,3 +67,32 @@ def test_the_interval_holds_the_onset_as_often_as_it_says():
         near += abs(found.day - began) <= 28
     assert right / 400 >= INTERVAL_MASS - 0.04
     assert near / 400 >= 0.9
+
+
+profiles = st.lists(
+    st.tuples(st.floats(0.1, 60), st.floats(0.001, 1e6), st.floats(0, 1e6)), min_size=3, max_size=30
+).map(lambda rows: tuple(np.array(each) for each in zip(*rows, strict=True)))
+
+
+@given(profiles, st.floats(0.01, 100))
+def test_slow_changes_widen_the_interval_and_leave_the_guess(rows, scale):
+    gaps, steps, ramps = rows
+    time = np.r_[0.0, np.cumsum(gaps)][::-1]
+    steps, ramps = steps[: gaps.size], ramps[: gaps.size]
+    sudden, either = onset_among_last(time, steps), dated(time, steps, ramps)
+    assert either.day == sudden.day
+    assert either.low <= sudden.low <= sudden.high <= either.high
+    assert dated(time, steps, 0 * ramps) == sudden
+    again = dated(time, scale * steps, scale * ramps)
+    assert (again.day, again.low, again.high) == pytest.approx((either.day, either.low, either.high), abs=2.0)
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_real_decline_holds_its_begin_sudden_or_slow_at_the_flag_and_later():
+    """Roughly, on few declines; `python bench/truth.py --only onsets` has the many."""
+    found = list(dated_declines(make(Options(n_locations=240, weeks=65, burn_in_weeks=40), 3200)))
+    assert {one.is_again for one in found} == {False, True}
+    for is_slow in (False, True):
+        held = [one.low <= one.true <= one.high for one in found if one.is_slow == is_slow]
+        assert len(held) >= 20
+        assert np.mean(held) >= 0.8
