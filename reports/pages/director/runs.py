@@ -69,6 +69,11 @@ class RunRow:
         return words.points(self.run.chain_movement) if self.run.chain_movement is not None else ""
 
     @property
+    def simulated(self) -> float | None:
+        """False flags per store and year, of declines and improvements."""
+        return expected_rates(self.run).both
+
+    @property
     def settings(self) -> list[tuple[str, str]]:
         """The parameters in plain words; those without a name of their own keep theirs."""
         return [(SETTINGS.get(name, name), _written(name, value)) for name, value in self.run.parameters.items()]
