@@ -34,6 +34,7 @@ GROUPS = {
     "onsets": "bench.lines.onsets:onset_lines",
     "promise": "bench.lines.promise:promise_lines",
     "false_flags": "bench.lines.false_flags:false_flag_lines",
+    "straight_lining": "bench.lines.straight_lining:straight_lining_lines",
     "unevenness": "bench.lines.unevenness:unevenness_lines",
     "more_visits": "bench.lines.more_visits:more_visits_lines",
 }
