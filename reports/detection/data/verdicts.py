@@ -17,6 +17,7 @@ from reports.models import DriftFlag, LocationResult
 Comparison = DriftFlag.Comparison
 WEEK_DAYS = 7.0
 RECENT_DAYS = 91.0
+MOST_BEFORE_DAYS = 14.0  # an onset
 DEFAULT_LAG_WEEKS = 10.0
 """Where no past decline tells how long after it a metric follows: numbers like these take some 9 to 12 weeks."""
 SURE_FLAG = 0.9
@@ -40,6 +41,12 @@ class Begun(NamedTuple):
     onset_low: float
     flagged_at: float
     chance: float | None = None
+
+    @property
+    def earliest(self) -> float:
+        """From when on a reading may be one of the time since. A slow fall may have begun long before it could be
+        told, and a number follows later still: further back readings are of the time before."""
+        return max(self.onset_low, self.onset - MOST_BEFORE_DAYS)
 
     @classmethod
     def of_flag(cls, flag: DriftFlag) -> "Begun":
@@ -150,7 +157,7 @@ class Reported:
         """When a fall that is sure now became so, in days: the day after the reading that made it."""
         assert self.series is not None
         values, middles, ends = self.series.of(location, now=now)
-        low, high = int(np.searchsorted(middles, begun.onset_low)), values.size
+        low, high = int(np.searchsorted(middles, begun.earliest)), values.size
         while high - low > 1:
             n = (low + high) // 2
             found = self._moved(values[:n], middles[:n], begun, n_metrics)
@@ -165,7 +172,7 @@ class Reported:
         return movement(
             values,
             middles,
-            decline=Decline(begun.onset, begun.onset_low, lag * WEEK_DAYS),
+            decline=Decline(begun.onset, begun.earliest, lag * WEEK_DAYS),
             period_days=YEAR_DAYS / periods_a_year,
             correlation=self.usual.correlation,
             n_metrics=n_metrics,
@@ -271,7 +278,7 @@ def _is_blind_spot(told: list[tuple[Reported, Movement]], location: int, begun: 
     """The flag is sure, every metric's wait is over, and none of them is on its way."""
     if begun.chance is None or begun.chance < SURE_FLAG:
         return False
-    if any(not moved.is_over or one.fell(location, since=begun.onset_low, now=now) for one, moved in told):
+    if any(not moved.is_over or one.fell(location, since=begun.earliest, now=now) for one, moved in told):
         return False
     return begun.chance * min(moved.silent for _, moved in told) >= SURE_SILENCE
 
@@ -281,7 +288,7 @@ def _nothing_since(usable: list[Reported], location: int, begun: Begun, now: flo
     for one in usable:
         assert one.series is not None
         _, middles, _ = one.series.of(location, now=now)
-        if (middles < begun.onset_low).sum() >= compare.LEAST_VALUES:
+        if (middles < begun.earliest).sum() >= compare.LEAST_VALUES:
             return _told(Comparison.WAITING, one, None, begun, now, reported=one.trend(location, now))
     names = [f"“{one.metric.name}” has too few readings from before it began" for one in usable]
     return Verdict(note=_short("; ".join(names)))

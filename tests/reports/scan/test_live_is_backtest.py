@@ -95,7 +95,7 @@ def backtested(chain: MadeChain) -> list[tuple]:
     flags = replay_past(asked.pk).flags.all()
     return sorted(
         (
-            *(flag.location_id, flag.direction, flag.channel, flag.flagged_at, flag.onset_at),
+            *(flag.location_id, flag.direction, flag.channel, to_the_second(flag.flagged_at), flag.onset_at),
             *(float(f"{figure:.4g}") for figure in (flag.evidence, flag.seen, flag.expected)),
         )
         for flag in flags

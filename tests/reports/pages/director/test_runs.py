@@ -25,7 +25,7 @@ def test_search_without_a_hit_says_what_was_sought(as_mia):
 
 def test_run_shows_settings_threshold_and_digest(as_mia, chain):
     said = text_of(as_mia.get(reverse("reports:run", args=[chain.run.pk])))
-    for shown in ("36 visits to 3 stores", "523 : 1", "3 points", "5f" * 32, "0.1.0+abc", "0.080", "1 open flag"):
+    for shown in ("36 visits to 3 stores", "523 : 1", "3 points", "5f" * 32, "0.1.0+abc", "0.08", "1 open flag"):
         assert shown in said
 
 
