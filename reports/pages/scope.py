@@ -21,6 +21,7 @@ from reports.models import LocationResult, Run
 from reports.pages.access import NotVisible
 
 MOST_LINKS = 60
+WEEK = timedelta(days=7)
 FEW_LINKS = 8
 MOST_LEVELS = 127  # of the tree: a path of 255 characters has no room for more
 
@@ -120,6 +121,12 @@ class Scope:
     def expected_false_alarms_per_year(self) -> float | None:
         """False flags to expect per store, declines and improvements together."""
         return expected_rates(self.run).both if self.run else None
+
+    def chain_movement(self, last_visit_at: datetime | None) -> float | None:
+        """Of this week, as the last run has it; None where it was made earlier, or the chain's last visit was."""
+        if self.run is None or last_visit_at is None:
+            return None
+        return self.run.chain_movement if self.as_of - min(self.run.as_of, last_visit_at) < WEEK else None
 
     @cached_property
     def finding(self) -> Finding | None:

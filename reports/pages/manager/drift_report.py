@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.paginator import Page
 
@@ -20,7 +20,6 @@ from reports.pages.sentences.headlines import OpenDeclines
 N_LEADS = 3
 FLAGS_A_PAGE = 25
 STORES_A_PAGE = 50
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -135,9 +134,8 @@ def _weeks_without(scope: Scope, stands: Standing) -> int | None:
 
 def _facts(scope: Scope, stands: Standing) -> str:
     """24 stores, 61 visits in four weeks. …"""
-    n_stores, last = stands.n_stores, stands.last_visit_at
+    n_stores = stands.n_stores
     is_first = headlines.is_mostly_unseen(n_open=n_stores, n_never=stands.n_never)
-    is_of_this_week = last is not None and scope.as_of - last < WEEK
     parts = [
         headlines.visits_lately(
             n_stores=n_stores,
@@ -147,7 +145,7 @@ def _facts(scope: Scope, stands: Standing) -> str:
         headlines.coverage(n_open=n_stores, n_never=0 if is_first else stands.n_never, n_unjudged=stands.n_unjudged),
         _false_flags(scope, stands) if stands.n_able else "",
         _seldom_found(scope, stands),
-        signals.chain_movement(scope.run.chain_movement if scope.run and is_of_this_week else None),
+        signals.chain_movement(scope.chain_movement(stands.last_visit_at)),
     ]
     return " ".join(part for part in parts if part)
 

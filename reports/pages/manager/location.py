@@ -1,7 +1,7 @@
 """One store: what was seen there, what was reported, what moved, and the visits behind it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.core.paginator import Page
@@ -151,7 +151,7 @@ def location_page(
         moved=_moved(first.moved) if first else _moments(store.chart, titles),
         alike=alike(known, location_id=location.pk, onset=onset),
         instead=attribution_without_flag(known, location=location, user=user) if is_calm else None,
-        chain_movement=_chain_movement(asked) if is_calm else "",
+        chain_movement=_chain_movement(asked, store.chain_seen_at) if is_calm else "",
         lately=seen_lately(asked, location),
         quotes=quotes(asked, location, since=onset, section=chosen.removeprefix("section:")),
         visits=_visits(location, asked, page, store.n_visits),
@@ -240,9 +240,9 @@ def _facts(flag, asked: Scope) -> str:
     return f"{sure} {over}".rstrip()
 
 
-def _chain_movement(asked: Scope) -> str:
+def _chain_movement(asked: Scope, chain_seen_at: datetime | None) -> str:
     """What the whole chain did this week, where it is enough to look like a change of this store."""
-    movement = asked.run.chain_movement if asked.run else None
+    movement = asked.chain_movement(chain_seen_at)
     return signals.chain_movement(movement) if movement is not None and abs(movement) >= LEAST_POINTS else ""
 
 

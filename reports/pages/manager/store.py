@@ -1,9 +1,10 @@
 """A store as its page needs it, read at once: its regions, and what the last run left of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from audits.models import Visit
@@ -20,13 +21,15 @@ LEVELS_ABOVE = 7
 
 @dataclass(frozen=True)
 class Store:
-    """result, chart : of the last run of the standard, None where it left none. n_visits : that are listed."""
+    """result, chart : of the last run of the standard, None where it left none. n_visits : that are listed.
+    chain_seen_at : when any store was visited last, as far as is judged."""
 
     location: Location
     result: LocationResult | None
     chart: ControlChart | None
     disagreement: str
     n_visits: int
+    chain_seen_at: datetime | None
 
 
 def read_store(location_id: int, asked: Scope) -> Store:
@@ -36,11 +39,13 @@ def read_store(location_id: int, asked: Scope) -> Store:
         name: FilteredRelation(relation, condition=Q(**{f"{relation}__standard": asked.standard}))
         for name, relation in of_standard.items()
     }
+    chain = LocationResult.objects.filter(standard=asked.standard).order_by().values("standard")
+    chain_seen_at = Subquery(chain.annotate(last=Max("last_visit_at")).values("last"))
     found: Any = (
         Location.objects.visible_to(asked.user, READS_RESULTS)
         .filter(pk=location_id)
         .annotate(**joined, n_visits=counted(listed_visits(asked).filter(location=OuterRef("pk"))))
-        .annotate(**widest_names("result__"))
+        .annotate(**widest_names("result__"), chain_seen_at=chain_seen_at)
         .select_related(*("region" + LEVELS_ABOVE * "__parent", "result__reported_metric", *of_standard))
         .first()
     )
@@ -48,7 +53,7 @@ def read_store(location_id: int, asked: Scope) -> Store:
         raise NotVisible(f"No store {location_id} among yours.")
     result, chart = (getattr(found, name, None) for name in of_standard)  # without a row there is no attribute
     disagreement = sentence(result, metric=found.widest_metric, region=found.widest_region)
-    return Store(found, result, chart, disagreement, found.n_visits)
+    return Store(found, result, chart, disagreement, found.n_visits, found.chain_seen_at)
 
 
 def listed_visits(asked: Scope) -> QuerySet[Visit]:

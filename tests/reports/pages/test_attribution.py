@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from reports.detection.data.packed_effects import pack, unpack
 from reports.detection.scan.scan import request_scan, run_scan
 from reports.detection.views.attribution import Moved, moved
 from reports.measure.drift.attribution import Attribution, Share
-from reports.models import DriftFlag, Run, Tally
+from reports.models import DriftFlag, LocationResult, Run, Tally
 from reports.pages.manager import explanations
 from reports.pages.manager.attribution import briefly
 from tests.reports.page_rows import text_of
@@ -121,13 +122,33 @@ def test_without_stores_or_run_nothing_is_asked(scanned, django_assert_num_queri
     assert FittedRun.last(scanned.standard) is None
 
 
-def test_a_chain_wide_shift_is_said_on_the_page_of_a_calm_store(client, scanned, manager):
+@pytest.fixture
+def this_week(scanned, read_at):
+    read_at(scanned.end + timedelta(hours=1))
+    LocationResult.objects.update(last_visit_at=scanned.end)
+
+
+def test_a_chain_wide_shift_is_said_on_the_page_of_a_calm_store(client, scanned, manager, this_week):
     client.force_login(manager)
     address = reverse("reports:location", args=[scanned.locations[5].pk])
     Run.objects.update(chain_movement=-0.03)
     assert "The whole chain is down 3 points this week; that is taken out." in text_of(client.get(address))
     Run.objects.update(chain_movement=-0.015)
     assert "whole chain" not in text_of(client.get(address))
+
+
+def test_a_shift_of_weeks_ago_is_not_said_to_be_of_this_week(client, scanned, manager, this_week, read_at):
+    client.force_login(manager)
+    store, first = reverse("reports:location", args=[scanned.locations[5].pk]), reverse("reports:drift")
+    Run.objects.update(chain_movement=-0.03)
+    for address in (store, first):
+        assert "The whole chain is down 3 points this week" in text_of(client.get(address))
+    read_at(scanned.end + timedelta(weeks=9))
+    for address in (store, first):
+        assert "The whole chain is down" not in text_of(client.get(address))
+    LocationResult.objects.update(last_visit_at=scanned.end + timedelta(weeks=9))  # judged by the effects of then
+    for address in (store, first):
+        assert "The whole chain is down" not in text_of(client.get(address))
 
 
 # Sentences
