@@ -111,6 +111,7 @@ def _headline(scope: Scope, stands: Standing, rows: Sequence[FlagRow]) -> str:
             n_unmoved=stands.n_unmoved,
         ),
         n_improvements=stands.n_improvements,
+        n_new_improvements=stands.n_new_improvements,
         n_able=stands.n_able,
         n_stores=stands.n_stores,
         least_visits=scope.run.least_visits if scope.run else 0,

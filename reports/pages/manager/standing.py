@@ -36,6 +36,7 @@ class Standing:
     n_new: int
     n_open: int
     n_improvements: int
+    n_new_improvements: int
     n_unmoved: int
     open_since: datetime | None
     unmoved_since: datetime | None
@@ -79,6 +80,7 @@ def standing(scope: Scope) -> Standing:
             n_new=Count("decline", filter=is_new),
             n_open=Count("decline", filter=is_open),
             n_improvements=Count("improvement"),
+            n_new_improvements=Count("improvement", filter=Q(improvement__raised_at__gte=scope.last_monday)),
             n_unmoved=Count("decline", filter=is_unmoved),
             open_since=Min("decline__onset_at", filter=is_open),
             unmoved_since=Min("decline__onset_at", filter=is_unmoved),

@@ -25,6 +25,7 @@ def headline(
     *,
     declines: OpenDeclines,
     n_improvements: int,
+    n_new_improvements: int = 0,
     n_able: int,
     n_stores: int,
     least_visits: int,
@@ -33,14 +34,16 @@ def headline(
     """Two stores need you this week, one more is still open. In two the reported numbers have not moved: 12 and 7
     weeks.
 
-    n_able : of the stores, those with visits enough for a flag, least_visits. weeks_without : whole weeks since the
-    last visit, where that is longer ago than what is told as lately.
+    n_new_improvements : raised since last Monday. n_able : of the stores, those with visits enough for a flag,
+    least_visits. weeks_without : whole weeks since the last visit, where that is longer ago than what is told as
+    lately.
     """
     if not declines.n:
         return f"{_nobody(n_able, n_stores, least_visits, weeks_without)}{_better(n_improvements)}"
     n_old = declines.n - declines.n_new
     if not declines.n_new:
-        first = f"Nothing new since Monday; {words.number(n_old)} still open: {_weeks(declines.weeks, n_old)}."
+        new = "No new decline" if n_new_improvements else "Nothing new"
+        first = f"{new} since Monday; {words.number(n_old)} still open: {_weeks(declines.weeks, n_old)}."
     else:
         verb = "needs" if declines.n_new == 1 else "need"
         still = ""

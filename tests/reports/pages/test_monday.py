@@ -67,6 +67,16 @@ def test_quiet_monday_repeats_no_news(as_mia, chain):
     assert b"<article" not in page.content
 
 
+def test_nothing_new_is_not_said_above_a_new_improvement(as_mia, chain):
+    open_a_flag(chain, 1, direction="improvement", comparison="", seen=0.9)
+    raised(chain.harbour.drift_flags, days=9)
+    page = as_mia.get(DRIFT)
+    assert "Store 1" in part(page, "new")
+    assert "No new decline since Monday; one still open: 6 weeks." in text_of(page)
+    raised(DriftFlag.objects, days=9)
+    assert "Nothing new since Monday; one still open: 6 weeks." in text_of(as_mia.get(DRIFT))
+
+
 @pytest.mark.parametrize(
     ("days_after", "raised_on", "is_new"),
     [(0, -7, True), (0, -8, False), (1, 0, True), (1, -1, False), (6, 0, True), (6, -0.5, False)],
