@@ -52,21 +52,31 @@ def drop(*, direction: str, channel: str, seen: float, expected: float, drop: fl
     'about 14 points below what is expected here; 19 were seen'
     >>> drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=None)
     '19 points below what is expected here were seen'
+
+    A moment that recovered while others keep its flag open was seen on the other side:
+
+    >>> drop(direction="decline", channel="overall", seen=0.85, expected=0.83, drop=0.01)
+    'about 1 point below what is expected here; 2 above were seen'
     """
-    way = _way(direction, channel)
-    n_seen = abs(round(100 * seen) - round(100 * expected))  # the difference of the numbers that are shown
+    uneven = channel == UNEVEN
+    grew = (direction == "decline") == uneven
+    by = round(100 * seen) - round(100 * expected)  # the difference of the numbers that are shown
+    is_other_way = by != 0 and (by > 0) != grew
+    expected_here = f"{'uneven than' if uneven else 'what'} is expected here"
+    way, way_seen = _way(uneven, grew), _way(uneven, grew != is_other_way)
+    were = "was" if abs(by) == 1 else "were"
     if drop is None:
-        return f"{_points(n_seen)} {way} {'was' if n_seen == 1 else 'were'} seen"
+        return f"{_points(abs(by))} {way_seen} {expected_here} {were} seen"
     n = round(100 * drop)
     about = f"about {_points(n)}" if n else "less than a point"
-    return f"{about} {way}; {n_seen} {'was' if n_seen == 1 else 'were'} seen"
+    n_seen = f"{abs(by)} {way_seen}" if is_other_way else str(abs(by))
+    return f"{about} {way} {expected_here}; {n_seen} {were} seen"
 
 
-def _way(direction: str, channel: str) -> str:
-    declined = direction == "decline"
-    if channel == UNEVEN:
-        return f"{'more' if declined else 'less'} uneven than is expected here"
-    return f"{'below' if declined else 'above'} what is expected here"
+def _way(uneven: bool, grew: bool) -> str:
+    if uneven:
+        return "more" if grew else "less"
+    return "above" if grew else "below"
 
 
 def _points(n: int) -> str:
