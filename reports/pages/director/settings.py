@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
 
 from audits.models import Standard
 from locations.accounts.roles import SETS_DRIFT
@@ -36,7 +37,7 @@ BURN_IN, LEAST_PERIOD = timedelta(weeks=26), timedelta(weeks=12)
 class ChainFacts:
     """What the user's part of a chain is like: stores that can be flagged, visits to each in a year, the last run.
 
-    n_stores : those with visits enough for a flag; before the first run, all that were visited.
+    n_stores : open ones with visits enough for a flag; before the first run, all that were visited.
     """
 
     n_stores: int
@@ -147,7 +148,9 @@ def chain_facts(*, user, standard: Standard) -> ChainFacts:
     a_year = counted["n"] / counted["n_places"] / years if years > 0 else None
     n_stores = ends["n"]
     if run is not None:
-        n_stores = LocationResult.objects.filter(standard=standard, location__in=locations).able_to_flag(run).count()
+        still_open = locations.filter(Q(closed_on=None) | Q(closed_on__gt=timezone.localdate()))
+        results = LocationResult.objects.filter(standard=standard, location__in=still_open)
+        n_stores = results.able_to_flag(run).count()
     return ChainFacts(n_stores, a_year, first, last, run)
 
 

@@ -183,9 +183,8 @@ def _flags(location: Location, asked: Scope) -> tuple[list[DriftFlag], list[Drif
 def _n_able(asked: Scope) -> Coalesce | Value:
     if asked.run is None:
         return Value(0)
-    return counted(
-        LocationResult.objects.visible_to(asked.user).filter(standard=asked.standard).able_to_flag(asked.run)
-    )
+    results = LocationResult.objects.filter(standard=asked.standard, location__in=asked.open_locations())
+    return counted(results.able_to_flag(asked.run))
 
 
 def _trail(user, region: Region | None) -> list[Link]:

@@ -39,6 +39,16 @@ def test_page_of_a_store_sets_its_flag_among_the_false_ones_of_all_stores(client
     assert "About one false flag is to be expected in eight years over your 2 stores." in said
 
 
+def test_closed_store_raises_no_false_flag(client, flagged):
+    flagged.mill.closed_on = pages.AS_OF.date()
+    flagged.mill.save()
+    client.force_login(flagged.mia)
+    said = text_of(client.get(f"/reports/locations/{flagged.harbour.pk}/"))
+    assert "About one false flag is to be expected in 17 years over your 1 store." in said
+    client.force_login(flagged.dan)
+    assert "over your 1 store, at most" in text_of(client.get("/reports/settings/"))
+
+
 def test_every_flag_of_a_store_says_how_sure_it_is(client, flagged):
     client.force_login(flagged.mia)
     said = text_of(client.get(f"/reports/locations/{flagged.harbour.pk}/"))
