@@ -5,6 +5,7 @@ from datetime import datetime
 
 from reports.detection.data.fitted_run import FittedVisits
 from reports.detection.views.consistency import Estimate, Part, SameTreatment, least_alike, treatment
+from reports.measure.model.levels import LEAST_VISITS
 from reports.pages.manager import explanations
 from reports.pages.sentences import words
 from reports.pages.sentences.signals import Sentence
@@ -43,7 +44,7 @@ def alike(found: FittedVisits | None, *, location_id: int, onset: datetime | Non
     rows = [_row(told.now, "Since it began" if onset else "Lately")]
     rows += [_row(told.before, "Before")] if told.before else []
     rows += [_row(part, words.capital(part.name)) for part in told.dayparts]
-    since = "since it began" if onset else "in the last half year"
+    since = "since it began" if onset else _lately(told.now.n_visits)
     return Alike(
         promise=explanations.promise(told),
         unevenness=explanations.unevenness(told),
@@ -52,6 +53,11 @@ def alike(found: FittedVisits | None, *, location_id: int, onset: datetime | Non
         facts=f"{words.count(told.now.n_visits, 'visit')} {since}; the brackets hold it in nine cases of ten.",
         since=since,
     )
+
+
+def _lately(n_visits: int) -> str:
+    """The half year ends with the last visit, however long ago; where it holds fewer, it is the last few."""
+    return "in the half year up to the last visit" if n_visits > LEAST_VISITS else "here lately"
 
 
 def _row(part: Part, name: str) -> AlikeRow:

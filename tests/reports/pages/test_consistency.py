@@ -220,3 +220,11 @@ def test_of_a_few_interactions_nothing_is_said_of_pairs(scanned):
     known = FittedRun.last(scanned.standard).visits([place], with_peers=True)
     onset = chains.START + timedelta(days=27 * 7 - 1)  # three visits ago, of three interactions each
     assert least_alike(known, location_id=place, onset=onset) == []
+
+
+def test_half_year_is_said_to_end_with_the_last_visit_where_that_is_long_ago(client, scanned, manager):
+    client.force_login(manager)
+    calm = next(place for place in scanned.locations if not place.drift_flags.exists())
+    said = text_of(client.get(reverse("reports:location", args=[calm.pk])))
+    assert "visits in the half year up to the last visit; the brackets hold it in nine cases of ten." in said
+    assert "last half year" not in said
