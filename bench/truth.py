@@ -45,7 +45,7 @@ AT_ONCE = 2
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=2000, help="of the first chain; those below 1000 were tuned on")
-    parser.add_argument("--locations", type=int, default=600, help="that are judged for each line")
+    parser.add_argument("--locations", type=int, default=300, help="that are judged for each line")
     parser.add_argument("--scenario", choices=SCENARIOS, default="plain", help="what the chains are like")
     parser.add_argument("--only", nargs="+", choices=GROUPS, metavar="LINE", help=f"of {', '.join(GROUPS)}")
     return parser.parse_args()
