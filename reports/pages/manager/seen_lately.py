@@ -38,7 +38,7 @@ class Failure:
     visit_id: UUID
     photo_id: UUID | None
     n_photos: int
-    n_times: int = 1
+    n_times: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _observed(scope: Scope, location: Location | None) -> QuerySet:
     """The latest failures, and of each answer to a perception criterion the latest, those with a note first.
 
     of : the key of the perception criterion, blank for failures. n_alike : how many there are beside those that are
-    read.
+    read. n_times : the same of one criterion in one visit.
     """
     is_felt = Q(
         criterion__dimension=Criterion.Dimension.PERCEPTION,
@@ -129,6 +129,7 @@ def _observed(scope: Scope, location: Location | None) -> QuerySet:
         )
         .annotate(
             n_alike=Window(Count("pk"), partition_by=alike),
+            n_times=Window(Count("pk"), partition_by=[F("of"), F("visit"), F("criterion")]),
             place=Window(RowNumber(), partition_by=alike, order_by=latest),
         )
         .filter(place__lte=MOST_ROWS)
@@ -148,9 +149,7 @@ def _failures(rows: Iterable[Any]) -> list[Failure]:
     for row in rows:
         key = row.visit_id, row.criterion_id
         if key in found:
-            found[key] = replace(
-                found[key], n_times=found[key].n_times + 1, note=found[key].note or words.within_quotes(row.note)
-            )
+            found[key] = replace(found[key], note=found[key].note or words.within_quotes(row.note))
         else:
             found[key] = _failure(row)
     return list(found.values())[:N_FAILURES]
@@ -168,6 +167,7 @@ def _failure(row: Any) -> Failure:
         visit_id=row.visit_id,
         photo_id=row.photo_id,
         n_photos=row.n_photos or 0,
+        n_times=row.n_times,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from audits.models import Criterion, Observation, Option, Photo, Section, Version
+from audits.models import Criterion, Interaction, Observation, Option, Photo, Section, Version
 from locations.models import Location
 from reports.models import DriftFlag, LocationResult, Run
 from reports.pages.manager.level_disagreements import by_chance
@@ -208,6 +208,22 @@ def test_critical_failures_are_bounded_and_counted(as_mia, chain):
     page = as_mia.get(DRIFT)
     assert "40 in the last four weeks" in part(page, "critical")
     assert part(page, "critical").count("visit of") == 6
+
+
+def test_every_failure_of_a_visit_is_counted_where_they_are_many(as_mia, chain):
+    criterion = chain.version.criteria().get(key="greeted")
+    for hours in (1, 2, 3):
+        visit = pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(hours=hours), greeted=False)
+        for number in range(1, 10):
+            till = Interaction.objects.create(
+                id=uuid4(), visit=visit, position=number, label=f"Till {number}", started_at=visit.started_at
+            )
+            Observation.objects.create(
+                visit=visit, interaction=till, criterion=criterion, value=False, conformity=0.0
+            )
+    said = part(as_mia.get(DRIFT), "critical")
+    assert "30 in the last four weeks" in said
+    assert said.count("10 times") == said.count("visit of") == 3
 
 
 def ask_how_it_felt(chain) -> Criterion:
