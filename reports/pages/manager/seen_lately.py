@@ -105,7 +105,10 @@ def _observed(scope: Scope, location: Location | None) -> QuerySet:
     )
     is_failure = Q(criterion__is_critical=True, conformity__lt=FAILED_BELOW)
     photos = Photo.objects.visible_to(scope.user).filter(
-        visit=OuterRef("visit"), criterion=OuterRef("criterion"), received_at__isnull=False
+        Q(interaction=OuterRef("interaction")) | Q(interaction=None),
+        visit=OuterRef("visit"),
+        criterion=OuterRef("criterion"),
+        received_at__isnull=False,
     )
     options = Option.objects.filter(criterion=OuterRef("criterion"))
     chosen = options.annotate(written=Concat(Value('"'), "value", Value('"'), output_field=TextField())).filter(
@@ -149,7 +152,13 @@ def _failures(rows: Iterable[Any]) -> list[Failure]:
     for row in rows:
         key = row.visit_id, row.criterion_id
         if key in found:
-            found[key] = replace(found[key], note=found[key].note or words.within_quotes(row.note))
+            before = found[key]
+            found[key] = replace(
+                before,
+                note=before.note or words.within_quotes(row.note),
+                photo_id=before.photo_id or row.photo_id,
+                n_photos=before.n_photos + (row.n_photos or 0),
+            )
         else:
             found[key] = _failure(row)
     return list(found.values())[:N_FAILURES]

@@ -12,6 +12,7 @@ from locations.models import Location, User
 from reports.detection.views.next_visits import NextVisit, Plan, most_valuable
 from reports.models import LocationResult
 from reports.pages.charts.bar_chart import Bar, BarChart, bar_chart
+from reports.pages.manager.store_rows import visits_of_store
 from reports.pages.planner import sentences
 from reports.pages.scope import Scope
 from reports.pages.sentences import words
@@ -130,8 +131,9 @@ def _names(scope: Scope, ids: list[int]) -> dict[int, Location]:
 
 
 def _never_visited(scope: Scope) -> tuple[dict[int, Location], int]:
-    seen = LocationResult.objects.filter(standard=scope.standard, location=OuterRef("pk"))
-    found = scope.open_locations().filter(~Exists(seen)).order_by("name", "pk")
+    """At most N_NEVER, and how many more there are; one whose visit waits for its judgement was visited."""
+    judged = LocationResult.objects.filter(standard=scope.standard, location=OuterRef("pk"))
+    found = scope.open_locations().filter(~Exists(judged), ~Exists(visits_of_store(scope))).order_by("name", "pk")
     return {location.pk: location for location in found[:N_NEVER]}, max(found.count() - N_NEVER, 0)
 
 

@@ -192,6 +192,24 @@ def test_critical_failures_of_four_weeks_stand_with_store_moment_and_photo(as_mi
     assert reverse("reports:visit", args=[old.pk]) not in body
 
 
+def test_the_photo_of_a_miss_is_of_the_customer_where_it_was_missed(as_mia, chain):
+    visit = pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=2), greeted=False)
+    missed = visit.observations.get(criterion__key="greeted")
+    kept_at = Interaction.objects.create(
+        id=uuid4(), visit=visit, position=1, label="Till 3", started_at=visit.started_at, acknowledged_at=None
+    )
+    kept = Observation.objects.create(
+        visit=visit, interaction=kept_at, criterion=missed.criterion, value=True, conformity=1.0
+    )
+    of_kept = photo_of(visit, kept)
+    said, body = part(as_mia.get(DRIFT), "critical"), as_mia.get(DRIFT).content.decode()
+    assert "Was the customer greeted?" in said
+    assert reverse("audits:thumbnail", args=[of_kept.pk]) not in body.partition('id="critical"')[2]
+    of_missed = photo_of(visit, missed)
+    body = as_mia.get(DRIFT).content.decode()
+    assert reverse("audits:thumbnail", args=[of_missed.pk]) in body.partition('id="critical"')[2]
+
+
 def test_critical_failures_are_of_visits_that_count_and_that_one_may_read(as_mia, client, chain):
     excluded = pages.make_visit(chain, chain.mill, pages.AS_OF - timedelta(days=2), greeted=False)
     excluded.excluded_at, excluded.exclusion_reason = pages.AS_OF, "Wrong store"

@@ -187,6 +187,16 @@ def test_a_store_that_was_never_visited_is_listed_apart_and_a_closed_one_nowhere
     assert reverse("reports:location", args=[scanned.locations[NEGLECTED].pk]) not in page
 
 
+def test_a_store_whose_first_visit_waits_for_its_judgement_is_not_said_to_be_never_visited(head_office, scanned):
+    seen = scanned.locations[0].visits.order_by("-started_at").first()
+    new = Location.objects.create(code="N1", name="Newly Opened", region=scanned.locations[0].region)
+    Location.objects.create(code="N2", name="Nobody There", region=scanned.locations[0].region)
+    Visit.objects.filter(pk=seen.pk).update(location=new)
+    never = head_office.get(PAGE).content.decode().partition('id="never"')[2]
+    assert "Nobody There" in never
+    assert "Newly Opened" not in never
+
+
 def test_without_a_scan_the_page_says_what_to_do(client, world):
     client.force_login(world.mia)
     assert "Nothing has been scanned yet." in text_of(client.get(PAGE))
