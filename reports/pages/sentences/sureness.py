@@ -44,12 +44,16 @@ def such_flags(chance: float | None) -> str:
 
 
 def drop(*, direction: str, channel: str, seen: float, expected: float, drop: float | None) -> str:
-    """How far the level has moved, and beside it what was seen, which a flag shows larger than it is.
+    """How far the level has moved, and beside it what was seen, which a flag usually shows larger than it is.
 
-    Of a flag without a drop only what was seen; of consistency the spread between customers.
+    Where less was seen than is likely, it says why: the likely drop counts every day on which it may have begun, what
+    was seen only the likeliest. Of a flag without a drop only what was seen; of consistency the spread between
+    customers.
 
     >>> drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=0.14)
     'about 14 points below what is expected here; 19 were seen'
+    >>> drop(direction="decline", channel="overall", seen=0.77, expected=0.89, drop=0.131).partition("; ")[2]
+    '12 were seen since the likeliest day, but it may have begun on another'
     >>> drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=None)
     '19 points below what is expected here were seen'
 
@@ -68,9 +72,13 @@ def drop(*, direction: str, channel: str, seen: float, expected: float, drop: fl
     if drop is None:
         return f"{_points(abs(by))} {way_seen} {expected_here} {were} seen"
     n = round(100 * drop)
+    if n <= round(100 * abs(seen - expected)) and not is_other_way:
+        n = min(n, abs(by))  # more only by rounding
     about = f"about {_points(n)}" if n else "less than a point"
     n_seen = f"{abs(by)} {way_seen}" if is_other_way else str(abs(by))
-    return f"{about} {way} {expected_here}; {n_seen} {were} seen"
+    is_less = n > abs(by) and not is_other_way
+    why = " since the likeliest day, but it may have begun on another" if is_less else ""
+    return f"{about} {way} {expected_here}; {n_seen} {were} seen{why}"
 
 
 def _way(uneven: bool, grew: bool) -> str:

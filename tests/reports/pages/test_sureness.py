@@ -55,3 +55,15 @@ def test_the_surer_flag_never_has_the_lower_odds(one, other):
 def test_a_drop_stands_beside_what_was_seen(told, words):
     flag = {"direction": "decline", "channel": "overall", "seen": 0.64, "expected": 0.83, "drop": 0.14} | told
     assert words in drop(**flag)
+
+
+def test_less_seen_than_is_likely_is_explained():
+    said = drop(direction="decline", channel="overall", seen=0.774, expected=0.893, drop=0.131)
+    assert said.startswith("about 13 points below what is expected here; 12 were seen since the likeliest day")
+    usual = drop(direction="decline", channel="overall", seen=0.64, expected=0.83, drop=0.14)
+    assert "likeliest day" not in usual
+
+
+def test_rounding_alone_makes_no_drop_likelier_than_what_was_seen():
+    said = drop(direction="decline", channel="overall", seen=0.676, expected=0.843, drop=0.167)
+    assert said == "about 16 points below what is expected here; 16 were seen"
