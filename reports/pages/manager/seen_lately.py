@@ -66,6 +66,11 @@ class SeenLately:
     n_failures: int = 0
     felt: list[Felt] = field(default_factory=list)
 
+    @property
+    def leaves_out(self) -> bool:
+        """More failures were seen than are listed."""
+        return sum(each.n_times for each in self.failures) < self.n_failures
+
 
 def seen_lately(scope: Scope, location: Location | None = None) -> SeenLately:
     """Of the visits of the last four weeks that count and the user may read, at most the latest 2,000. One query.

@@ -226,6 +226,7 @@ def test_critical_failures_are_bounded_and_counted(as_mia, chain):
     page = as_mia.get(DRIFT)
     assert "40 in the last four weeks" in part(page, "critical")
     assert part(page, "critical").count("visit of") == 6
+    assert "40 in the last four weeks, only the latest are listed" in part(page, "critical")
 
 
 def test_every_failure_of_a_visit_is_counted_where_they_are_many(as_mia, chain):
