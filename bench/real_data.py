@@ -62,6 +62,26 @@ def bring_in(folder: Path, key: str, zone: str = "") -> None:
     score_first(hidden=True)
     print(f"\n## {key}: {result.visits:,} visits, {result.observations:,} observations")
     print(summary(scanned(key)))
+    for line in flags_in_words(key):
+        print(f"  {line}")
+
+
+def flags_in_words(key: str):
+    """Each open flag as the manager's page words it: how sure, how far, what to make of it."""
+    from reports.models import DriftFlag
+    from reports.pages.sentences import sureness
+
+    for flag in DriftFlag.objects.filter(standard__key=key).open().select_related("location").order_by("-chance"):
+        far = sureness.drop(
+            direction=flag.direction,
+            channel=flag.channel,
+            seen=flag.seen,
+            expected=flag.expected,
+            drop=flag.drop,
+        )
+        sure, odds = sureness.how_sure(flag.chance), sureness.such_flags(flag.chance)
+        began = f"began about {flag.onset_at:%d %b %Y} ({flag.onset_low:%b %Y} to {flag.onset_high:%b %Y})"
+        yield f"{flag.location}, {flag.channel}, {began}: {sure}, {odds}; {far}; {flag.n_visits} visits"
 
 
 def scanned(key: str):
