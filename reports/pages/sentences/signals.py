@@ -129,9 +129,9 @@ def flag(
     else:
         rest = f"; {words.percent(expected)} expected here with these auditors and dayparts."
         first = sentence(Strong(words.percent(seen)), "of behaviours kept since about", when, rest)
-    week = week_of(since, today)
+    waited = _waited(since, today)
     beside = reported(
-        direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, week=week, moved=moved
+        direction=direction, comparison=comparison, metric=metric, lead_days=lead_days, waited=waited, moved=moved
     )
     return sentence(first, beside)
 
@@ -153,27 +153,28 @@ def instead(*, channel: str, seen: float, expected: float) -> str:
     return f"{figures} points of spread" if channel == "consistency" else f"{figures}{words.NBSP}%"
 
 
-def week_of(onset: date, today: date) -> int:
-    """1 in the week of the onset."""
-    return max((today - onset).days, 0) // 7 + 1
+def _waited(onset: date, today: date) -> str:
+    """In whole weeks, as its age is told elsewhere."""
+    n = words.whole_weeks(max((today - onset).days, 0))
+    return f"after {words.number(n)} week{'' if n == 1 else 's'}" if n else "in its first week"
 
 
 def reported(
-    *, direction: str, comparison: str, metric: str, lead_days: int | None, week: int, moved: Moved | None = None
+    *, direction: str, comparison: str, metric: str, lead_days: int | None, waited: str, moved: Moved | None = None
 ) -> Sentence:
     """What the reported numbers say of a flag. moved : None where there are no readings since it began."""
     name = reported_name(metric)
     figures = f"{moved.figures}; " if moved else ""
     if comparison == Comparison.BLIND_SPOT:
-        return sentence(f"{words.capital(name)} has not moved ({figures}week {week}):", Strong("blind spot"), ".")
+        return sentence(f"{words.capital(name)} has not moved ({figures}{waited}):", Strong("blind spot"), ".")
     if comparison == Comparison.CONFIRMED:
         way = "worsened too" if direction == DriftFlag.Direction.DECLINE else "improved too"
         by = f" ({moved.figures})" if moved else ""
         return sentence(f"{words.capital(name)} {way}{_when_confirmed(lead_days)}{by}:", Strong("confirmed"), ".")
     if comparison == Comparison.WAITING and moved:
-        return sentence(f"{words.capital(name)} has not moved so far ({figures}week {week}); {moved.wait}.")
+        return sentence(f"{words.capital(name)} has not moved so far ({figures}{waited}); {moved.wait}.")
     if comparison == Comparison.WAITING:
-        return sentence(f"Not yet in {name} (week {week}).")
+        return sentence(f"Not yet in {name} ({waited}).")
     if comparison == Comparison.NONE and direction == DriftFlag.Direction.DECLINE:
         return sentence("No reported number can be held against it.")
     return sentence("")

@@ -96,7 +96,7 @@ def test_report_opens_with_the_sentence_that_matters(as_mia):
     said = text_of(as_mia.get(DRIFT))
     assert "One store needs you this week. Its reported numbers have not moved for 6 weeks." in said
     assert "Harbour Street · greeting 68 % of behaviours kept since about 3 October; 83 % expected here" in said
-    assert "Reported satisfaction has not moved (week 7): blind spot." in said
+    assert "Reported satisfaction has not moved (after six weeks): blind spot." in said
     assert "15 points below what is expected here were seen." in said
     assert "one false flag is to be expected in six years over these stores" in said
     assert "No chain-wide movement this week." in said

@@ -21,7 +21,7 @@ def said(client, place) -> str:
 
 
 def of_a_flag(comparison, moved=None, **but) -> str:
-    facts = {"direction": DECLINE, "metric": "Satisfaction", "lead_days": 14, "week": 7} | but
+    facts = {"direction": DECLINE, "metric": "Satisfaction", "lead_days": 14, "waited": "after six weeks"} | but
     return str(signals.reported(comparison=comparison, moved=moved, **facts))
 
 
@@ -31,20 +31,20 @@ def of_a_flag(comparison, moved=None, **but) -> str:
         (
             "waiting",
             Moved(-0.21, -1.04, 0.62, 9.0),
-            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about "
-            "nine weeks.",
+            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; after six weeks); "
+            "it usually follows after about nine weeks.",
         ),
         (
             "waiting",
             Moved(-0.21, -1.04, 0.62),
-            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; week 7); numbers like it usually follow "
-            "after 9 to 12 weeks.",
+            "Reported satisfaction has not moved so far (−0.2, −1.0 to +0.6; after six weeks); "
+            "numbers like it usually follow after 9 to 12 weeks.",
         ),
-        ("waiting", None, "Not yet in reported satisfaction (week 7)."),
+        ("waiting", None, "Not yet in reported satisfaction (after six weeks)."),
         (
             "blind_spot",
             Moved(0.02, -0.31, 0.35, 9.0),
-            "Reported satisfaction has not moved (+0.02, −0.31 to +0.35; week 7): blind spot.",
+            "Reported satisfaction has not moved (+0.02, −0.31 to +0.35; after six weeks): blind spot.",
         ),
         (
             "confirmed",
@@ -62,8 +62,9 @@ def test_the_movement_that_a_run_found_stands_on_the_page_of_the_store(as_mia, c
         comparison="waiting", metric=chain.metric, metric_moved=-0.2, metric_moved_low=-1.0, metric_moved_high=0.6,
         metric_lag_weeks=9.0,
     )  # fmt: skip
-    assert "has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about nine weeks." in said(
-        as_mia, chain.harbour
+    assert (
+        "has not moved so far (−0.2, −1.0 to +0.6; after six weeks); it usually follows after about nine weeks."
+        in said(as_mia, chain.harbour)
     )
 
 
@@ -147,7 +148,10 @@ def test_first_page_says_how_far_a_number_has_moved_so_far_and_when_it_usually_f
     wait(chain.harbour.drift_flags, metric=chain.metric)
     said = text_of(as_mia.get(reverse("reports:drift")))
     assert "Its reported numbers have not moved for 6 weeks." in said
-    assert "has not moved so far (−0.2, −1.0 to +0.6; week 7); it usually follows after about nine weeks." in said
+    assert (
+        "has not moved so far (−0.2, −1.0 to +0.6; after six weeks); it usually follows after about nine weeks."
+        in said
+    )
     assert "reported numbers have not moved so far" in on_first_page(as_mia, "stores")
 
 
@@ -155,7 +159,7 @@ def test_numbers_that_nobody_has_reported_since_are_not_said_to_have_stood_still
     wait(chain.harbour.drift_flags, metric=chain.metric, metric_moved=None)
     said = text_of(as_mia.get(reverse("reports:drift")))
     assert "One store needs you this week. 2 stores" in said
-    assert f"Not yet in {signals.reported_name(chain.metric.name)} (week 7)." in said
+    assert f"Not yet in {signals.reported_name(chain.metric.name)} (after six weeks)." in said
     assert "not yet in the reported numbers" in on_first_page(as_mia, "stores")
     assert "have not moved" not in said.partition("What the words mean")[0]
 

@@ -198,7 +198,7 @@ def test_chain_that_moved_is_told_and_taken_out():
 def test_blind_spot_is_said_with_what_when_and_the_silence_of_the_metric():
     assert plain(of_flag()) == (
         "68 % of behaviours kept since about 3 October; 83 % expected here with these auditors and dayparts. "
-        "Reported satisfaction has not moved (week 7): blind spot."
+        "Reported satisfaction has not moved (after six weeks): blind spot."
     )
 
 
@@ -233,7 +233,7 @@ def test_unevenness_is_said_as_a_spread_and_not_as_a_share():
     said = plain(of_flag(channel="consistency", comparison="waiting", seen=0.14, expected=0.05))
     assert said == (
         "Customers are treated less alike since about 3 October: the spread between interactions is 14 points, "
-        "5 expected. Not yet in reported satisfaction (week 7)."
+        "5 expected. Not yet in reported satisfaction (after six weeks)."
     )
     assert signals.change(channel="consistency", seen=0.14, expected=0.05) == "+9 uneven"
     assert signals.instead(channel="consistency", seen=0.14, expected=0.05) == "14 instead of 5 points of spread"
